@@ -1,0 +1,36 @@
+"""The pages: GOV.UK Design System, rendered on the server, usable without JavaScript."""
+
+from __future__ import annotations
+
+from flask import Flask
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from payouts.web import errors, figures, navigation, security, sign_in, stylesheets, words
+from payouts.web.access import every_view_is_marked
+from payouts.web.pages import pages
+
+# a module's import is what puts its views on the blueprint
+VIEWS = (sign_in,)
+
+
+def register(app: Flask) -> None:
+    """Put the pages into an app whose extensions hold the `payouts` service.
+
+    Raises ViewNotMarked for a view that nobody said who may see.
+    """
+    app.jinja_loader = ChoiceLoader(
+        [
+            PackageLoader("payouts.web"),
+            PrefixLoader(
+                {name: PackageLoader(name) for name in ("govuk_frontend_jinja", "govuk_frontend_wtf")},
+            ),
+        ]
+    )
+    settings = app.extensions["payouts"].settings
+    # a little more than a file may have: the form around it has a few fields of its own
+    app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit_bytes + 64 * 1024
+    security.register(app, base_url=settings.base_url)
+    for part in (errors, figures, navigation, stylesheets, words):
+        part.register(app)
+    app.register_blueprint(pages)
+    every_view_is_marked(app)

@@ -1,0 +1,78 @@
+"""How amounts, instants, dates and counts are written for people: the GOV.UK way, in London time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def pounds(pence: int) -> str:
+    """`£1,234.50` from 123450; `-£0.05` from -5."""
+    sign = "-" if pence < 0 else ""
+    whole, rest = divmod(abs(pence), 100)
+    return f"{sign}£{whole:,}.{rest:02d}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 payee`, `5,000 payees`. Without `many`, an s is put on `one`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def day(value: date | datetime) -> str:
+    """`25 November 2026`, in London when given an instant."""
+    local = in_london(value)
+    return f"{local.day} {local:%B %Y}"
+
+
+def weekday(value: date | datetime) -> str:
+    """`Wednesday 25 November 2026`: with the weekday, where someone plans by it."""
+    return f"{in_london(value):%A} {day(value)}"
+
+
+def clock(value: datetime) -> str:
+    """`9:05am`, `midday`, `5:30pm` in London."""
+    local = value.astimezone(LONDON)
+    if (local.hour, local.minute) == (0, 0):
+        return "midnight"
+    if (local.hour, local.minute) == (12, 0):
+        return "midday"
+    hour = local.hour % 12 or 12
+    minutes = f":{local.minute:02d}" if local.minute else ""
+    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def instant(value: datetime) -> str:
+    """`25 November 2026 at 9:05am`."""
+    return f"{day(value)} at {clock(value)}"
+
+
+def file_size(octets: int) -> str:
+    """`640 kB`, `20 MB`: in thousands, as file managers show it."""
+    if octets < 1_000:
+        return count(octets, "byte")
+    if octets < 1_000_000:
+        return f"{octets / 1_000:.0f} kB"
+    return f"{octets / 1_000_000:.0f} MB"
+
+
+def wait(seconds: float) -> str:
+    """`30 seconds`, `5 minutes`: rounded up, so that whoever waits this long has waited long enough."""
+    whole = max(1, -int(-seconds // 1))
+    return count(whole, "second") if whole < 60 else count(-(-whole // 60), "minute")
+
+
+def in_london(value: date | datetime) -> date:
+    return value.astimezone(LONDON) if isinstance(value, datetime) else value
+
+
+def register(app: Flask) -> None:
+    for figure in (pounds, count, number, day, weekday, clock, instant, file_size):
+        app.add_template_filter(figure)

@@ -1,0 +1,58 @@
+"""What every form of the pages can do besides holding its fields: be refused, and list its errors for the summary."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.wtforms_widgets import GovDateInput
+from wtforms import Field, HiddenField, ValidationError
+
+from schemes.database import new_id
+
+
+class Form(FlaskForm):
+    """A form. Its fields carry GOV.UK widgets; its errors come from validation or from what an operation refused."""
+
+    def refuse(self, words: str, field: Field | None = None) -> None:
+        """Say why what was asked cannot be done, beside a field or for the form as a whole."""
+        if field is None:
+            self.form_errors.append(words)
+        else:
+            field.errors = [*field.errors, words]
+
+    @property
+    def error_list(self) -> list[dict[str, str]]:
+        """Each error with the address of the field to put right, in the order of the page."""
+        of_fields = [
+            {"text": str(words), "href": f"#{place_of(field)}"} for field in self for words in list(field.errors)[:1]
+        ]
+        return [*({"text": words} for words in self.form_errors), *of_fields]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page that shows the form."""
+        return 422 if self.form_errors or any(field.errors for field in self) else 200
+
+
+def place_of(field: Field) -> str:
+    """The id of the first thing to type in or choose: a date's field is three inputs."""
+    return f"{field.name}-day" if isinstance(field.widget, GovDateInput) else str(field.id)
+
+
+class MadeField(HiddenField):
+    """The id of what the form will make, chosen when the page is shown: a form sent twice makes one thing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default=lambda: str(new_id()), **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        try:
+            UUID(self.data)
+        except (TypeError, ValueError):
+            raise ValidationError("Go back, load the page again and send it once more") from None
+
+    @property
+    def id_of_what_is_made(self) -> UUID:
+        return UUID(self.data)

@@ -1,0 +1,33 @@
+"""The way between the pages: what stands in the service navigation of whoever is signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, url_for
+
+# section, words, endpoint
+PLACES = (
+    ("home", "Home", "pages.home"),
+    ("payees", "Payees", "pages.show_payees"),
+    ("payrolls", "Payrolls", "pages.show_payrolls"),
+    ("schemes", "Scheme", "pages.show_schemes"),
+    ("audit", "Audit", "pages.show_audit"),
+)
+OUTBOX = ("outbox", "Outbox", "pages.show_outbox")
+
+
+def navigation(section: str | None) -> list[dict[str, Any]]:
+    """The navigation's items, with the section marked that the page is in."""
+    places = [*PLACES, OUTBOX] if g.body.is_sandbox else PLACES
+    return [{"text": words, "href": url_for(endpoint), "active": name == section} for name, words, endpoint in places]
+
+
+def who_is_here() -> dict[str, Any]:
+    """What the frame of every page shows."""
+    return {name: g.get(name) for name in ("person", "actor", "body", "bodies")}
+
+
+def register(app: Flask) -> None:
+    app.add_template_global(navigation)
+    app.context_processor(who_is_here)

@@ -1,0 +1,36 @@
+"""The blueprint that every page belongs to, and the transaction that a page's view owns."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from flask import Blueprint, current_app, g
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from payouts.app import Service
+
+    from schemes.person import Actor
+
+pages = Blueprint("pages", __name__, template_folder="templates")
+
+
+def service() -> Service:
+    """The database, clock, keys and clients that create_app() chose."""
+    return cast("Service", current_app.extensions["payouts"])
+
+
+def actor() -> Actor:
+    """Who is signed in. Only for views that someone must be signed in for."""
+    return cast("Actor", g.actor)
+
+
+def transaction() -> AbstractContextManager[Session]:
+    """One transaction in the body of the person who is signed in: commits at the end, rolls back on an error."""
+    return service().transaction(actor().body_id)
+
+
+def now() -> datetime:
+    return service().now()

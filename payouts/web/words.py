@@ -1,0 +1,131 @@
+"""Words for what happened: each refusal, reason and status in a plain sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Flask
+
+from payouts.web.figures import count, file_size
+from schemes.errors import (
+    FileFault,
+    FileRefused,
+    NotAllowed,
+    NotNow,
+    Refused,
+    SamePerson,
+)
+from schemes.payee import Capacity
+from schemes.person import Role
+from schemes.scheme import Frequency
+
+ROLES: dict[Role, str] = {
+    Role.ADMINISTRATOR: "administrator",
+    Role.PREPARER: "preparer",
+    Role.FINANCE: "finance officer",
+    Role.APPROVER: "approver",
+    Role.RELEASER: "releaser",
+    Role.AUDITOR: "auditor",
+}
+
+FREQUENCIES: dict[Frequency, str] = {
+    Frequency.WEEKLY: "Every week",
+    Frequency.FOUR_WEEKLY: "Every 4 weeks",
+    Frequency.MONTHLY: "Every month",
+}
+
+CAPACITIES: dict[Capacity, str] = {
+    Capacity.SELF: "The person themselves",
+    Capacity.APPOINTEE: "Their appointee",
+    Capacity.PARENT: "Their parent",
+    Capacity.PROVIDER: "Their care provider",
+}
+
+WRONG_CODE = "The code is wrong, too old or was used already. Wait for the next one and enter that"
+WRONG_SIGN_IN = "Check your email address, password and code. One of them is wrong, or the code was used already"
+
+
+def role_names(roles: Iterable[Role]) -> str:
+    """`approver, releaser`: in the order of a payroll's way, not of the alphabet."""
+    held = set(roles)
+    return ", ".join(name for role, name in ROLES.items() if role in held)
+
+
+def a_person_with(roles: Iterable[str]) -> str:
+    """`an approver or a releaser`."""
+    names = [ROLES[Role(role)] for role in roles]
+    return " or ".join(f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in names)
+
+
+def listed(names: Iterable[str]) -> str:
+    """`amount, email and name`."""
+    *first, last = list(names) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+NOT_CSV: dict[str, str] = {
+    "spreadsheet": "The file is a spreadsheet. In your spreadsheet program choose “Save as”, then “CSV UTF-8”",
+    "semicolons": "The columns are separated by semicolons. Save the sheet as “CSV UTF-8” with commas between columns",
+    "tabs": "The columns are separated by tabs. Save the sheet as “CSV UTF-8” with commas between columns",
+}
+
+
+def file_sentence(fault: FileFault, facts: Mapping[str, Any]) -> str:
+    """Why a whole file was refused, and what to do."""
+    match fault:
+        case FileFault.EMPTY:
+            return "The file has no rows. Choose a file with a row of column names and a row for each award"
+        case FileFault.NOT_UTF8:
+            return (
+                f"Line {facts.get('line', 1):,} has characters that can’t be read: the file is not saved as UTF-8. "
+                "Save it as “CSV UTF-8” and send it again"
+            )
+        case FileFault.NOT_CSV:
+            if facts.get("looks_like") == "quotes":
+                return f"A quotation mark in line {facts.get('line', 1):,} never closes. Correct it and try again"
+            return NOT_CSV.get(facts.get("looks_like", ""), "The file is not a CSV file. Save the sheet as “CSV UTF-8”")
+        case FileFault.MISSING_COLUMNS:
+            missing = facts.get("missing", [])
+            return f"The file lacks the {columns(missing)}. Add {'it' if len(missing) == 1 else 'them'} in line 1"
+        case FileFault.UNKNOWN_COLUMNS:
+            unknown = facts.get("unknown", [])
+            return f"The file has the {columns(unknown)}, which we don’t know. Take out what is not in our list"
+        case FileFault.REPEATED_COLUMNS:
+            return f"The file has the {columns(facts.get('repeated', []))} more than once. Keep one of each"
+        case FileFault.TOO_MANY_COLUMNS:
+            return f"The file has {facts.get('found', 0):,} columns. Keep only those in the list of columns"
+        case FileFault.TOO_MANY_ROWS:
+            return f"The file has more than {facts.get('most', 0):,} rows. Send it in several files"
+        case FileFault.TOO_LARGE:
+            return f"The file is larger than {file_size(facts.get('most', 0))}. Send it in several files"
+
+
+def columns(names: list[str]) -> str:
+    return f"{'column' if len(names) == 1 else 'columns'} {listed(names)}"
+
+
+def sentence(refusal: Refused) -> str:
+    """What an operation refused, as the error of a form."""
+    match refusal:
+        case SamePerson():
+            return SAME_PERSON.get(refusal.did, "You did the part before this one, so someone else must do this")
+        case NotAllowed():
+            return f"This needs {a_person_with(refusal.role.split(' or '))}"
+        case NotNow():
+            return f"This {refusal.kind} is {refusal.state.replace('_', ' ')}, so it can’t be {refusal.act} now"
+        case FileRefused():
+            return file_sentence(refusal.fault, refusal.facts)
+    return "This could not be done. Load the page again to see what has changed"
+
+
+SAME_PERSON: dict[str, str] = {}
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(role_names)
+    app.add_template_filter(listed)
+    app.add_template_filter(FREQUENCIES.__getitem__, "frequency")
+    app.add_template_filter(CAPACITIES.__getitem__, "capacity")
+    app.add_template_filter(a_person_with)
+    app.add_template_global(count, "count")

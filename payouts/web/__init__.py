@@ -5,12 +5,28 @@ from __future__ import annotations
 from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from payouts.web import errors, figures, navigation, security, sign_in, stylesheets, words
+from payouts.web import (
+    audit,
+    errors,
+    figures,
+    import_words,
+    imports,
+    navigation,
+    payees,
+    payments,
+    payroll_words,
+    payrolls,
+    schemes,
+    security,
+    sign_in,
+    stylesheets,
+    words,
+)
 from payouts.web.access import every_view_is_marked
 from payouts.web.pages import pages
 
 # a module's import is what puts its views on the blueprint
-VIEWS = (sign_in,)
+VIEWS = (audit, imports, payees, payments, payrolls, schemes, sign_in)
 
 
 def register(app: Flask) -> None:
@@ -28,9 +44,9 @@ def register(app: Flask) -> None:
     )
     settings = app.extensions["payouts"].settings
     # a little more than a file may have: the form around it has a few fields of its own
-    app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit_bytes + 64 * 1024
+    app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit + 64 * 1024
     security.register(app, base_url=settings.base_url)
-    for part in (errors, figures, navigation, stylesheets, words):
+    for part in (errors, figures, navigation, stylesheets, words, import_words, payroll_words):
         part.register(app)
     app.register_blueprint(pages)
     every_view_is_marked(app)

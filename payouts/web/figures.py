@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from markupsafe import Markup
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -63,6 +64,11 @@ def file_size(octets: int) -> str:
     return f"{octets / 1_000_000:.0f} MB"
 
 
+def digest(written: str) -> Markup:
+    """A digest in its own type, that may break anywhere on a narrow screen."""
+    return Markup('<span class="app-digest">{}</span>').format(written)
+
+
 def wait(seconds: float) -> str:
     """`30 seconds`, `5 minutes`: rounded up, so that whoever waits this long has waited long enough."""
     whole = max(1, -int(-seconds // 1))
@@ -74,5 +80,5 @@ def in_london(value: date | datetime) -> date:
 
 
 def register(app: Flask) -> None:
-    for figure in (pounds, count, number, day, weekday, clock, instant, file_size):
+    for figure in (pounds, count, number, day, weekday, clock, instant, file_size, digest):
         app.add_template_filter(figure)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovDateInput
-from wtforms import Field, HiddenField, ValidationError
+from wtforms import DateField, Field, HiddenField, ValidationError
 
 from schemes.database import new_id
 
@@ -39,6 +39,22 @@ class Form(FlaskForm):
 def place_of(field: Field) -> str:
     """The id of the first thing to type in or choose: a date's field is three inputs."""
     return f"{field.name}-day" if isinstance(field.widget, GovDateInput) else str(field.id)
+
+
+class DayField(DateField):
+    """A day as three inputs."""
+
+    widget = GovDateInput()
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, format="%d %m %Y", **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            # the library's own words speak of formats
+            raise ValueError("Enter a real date, as day, month and year") from None
 
 
 class MadeField(HiddenField):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
-from flask import Blueprint, current_app, g
+from flask import Blueprint, current_app, g, request
 from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
     from payouts.app import Service
-
     from schemes.person import Actor
 
 pages = Blueprint("pages", __name__, template_folder="templates")
@@ -34,3 +34,11 @@ def transaction() -> AbstractContextManager[Session]:
 
 def now() -> datetime:
     return service().now()
+
+
+def id_given(name: str) -> UUID | None:
+    """An id from the address's query; what is not one counts as not given."""
+    try:
+        return UUID(request.args[name]) if name in request.args else None
+    except ValueError:
+        return None

@@ -68,7 +68,7 @@ def try_to_sign_in(form: SignIn) -> str | None:
         with given.transaction(None) as transaction:
             signed_in = start_session(
                 transaction,
-                given.ring,
+                given.seals.ring,
                 email=form.email.data[:320],
                 password=form.password.data[:1024],
                 code=form.code.data[:32],
@@ -94,7 +94,7 @@ def demo() -> list[DemoPerson]:
     if not given.settings.demo:
         return []
     with given.transaction(None) as transaction:
-        return demo_people(transaction, given.ring, at=given.now())
+        return demo_people(transaction, given.seals.ring, at=given.now())
 
 
 @pages.route("/sign-out", methods=["POST"])

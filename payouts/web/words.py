@@ -17,7 +17,7 @@ from schemes.errors import (
     SamePerson,
 )
 from schemes.payee import Capacity
-from schemes.person import Role
+from schemes.person import Actor, Role
 from schemes.scheme import Frequency
 
 ROLES: dict[Role, str] = {
@@ -122,8 +122,14 @@ def sentence(refusal: Refused) -> str:
 SAME_PERSON: dict[str, str] = {}
 
 
+def holds(actor: Actor, *roles: str) -> bool:
+    """Whether a person holds one of the roles: a button is only shown to those who may press it."""
+    return bool(actor.roles.intersection(roles))
+
+
 def register(app: Flask) -> None:
     app.add_template_filter(role_names)
+    app.add_template_filter(holds)
     app.add_template_filter(listed)
     app.add_template_filter(FREQUENCIES.__getitem__, "frequency")
     app.add_template_filter(CAPACITIES.__getitem__, "capacity")

@@ -1,0 +1,140 @@
+"""Words for the rows of a register that were refused: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+from bacs.modulus import Outcome as NumberCheck
+from schemes.imports.register_file import LONGEST, LONGEST_OTHERWISE, RowReason
+from schemes.imports.register_import import ImportStatus
+
+# what is wrong, what to do
+ROW_REASONS: dict[RowReason, tuple[str, str]] = {
+    RowReason.CELLS: (
+        "The row has another number of cells than the first line",
+        "Check for a missing or extra comma. Put text that holds a comma in quotation marks",
+    ),
+    RowReason.MISSING: ("Nothing stands here", "Fill it in: this column is needed for every row"),
+    RowReason.TOO_LONG: ("It is too long", "Shorten it"),
+    RowReason.CONTROL_CHARACTER: ("It holds a character that can’t be printed", "Type it again by hand"),
+    RowReason.FORMULA: (
+        "It starts like a formula",
+        "Take off the =, +, - or @ at the start: a spreadsheet would run it as a calculation",
+    ),
+    RowReason.REFERENCE: (
+        "It is not a reference",
+        "Use letters, digits and / . - only, no space",
+    ),
+    RowReason.REPEATED_REFERENCE: ("The reference is in the file more than once", "Keep the row that is right"),
+    RowReason.AMOUNT_NOT_A_NUMBER: ("It is not an amount", "Write pounds and pence as 120.50"),
+    RowReason.AMOUNT_NEGATIVE: ("The amount is negative", "Only amounts above zero can be paid"),
+    RowReason.AMOUNT_ZERO: ("The amount is zero", "Enter the amount, or leave the row out"),
+    RowReason.AMOUNT_DECIMALS: ("The amount has more than 2 decimals", "Write whole pence, as in 120.50"),
+    RowReason.AMOUNT_TOO_LARGE: ("The amount is too large to pay by Bacs", "Check the decimal point"),
+    RowReason.DATE: ("It is not a date", "Write it as 25/11/2026 or 2026-11-25"),
+    RowReason.DATES_REVERSED: ("The award ends before it starts", "Correct the start or end date"),
+    RowReason.SORT_CODE: ("It is not a sort code", "Write 6 digits, as in 20-00-00"),
+    RowReason.ACCOUNT_NUMBER: ("It is not an account number", "Write the 8 digits, with their leading zeros"),
+    RowReason.ROLL_NUMBER: ("It is not a roll number", "Copy it from the building society’s letter"),
+    RowReason.MODULUS: (
+        "The sort code and account number don’t fit together",
+        "A digit is wrong. Ask the payee to read both numbers from their bank card or statement",
+    ),
+    RowReason.NAME_NOT_WRITABLE: (
+        "No letter of the name can be written in a payment file",
+        "Write the name as the bank knows it, in A to Z",
+    ),
+    RowReason.EMAIL: ("It is not an email address", "Correct it, or leave it empty"),
+    RowReason.PAYEE_ROLE: (
+        "It is not a way to be paid for someone",
+        "Write appointee, parent or provider, or leave the 3 payee columns empty",
+    ),
+    RowReason.PAYEE_INCOMPLETE: (
+        "Only a part of the payee is given",
+        "Fill in payee reference, name and role, or leave all 3 empty to pay the person themselves",
+    ),
+    RowReason.PAYEE_DIFFERS: (
+        "The same payee has other details elsewhere",
+        "Make name, email address and bank details the same wherever this payee stands",
+    ),
+    RowReason.IN_REGISTER: (
+        "The register has this reference already, with other details",
+        "A file can only add people. Take the row out, and change the person’s details on their own page",
+    ),
+}
+
+FIELDS: dict[str, str] = {
+    "row": "Whole row",
+    "reference": "Reference",
+    "beneficiary_name": "Beneficiary name",
+    "amount": "Amount",
+    "start_date": "Start date",
+    "end_date": "End date",
+    "payee_reference": "Payee reference",
+    "payee_name": "Payee name",
+    "payee_role": "Payee role",
+    "email": "Email",
+    "account_name": "Account name",
+    "sort_code": "Sort code",
+    "account_number": "Account number",
+    "roll_number": "Roll number",
+}
+
+COLUMN_WORDS: dict[str, str] = {
+    "reference": "Your own reference for the person whose award it is",
+    "beneficiary_name": "Their name",
+    "amount": "Pounds and pence for each period, as 120.50",
+    "start_date": "First day of the award, as 25/11/2026 or 2026-11-25",
+    "end_date": "Last day of the award. Leave empty if it has no end",
+    "payee_reference": "Your reference for whoever is paid on their behalf. Leave empty to pay them themselves",
+    "payee_name": "The name of whoever is paid on their behalf",
+    "payee_role": "appointee, parent or provider",
+    "email": "Where the payee gets notices",
+    "account_name": "The name on the bank account",
+    "sort_code": "6 digits",
+    "account_number": "8 digits",
+    "roll_number": "For building society accounts that have one",
+}
+
+STATUSES: dict[ImportStatus, tuple[str, str]] = {
+    ImportStatus.READING: ("Being read", "blue"),
+    ImportStatus.UNREADABLE: ("Could not be read", "red"),
+    ImportStatus.READ: ("Waiting for your decision", "yellow"),
+    ImportStatus.LANDING: ("Going into the register", "blue"),
+    ImportStatus.LANDED: ("Bank details to be confirmed", "yellow"),
+    ImportStatus.CONFIRMED: ("In the register, bank details confirmed", "green"),
+    ImportStatus.DISCARDED: ("Discarded", "grey"),
+}
+
+NUMBER_CHECKS: dict[NumberCheck, str] = {
+    NumberCheck.PASS: "Passed",
+    NumberCheck.FAIL: "Failed",
+    NumberCheck.NOT_CHECKABLE: "This bank’s numbers can’t be checked",
+    NumberCheck.FOREIGN_CURRENCY: "A foreign currency account",
+    NumberCheck.BAD_INPUT: "Not an account number",
+}
+
+
+def wrong(fault: Mapping[str, str]) -> str:
+    """What is wrong with a field of a row, with what stands there."""
+    reason = RowReason(fault["reason"])
+    found = fault["found"]
+    words = ROW_REASONS[reason][0]
+    return f"{words}: “{found}”" if found and reason is not RowReason.IN_REGISTER else words
+
+
+def to_do(fault: Mapping[str, str]) -> str:
+    reason = RowReason(fault["reason"])
+    if reason is RowReason.TOO_LONG:
+        return f"Shorten it to {LONGEST.get(fault['field'], LONGEST_OTHERWISE)} characters"
+    return ROW_REASONS[reason][1]
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(wrong)
+    app.add_template_filter(to_do)
+    app.add_template_filter(lambda name: FIELDS.get(name, name), "field_name")
+    app.add_template_filter(STATUSES.__getitem__, "import_status")
+    app.add_template_filter(NUMBER_CHECKS.__getitem__, "number_check")

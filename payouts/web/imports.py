@@ -1,0 +1,211 @@
+"""Bringing payees in from a file: send it, see what was read, keep or discard, and have a second person confirm."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SubmitField
+from wtforms.validators import InputRequired
+
+from payouts import registering
+from payouts.web import import_words, words
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.figures import count
+from payouts.web.form import Form, MadeField
+from payouts.web.pages import actor, now, pages, service, transaction
+from schemes import audit
+from schemes.errors import FileFault, Refused
+from schemes.imports import register_import
+from schemes.imports.register_file import COLUMNS, REQUIRED
+from schemes.imports.register_import import ImportStatus, get_import, imports_of_body, refused_rows
+from schemes.person import Role, names
+from schemes.scheme import get_scheme, schemes_of_body
+
+SHOWN = 50
+
+EXAMPLE = (
+    "reference,beneficiary_name,amount,start_date,end_date,payee_reference,payee_name,payee_role,email,account_name,"
+    "sort_code,account_number,roll_number\r\n"
+    "ILF-00001,Margaret Example,412.50,2026-04-01,,,,,margaret@example.org,M Example,08-99-99,66374958,\r\n"
+    "ILF-00002,Owen Example,388.00,2026-04-01,2027-03-31,APP-0001,Siân Example,appointee,sian@example.org,"
+    "S Example,10-79-99,88837491,\r\n"
+)
+
+
+class BeginImport(Form):
+    import_id = MadeField()
+    scheme = RadioField("Which scheme are the awards for?", widget=GovRadioInput(), validate_choice=True)
+    file = FileField("CSV file", widget=GovFileInput(), validators=[FileRequired("Choose a CSV file")])
+    submit = SubmitField("Send the file", widget=GovSubmitInput())
+
+
+class DecideImport(Form):
+    decision = RadioField(
+        "What do you want to do with the good rows?",
+        widget=GovRadioInput(),
+        choices=[("keep", "Keep the good rows"), ("discard", "Discard the file and keep nothing")],
+        validators=[InputRequired("Choose whether to keep the good rows")],
+    )
+    submit = SubmitField("Continue", widget=GovSubmitInput())
+
+
+@pages.route("/imports")
+@allowed(ANYONE_SIGNED_IN)
+def show_imports() -> ResponseReturnValue:
+    with transaction() as session:
+        return render_template("imports/show_imports.html", imports=imports_of_body(session), names=names(session))
+
+
+@pages.route("/imports/new", methods=["GET", "POST"])
+@allowed(Role.PREPARER)
+def begin_import() -> ResponseReturnValue:
+    form = BeginImport()
+    with transaction() as session:
+        schemes = schemes_of_body(session)
+    form.scheme.choices = [(str(scheme.id), scheme.name) for scheme in schemes]
+    if len(schemes) == 1:
+        form.scheme.data = str(schemes[0].id)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                registering.begin_import(
+                    session,
+                    service(),
+                    import_id=form.import_id.id_of_what_is_made,
+                    scheme_id=UUID(form.scheme.data),
+                    file_name=form.file.data.filename or "register.csv",
+                    content=form.file.data.read(),
+                    by=actor(),
+                    at=now(),
+                )
+        except Refused as refused:
+            form.refuse(words.sentence(refused), form.file)
+        else:
+            return redirect(url_for("pages.show_import", import_id=form.import_id.data), 303)
+    return render_template(
+        "imports/begin_import.html",
+        form=form,
+        schemes=schemes,
+        columns=[(name, import_words.COLUMN_WORDS[name], name in REQUIRED) for name in COLUMNS],
+        limit=service().settings.upload_limit,
+    ), form.status
+
+
+@pages.route("/imports/example.csv")
+@allowed(ANYONE_SIGNED_IN)
+def download_example() -> ResponseReturnValue:
+    return csv_file(EXAMPLE, "example-register.csv")
+
+
+@pages.route("/imports/<uuid:import_id>")
+@allowed(ANYONE_SIGNED_IN)
+def show_import(import_id: UUID) -> ResponseReturnValue:
+    return import_page(import_id, DecideImport())
+
+
+def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
+    after = request.args.get("after", 0, type=int)
+    with transaction() as session:
+        brought = get_import(session, import_id)
+        refused = refused_rows(session, import_id, after=after, limit=SHOWN + 1)
+        return render_template(
+            "imports/show_import.html",
+            form=form,
+            brought=brought,
+            scheme=get_scheme(session, brought.scheme_id),
+            refused=refused[:SHOWN],
+            next_after=refused[SHOWN - 1].line if len(refused) > SHOWN else None,
+            after=after,
+            unreadable=unreadable(brought),
+            state=progress_of(brought),
+            names=names(session),
+        ), form.status
+
+
+def unreadable(brought: register_import.RegisterImport) -> str | None:
+    if brought.fault is None:
+        return None
+    return words.file_sentence(FileFault(brought.fault["fault"]), brought.fault)
+
+
+def progress_of(brought: register_import.RegisterImport) -> dict[str, object]:
+    """How far the step that runs has come. How many rows a file has is only known once it was read."""
+    running = brought.status in (ImportStatus.READING, ImportStatus.LANDING)
+    total = brought.rows_good if brought.status is ImportStatus.LANDING else 0
+    done = brought.rows_done if running else 0
+    step = "Read" if brought.status is ImportStatus.READING else "Wrote"
+    return {
+        "finished": not running,
+        "done": done,
+        "total": total,
+        "words": f"{step} {count(done, 'row')}{f' of {total:,}' if total else ''} so far.",
+    }
+
+
+@pages.route("/imports/<uuid:import_id>/progress")
+@allowed(ANYONE_SIGNED_IN)
+def import_progress(import_id: UUID) -> ResponseReturnValue:
+    with transaction() as session:
+        return jsonify(progress_of(get_import(session, import_id)))
+
+
+@pages.route("/imports/<uuid:import_id>/decide", methods=["POST"])
+@allowed(Role.PREPARER)
+def decide_import(import_id: UUID) -> ResponseReturnValue:
+    form = DecideImport()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                brought = get_import(session, import_id, lock=True)
+                if form.decision.data == "keep":
+                    registering.keep_good_rows(session, brought, by=actor(), at=now())
+                else:
+                    register_import.discard(session, brought, by=actor(), at=now())
+        except Refused as refused:
+            form.refuse(words.sentence(refused), form.decision)
+        else:
+            return redirect(url_for("pages.show_import", import_id=import_id), 303)
+    return import_page(import_id, form)
+
+
+@pages.route("/imports/<uuid:import_id>/confirm", methods=["POST"])
+@allowed(Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
+def confirm_import(import_id: UUID) -> ResponseReturnValue:
+    form = DecideImport()
+    try:
+        with transaction() as session:
+            brought = get_import(session, import_id, lock=True)
+            confirmed = register_import.confirm(session, brought, by=actor(), at=now())
+    except Refused as refused:
+        form.refuse(words.sentence(refused))
+        return import_page(import_id, form)
+    flash(f"You confirmed the bank details of {count(confirmed, 'payee')}")
+    return redirect(url_for("pages.show_import", import_id=import_id), 303)
+
+
+@pages.route("/imports/<uuid:import_id>/refused.csv", methods=["POST"])
+@allowed(Role.PREPARER)
+def download_refused(import_id: UUID) -> ResponseReturnValue:
+    """A POST, because the rows carry bank details in full: who took them out is recorded."""
+    with transaction() as session:
+        brought = get_import(session, import_id)
+        content = "".join(register_import.refused_csv(session, service().seals, brought))
+        audit.record(
+            session,
+            "import.refused_rows_downloaded",
+            by=actor(),
+            about=brought,
+            at=now(),
+            rows=brought.rows_refused,
+        )
+    return csv_file(content, "refused.csv")
+
+
+def csv_file(content: str, name: str) -> Response:
+    response = Response(content.encode("utf-8-sig"), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

@@ -1,0 +1,63 @@
+"""Words for payrolls and payments: where they are, who is not paid and why, which pay dates are refused."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from payouts.payment import PaymentStatus, UnpaidReason
+from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
+from payouts.web.figures import weekday
+
+# words, colour of the tag
+STATUSES: dict[PayrollStatus, tuple[str, str]] = {
+    PayrollStatus.BUILDING: ("Being built", "blue"),
+    PayrollStatus.CHECKED: ("Checked", "yellow"),
+    PayrollStatus.SEALING: ("Files being built", "blue"),
+    PayrollStatus.SEALED: ("At the gates", "yellow"),
+    PayrollStatus.RELEASED: ("Released, not yet submitted", "yellow"),
+    PayrollStatus.SUBMITTED: ("Submitted", "green"),
+    PayrollStatus.CANCELLED: ("Cancelled", "grey"),
+}
+
+PAYMENTS: dict[PaymentStatus, tuple[str, str]] = {
+    PaymentStatus.PREPARED: ("Prepared", "yellow"),
+    PaymentStatus.RELEASED: ("Released", "blue"),
+    PaymentStatus.SUBMITTED: ("Submitted to the bank", "green"),
+    PaymentStatus.CANCELLED: ("Cancelled", "grey"),
+    PaymentStatus.RETURNED: ("Returned", "red"),
+}
+
+# why, what to do
+UNPAID: dict[UnpaidReason, tuple[str, str]] = {
+    UnpaidReason.NOT_STARTED: ("The award starts after this period", "Nothing to do: it is paid once it has started"),
+    UnpaidReason.ENDED: ("The award ended before this period", "Nothing to do, unless the award should go on"),
+    UnpaidReason.NO_CONFIRMED_BANK_DETAILS: (
+        "No second person has confirmed the bank details",
+        "Confirm the file that the details came in, then build the payroll again",
+    ),
+    UnpaidReason.PAID_ALREADY: (
+        "Another payroll pays this period already",
+        "Nothing to do: the same period is never paid twice",
+    ),
+}
+
+PAY_DATES: dict[PayDateReason, str] = {
+    PayDateReason.NOT_A_WORKING_DAY: "is not a working day of the banks",
+    PayDateReason.TOO_EARLY: "is too early: a file takes 3 working days from sending to the payee’s account",
+    PayDateReason.TOO_FAR_AHEAD: "is too far ahead",
+    PayDateReason.BEYOND_CALENDAR: "is beyond the bank holidays that are known so far",
+}
+
+
+def pay_date_sentence(refused: PayDateRefused) -> str:
+    """Why a pay date can't be, and which could."""
+    why = f"{weekday(refused.pay_date)} {PAY_DATES[refused.reason]}"
+    if refused.reason in (PayDateReason.NOT_A_WORKING_DAY, PayDateReason.TOO_EARLY):
+        return f"{why}. The earliest possible pay date is {weekday(refused.earliest)}"
+    return f"{why}. The latest possible pay date is {weekday(refused.latest)}"
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(STATUSES.__getitem__, "payroll_status")
+    app.add_template_filter(PAYMENTS.__getitem__, "payment_status")
+    app.add_template_filter(UNPAID.__getitem__, "unpaid_reason")

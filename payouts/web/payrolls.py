@@ -1,0 +1,154 @@
+"""A payroll's own page, and the acts of its preparer: create, build again, cancel."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from wtforms import SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from payouts.payroll import (
+    PayDateRefused,
+    Payroll,
+    PayrollStatus,
+    cancel,
+    create_payroll,
+    get_payroll,
+    payrolls_of_body,
+    rebuild,
+)
+from payouts.web import words
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.figures import count
+from payouts.web.form import DayField, Form, MadeField
+from payouts.web.pages import actor, now, pages, service, transaction
+from payouts.web.payroll_words import pay_date_sentence
+from schemes.bank_profile import BankProfile
+from schemes.errors import Refused
+from schemes.person import Role
+from schemes.scheme import get_scheme, schemes_of_body
+
+PAGE = 20
+
+
+class CreatePayroll(Form):
+    payroll_id = MadeField()
+    pay_date = DayField(
+        "Pay date",
+        validators=[InputRequired("Enter the day on which payees should have the money")],
+    )
+    submit = SubmitField("Create the payroll", widget=GovSubmitInput())
+
+
+class CancelPayroll(Form):
+    reason = TextAreaField(
+        "Why do you cancel it?",
+        widget=GovTextArea(),
+        validators=[InputRequired("Say why you cancel it"), Length(max=1000, message="Use at most 1,000 characters")],
+    )
+    submit = SubmitField("Cancel the payroll", widget=GovSubmitInput())
+
+
+@pages.route("/payrolls")
+@allowed(ANYONE_SIGNED_IN)
+def show_payrolls() -> ResponseReturnValue:
+    before = request.args.get("before", type=int)
+    with transaction() as session:
+        payrolls = payrolls_of_body(session, before=before, limit=PAGE + 1)
+        return render_template(
+            "payrolls/show_payrolls.html",
+            payrolls=payrolls[:PAGE],
+            next_before=payrolls[PAGE - 1].number if len(payrolls) > PAGE else None,
+            before=before,
+            schemes=schemes_of_body(session),
+        )
+
+
+@pages.route("/schemes/<uuid:scheme_id>/payrolls/new", methods=["GET", "POST"], endpoint="create_payroll")
+@allowed(Role.PREPARER)
+def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
+    form = CreatePayroll()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                payroll = create_payroll(
+                    session,
+                    service().calendar,
+                    payroll_id=form.payroll_id.id_of_what_is_made,
+                    scheme_id=scheme_id,
+                    pay_date=form.pay_date.data,
+                    by=actor(),
+                    at=now(),
+                )
+        except PayDateRefused as refused:
+            form.refuse(pay_date_sentence(refused), form.pay_date)
+        else:
+            return redirect(url_for("pages.show_payroll", payroll_id=payroll.id), 303)
+    with transaction() as session:
+        scheme = get_scheme(session, scheme_id)
+        profile = session.get_one(BankProfile, (scheme.body_id, scheme.bank_profile_id))
+    earliest = service().calendar.earliest_cycle(now(), profile.cut_off)
+    if request.method == "GET":
+        form.pay_date.data = date(*earliest.entry_day.timetuple()[:3])
+    return render_template(
+        "payrolls/create_payroll.html",
+        form=form,
+        scheme=scheme,
+        earliest=earliest,
+        deadline=service().calendar.deadline(earliest.entry_day, profile.cut_off),
+    ), form.status
+
+
+def progress_of(payroll: Payroll) -> dict[str, object]:
+    """How far the step that runs has come, in the chunks it was cut into."""
+    running = payroll.status in (PayrollStatus.BUILDING, PayrollStatus.SEALING)
+    done, total = payroll.progress_done, payroll.progress_total
+    if payroll.status is PayrollStatus.SEALING:
+        so_far = "Building the files and reading them back."
+    elif total and done == total:
+        so_far = f"{count(payroll.payment_count, 'payment')} built. Looking for what is wrong."
+    else:
+        so_far = f"{count(payroll.payment_count, 'payment')} built so far."
+    return {"finished": not running, "done": done, "total": total, "words": so_far, "status": payroll.status}
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/progress")
+@allowed(ANYONE_SIGNED_IN)
+def payroll_progress(payroll_id: UUID) -> ResponseReturnValue:
+    with transaction() as session:
+        return jsonify(progress_of(get_payroll(session, payroll_id)))
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/build-again", methods=["POST"])
+@allowed(Role.PREPARER)
+def build_again(payroll_id: UUID) -> ResponseReturnValue:
+    try:
+        with transaction() as session:
+            rebuild(session, get_payroll(session, payroll_id, lock=True), by=actor(), at=now())
+    except Refused as refused:
+        flash(words.sentence(refused), "refused")
+    return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/cancel", methods=["GET", "POST"])
+@allowed(Role.PREPARER)
+def cancel_payroll(payroll_id: UUID) -> ResponseReturnValue:
+    form = CancelPayroll()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                payroll = get_payroll(session, payroll_id, lock=True)
+                if payroll.status is not PayrollStatus.CANCELLED:
+                    cancel(session, payroll, by=actor(), reason=form.reason.data, at=now())
+        except Refused as refused:
+            form.refuse(words.sentence(refused))
+        else:
+            flash("You cancelled the payroll. Nobody is paid by it")
+            return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
+    with transaction() as session:
+        payroll = get_payroll(session, payroll_id)
+    return render_template("payrolls/cancel_payroll.html", form=form, payroll=payroll), form.status

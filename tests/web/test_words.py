@@ -1,0 +1,73 @@
+"""Every reason, status and refusal that a person can meet has its words."""
+
+from enum import StrEnum
+
+import pytest
+
+from bacs.modulus import Outcome as NumberCheck
+from payouts.payment import PaymentStatus, UnpaidReason
+from payouts.payroll import PayDateReason, PayrollStatus
+from payouts.web import import_words, payroll_words, words
+from schemes.errors import FileFault, NotNow, SamePerson
+from schemes.imports.register_file import COLUMNS, RowReason
+from schemes.imports.register_import import ImportStatus
+from schemes.payee import Capacity
+from schemes.person import Role
+from schemes.scheme import Frequency
+
+VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
+    (Role, words.ROLES),
+    (Frequency, words.FREQUENCIES),
+    (Capacity, words.CAPACITIES),
+    (RowReason, import_words.ROW_REASONS),
+    (ImportStatus, import_words.STATUSES),
+    (NumberCheck, import_words.NUMBER_CHECKS),
+    (PayrollStatus, payroll_words.STATUSES),
+    (PaymentStatus, payroll_words.PAYMENTS),
+    (UnpaidReason, payroll_words.UNPAID),
+    (PayDateReason, payroll_words.PAY_DATES),
+]
+
+
+@pytest.mark.parametrize(("values", "told"), VOCABULARIES, ids=lambda part: getattr(part, "__name__", ""))
+def test_every_value_has_words(values, told):
+    assert set(values) == set(told)
+
+
+def test_every_column_of_a_register_is_explained():
+    assert set(import_words.COLUMN_WORDS) == set(COLUMNS)
+    assert set(COLUMNS) <= set(import_words.FIELDS)
+
+
+@pytest.mark.parametrize("fault", FileFault)
+def test_every_fault_of_a_file_has_a_sentence_even_without_its_facts(fault):
+    assert words.file_sentence(fault, {})
+
+
+@pytest.mark.parametrize(
+    ("fault", "facts", "says"),
+    [
+        (FileFault.NOT_UTF8, {"line": 1204}, "Line 1,204"),
+        (FileFault.MISSING_COLUMNS, {"missing": ["amount"]}, "lacks the column amount. Add it"),
+        (FileFault.MISSING_COLUMNS, {"missing": ["amount", "sort_code"]}, "columns amount and sort_code. Add them"),
+        (FileFault.UNKNOWN_COLUMNS, {"unknown": ["iban"]}, "column iban"),
+        (FileFault.TOO_MANY_COLUMNS, {"found": 60}, "60 columns"),
+        (FileFault.NOT_CSV, {"looks_like": "spreadsheet"}, "is a spreadsheet"),
+        (FileFault.NOT_CSV, {"looks_like": "semicolons"}, "semicolons"),
+        (FileFault.NOT_CSV, {"looks_like": "quotes", "line": 7}, "line 7"),
+    ],
+)
+def test_a_fault_of_a_file_is_told_with_its_facts(fault, facts, says):
+    assert says in words.file_sentence(fault, facts)
+
+
+def test_a_refusal_is_told_in_plain_english():
+    assert words.sentence(NotNow("payroll", "submitted", "cancelled")) == (
+        "This payroll is submitted, so it can’t be cancelled now"
+    )
+    assert "someone else" in words.sentence(SamePerson("anything"))
+
+
+def test_roles_are_told_in_the_order_of_a_payroll_s_way():
+    assert words.role_names({Role.RELEASER, Role.PREPARER}) == "preparer, releaser"
+    assert words.a_person_with(["approver", "finance"]) == "an approver or a finance officer"

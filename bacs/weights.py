@@ -47,7 +47,7 @@ class WeightTable:
     substitutions: dict[str, str]
     version: str
     valid_from: date
-    _starts: list[str] = field(init=False, repr=False)
+    _starts: list[int] = field(init=False, repr=False)
     _spans: list[tuple[Row, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -86,10 +86,10 @@ class WeightTable:
 
     def rows_for(self, sort_code: str) -> tuple[Row, ...]:
         """The rows that apply to six digits, in the order of the table: none, one or two."""
-        return self._spans[bisect_right(self._starts, sort_code)]
+        return self._spans[bisect_right(self._starts, int(sort_code))]
 
-    def spans(self) -> tuple[list[str], list[tuple[Row, ...]]]:
-        """The table by ranges: starting sort codes in order, and the rows from each (the first for before any)."""
+    def spans(self) -> tuple[list[int], list[tuple[Row, ...]]]:
+        """The table by ranges: sort codes where one starts, in order, and the rows before the first and from each."""
         return self._starts, self._spans
 
     def age_days(self, on: date) -> int:
@@ -101,24 +101,19 @@ class WeightTable:
         return self.age_days(on) > STALE_AFTER_DAYS
 
 
-def _spans_of(rows: tuple[Row, ...]) -> tuple[list[str], list[tuple[Row, ...]]]:
-    edges = sorted({row.first for row in rows} | {_after(row.last) for row in rows})
-    events: dict[str, list[tuple[int, bool]]] = {edge: [] for edge in edges}
+def _spans_of(rows: tuple[Row, ...]) -> tuple[list[int], list[tuple[Row, ...]]]:
+    starts = sorted({int(row.first) for row in rows} | {int(row.last) + 1 for row in rows})
+    changes: dict[int, list[tuple[int, int]]] = {start: [] for start in starts}
     for place, row in enumerate(rows):
-        events[row.first].append((place, True))
-        events[_after(row.last)].append((place, False))
-    open_places: Counter[int] = Counter()
+        changes[int(row.first)].append((place, 1))
+        changes[int(row.last) + 1].append((place, -1))
+    in_force: Counter[int] = Counter()
     spans: list[tuple[Row, ...]] = [()]
-    for edge in edges:
-        for place, opens in events[edge]:
-            open_places[place] += 1 if opens else -1
-        spans.append(tuple(rows[place] for place in sorted(+open_places)))
-    return edges, spans
-
-
-def _after(sort_code: str) -> str:
-    # after 999999 comes a text that sorts behind every sort code
-    return f"{int(sort_code) + 1:06}" if sort_code != "999999" else ":"
+    for start in starts:
+        for place, change in changes[start]:
+            in_force[place] += change
+        spans.append(tuple(rows[place] for place in sorted(+in_force)))
+    return starts, spans
 
 
 def _row(number: int, line: str) -> Row:

@@ -1,0 +1,89 @@
+# What a person types. Everything is made below .venv, node_modules and payouts/web/static; nothing outside the checkout.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+ARGS ?=
+WORKERS ?= 2
+
+ENVIRONMENT := $(VENV)/made
+PACKAGES := $(VENV)/packages-installed
+PROJECT := $(VENV)/project-installed
+NODE_PACKAGES := node_modules/packages-installed
+ASSETS := payouts/web/static/.built
+ASSET_SOURCES := $(shell find payouts/web/assets -type f 2>/dev/null)
+
+.PHONY: help install demo test faults check bench lock screenshots
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(PROJECT) $(ASSETS) ## make .venv and the pages' assets: all that the rest needs
+
+demo: install ## run a payroll from upload to notices, then leave the site up (ARGS=--once: stop when it is done)
+	@$(BIN)/payouts demo $(ARGS)
+
+test: install ## run every test, those in a real browser too (ARGS: for pytest)
+	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) && CHROMIUM="$$chromium" $(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+faults: install ## run only the tests that kill, empty and cut off real processes
+	@$(BIN)/pytest -m faults $(ARGS)
+
+check: install ## look for mistakes without running anything: style, types, which way imports point
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: install ## measure how long the large jobs take
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: install ## take the pictures of the pages that the README shows
+	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) && CHROMIUM="$$chromium" $(BIN)/python scripts/screenshots.py $(ARGS)
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
+
+lock: $(ENVIRONMENT) ## choose versions anew where pyproject.toml asks for it (ARGS=--upgrade: everywhere)
+	@test -x $(BIN)/uv || $(PIP) install uv
+	@$(LOCK) $(ARGS) --output-file requirements/production.txt
+	@$(LOCK) $(ARGS) --extra build --extra embedded --extra test --constraint requirements/production.txt --output-file requirements/development.txt
+
+# An environment that no longer runs (never made, its Python was removed or is too old) is made anew, stamps and all
+RUNS := $(shell $(BIN)/python -c 'import sys, pip; print(sys.version_info >= (3, 11))' 2>/dev/null)
+ifneq ($(RUNS),True)
+.PHONY: $(ENVIRONMENT)
+endif
+
+$(ENVIRONMENT):
+ifneq ($(RUNS),True)
+	@python=$$(PYTHON='$(PYTHON)' scripts/find-python) && echo "Making $(VENV) with $$python" \
+	    && "$$python" -m venv --clear $(VENV)
+endif
+	@touch $@
+
+$(PACKAGES): requirements/development.txt $(ENVIRONMENT)
+	@echo "Installing Python packages ..."
+	@$(PIP) install --root-user-action=ignore --require-hashes --no-deps -r requirements/development.txt
+	@touch $@
+
+# setuptools is among the locked packages, so that building the project asks no registry for anything
+$(PROJECT): pyproject.toml $(PACKAGES)
+	@$(PIP) install --root-user-action=ignore --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_PACKAGES): package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "Node.js 20 or later, with npm, is needed and was not found." >&2; \
+	    echo "  Debian, Ubuntu:  apt-get install nodejs npm" >&2; \
+	    echo "  macOS:           brew install node" >&2; exit 1; }
+	@echo "Installing the pages' packages ..."
+	@npm ci --silent
+	@touch $@
+
+$(ASSETS): $(NODE_PACKAGES) $(ASSET_SOURCES)
+	@echo "Building the pages' assets ..."
+	@npm run --silent build
+	@touch $@

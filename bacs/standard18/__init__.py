@@ -11,23 +11,30 @@
 (9, True)
 """
 
+from bacs.standard18.faults import Fault, FaultKind, Rules, Severity
 from bacs.standard18.readback import read_submission
 from bacs.standard18.reader import Item, Kind, Line, read
 from bacs.standard18.submission import Credit, OriginatingAccount, Practice, Section, Submission, UserFile
+from bacs.standard18.validator import validate
 from bacs.standard18.writer import check_credit, write
 
 __all__ = [
     "Credit",
+    "Fault",
+    "FaultKind",
     "Item",
     "Kind",
     "Line",
     "OriginatingAccount",
     "Practice",
+    "Rules",
     "Section",
+    "Severity",
     "Submission",
     "UserFile",
     "check_credit",
     "read",
     "read_submission",
+    "validate",
     "write",
 ]

@@ -14,13 +14,16 @@ from typing import BinaryIO, NamedTuple
 from bacs.calendar import read_bacs_date
 from bacs.errors import BadBacsDate
 from bacs.standard18 import layout as tables
-from bacs.standard18.layout import CONTRA_REFERENCE, MPD_LENGTH, SPD_LENGTH, Layout
+from bacs.standard18.layout import CONTRA_REFERENCE, MPD_LENGTH, Layout
 
 LONGEST_LINE = 1000
 """Bytes of a line that are kept: far beyond any record, and a bound on memory for a file without line ends."""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_DATA = re.compile(r"[0-9 ]{14}")
+SHORTEST_DATA = 46
+"""Characters up to the amount: a line that ends earlier is no payment, whatever its beginning."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ACCOUNT = re.compile(r"[0-9]{14}")
 
 
 class Kind(StrEnum):
@@ -71,6 +74,7 @@ class Line(NamedTuple):
     text: str
     end: str
     layout: Layout | None
+    has_byte_order_mark: bool = False
 
     def fields(self) -> dict[str, str]:
         """Every field's slice by its name, spaces and all; empty for a line of unknown kind."""
@@ -105,13 +109,14 @@ def read(source: bytes | BinaryIO) -> Iterator[Line]:
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     is_multi_day = False
     for number, raw in enumerate(_lines(file), 1):
-        if number == 1:
-            raw = raw.removeprefix(_BYTE_ORDER_MARK)
+        has_mark = number == 1 and raw.startswith(BYTE_ORDER_MARK)
+        if has_mark:
+            raw = raw.removeprefix(BYTE_ORDER_MARK)
         text, end = _split(raw.decode("latin-1"))
         if text.startswith("HDR2"):
             is_multi_day = text[10:15] == "00106"
         kind, layout = _classify(text, is_multi_day)
-        yield Line(number, kind, text, end, layout)
+        yield Line(number, kind, text, end, layout, has_mark)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
@@ -145,14 +150,14 @@ _KINDS = (
 
 
 def _classify(text: str, is_multi_day: bool) -> tuple[Kind, Layout | None]:
-    label = _LABELS.get(text[:4])
-    if label:
-        kind, single, multi = label
-        return kind, multi if is_multi_day else single
-    if _DATA.match(text) is None or not SPD_LENGTH <= len(text.rstrip(" ").ljust(SPD_LENGTH)) <= MPD_LENGTH:
+    if label := _LABELS.get(text[:4]):
+        return label[0], label[2 if is_multi_day else 1]
+    kind = _KINDS.get(text[15:17])
+    if len(text) < SHORTEST_DATA or len(text.rstrip(" ")) > MPD_LENGTH or not (kind or _ACCOUNT.match(text)):
         return Kind.UNKNOWN, None
-    kind = Kind.CONTRA if text.startswith(CONTRA_REFERENCE, 64) else _KINDS.get(text[15:17], Kind.UNKNOWN)
-    return kind, tables.DATA_MPD if is_multi_day else tables.DATA_SPD
+    if text.startswith(CONTRA_REFERENCE, 64):
+        kind = Kind.CONTRA
+    return kind or Kind.UNKNOWN, tables.DATA_MPD if is_multi_day else tables.DATA_SPD
 
 
 def _day(text: str) -> date | None:

@@ -29,6 +29,7 @@ from bacs.standard18 import (
     UserFile,
     check_credit,
     read_submission,
+    validate,
     write,
 )
 
@@ -279,3 +280,77 @@ def test_the_quick_check_of_a_block_refuses_what_the_thorough_one_refuses(credit
     with pytest.raises(ItemRefused) as refused:
         written(with_credits(credit))
     assert type(refused.value.cause) is expected
+
+
+def test_a_bureaus_submission_of_several_days_accounts_and_users_is_written_byte_for_byte():
+    first, second = date(2026, 12, 24), date(2026, 12, 29)
+    main = OriginatingAccount("089999", "66374958", "HARBOUR MAIN")
+    other = OriginatingAccount("202959", "63748472", "HARBOUR SECOND")
+    monthly = Credit("202959", "63748472", 10000, "A N OTHER", "HILF 0001")
+    rolled = Credit("107999", "88837491", 20050, "SIAN LLYR-WYN", "HILF 0002", roll_number="D/12345678-9")
+    harbour = UserFile(
+        "912345",
+        "HARBOUR FUND",
+        1,
+        (
+            Section(main, first, (monthly, rolled), "PAYRUN 9"),
+            Section(main, second, (monthly,), "PAYRUN 9"),
+            Section(other, first, (Credit("086090", "06774744", 1, "OBRIEN & CO"),)),
+        ),
+        multi_day=True,
+        expires_on=date(2027, 1, 4),
+    )
+    town = UserFile(
+        "777777",
+        "TOWN COUNCIL",
+        999,
+        (
+            Section(
+                OriginatingAccount("107999", "88837491", "TOWN COUNCIL"),
+                first,
+                (Credit("200915", "41011166", 99999, "FRANCOIS LEFEVRE", "REF.1/2"),),
+                "DECEMBER",
+            ),
+        ),
+        expires_on=date(2027, 1, 1),
+    )
+    submission = Submission("A00042", "B54321", date(2026, 12, 21), (harbour, town))
+    golden = (GOLDEN / "bureau-multi-day.txt").read_bytes()
+    assert written(submission) == golden
+    assert read_submission(golden) == submission.as_sent()
+
+
+@st.composite
+def submissions(draw):
+    """Submissions of every shape: several users, accounts and days."""
+    digits = st.from_regex(r"[0-9]{8}", fullmatch=True)
+    numbers = draw(st.lists(st.from_regex(r"[0-9]{6}", fullmatch=True), min_size=1, max_size=2, unique=True))
+    files = []
+    for number in numbers:
+        multi_day = draw(st.booleans())
+        accounts = draw(st.lists(digits, min_size=1, max_size=2, unique=True))
+        days = draw(
+            st.lists(
+                st.dates(date(2026, 1, 1), date(2028, 12, 31)), min_size=1, max_size=2 if multi_day else 1, unique=True
+            )
+        )
+        sections = tuple(
+            Section(
+                OriginatingAccount("089999", account, draw(text)),
+                day,
+                tuple(draw(st.lists(good_credits, min_size=1, max_size=3))),
+                draw(text),
+            )
+            for account in accounts
+            for day in days
+        )
+        files.append(UserFile(number, draw(text), draw(st.integers(1, 999)), sections, multi_day))
+    serial = draw(st.from_regex(r"[A-Z0-9]{5}[A-Z1-9]", fullmatch=True))
+    return Submission(serial, numbers[0], date(2026, 1, 2), tuple(files))
+
+
+@given(submissions())
+def test_a_submission_of_any_shape_has_no_fault_and_can_be_read_back(submission):
+    data = written(submission)
+    assert list(validate(data)) == []
+    assert read_submission(data) == submission.as_sent()

@@ -79,8 +79,8 @@ def to_account(iban: str) -> Account:
 def from_account(bank: str, sort_code: str, account_number: str) -> str:
     """The IBAN of an account at a bank, named by the first four letters of its BIC. Raises `AccountRefused`.
 
-    >>> from_account("MIDL", "40-05-15", "12345674")
-    'GB15MIDL40051512345674'
+    >>> from_account("MIDL", "40-05-15", "12345678")
+    'GB15MIDL40051512345678'
     """
     letters = compact(bank)[:4]
     if not _BANK.fullmatch(letters):

@@ -151,7 +151,8 @@ _KINDS = (
 
 def _classify(text: str, is_multi_day: bool) -> tuple[Kind, Layout | None]:
     if label := _LABELS.get(text[:4]):
-        return label[0], label[2 if is_multi_day else 1]
+        label_kind, single, multi = label
+        return label_kind, multi if is_multi_day else single
     kind = _KINDS.get(text[15:17])
     if len(text) < SHORTEST_DATA or len(text.rstrip(" ")) > MPD_LENGTH or not (kind or _ACCOUNT.match(text)):
         return Kind.UNKNOWN, None

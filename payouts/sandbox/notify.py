@@ -253,7 +253,7 @@ def show_outbox() -> ResponseReturnValue:
     world = _world()
     found = world.outbox.page(
         now=world.now(), pace=world.pace, reference=request.args.get("reference"),
-        older_than=request.args.get("older_than"), size=min(request.args.get("limit", PAGE, type=int), PAGE),
+        older_than=request.args.get("older_than"), size=max(1, min(request.args.get("limit", PAGE, type=int), PAGE)),
     )  # fmt: skip
     return jsonify(notifications=[{"to": one.recipient, **_described(one)} for one in found])
 

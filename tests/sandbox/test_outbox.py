@@ -3,6 +3,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -75,6 +76,16 @@ def test_a_broken_line_in_the_middle_is_not_passed_over(tmp_path, outbox, line):
     with pytest.raises(OutboxDamaged) as caught:
         Outbox(tmp_path)
     assert caught.value.line == 1
+
+
+def test_messages_that_come_at_once_are_all_kept_whole(tmp_path, outbox):
+    with ThreadPoolExecutor(8) as senders:
+        list(senders.map(outbox.accept, map(message, range(400))))
+    outbox.close()
+    again = Outbox(tmp_path)
+
+    assert {one.reference for one in again.without_receipt()} == {f"payment-{number}" for number in range(400)}
+    again.close()
 
 
 def test_two_simulators_never_write_to_one_store(tmp_path, outbox):

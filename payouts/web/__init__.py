@@ -9,13 +9,21 @@ from payouts.web import (
     audit,
     errors,
     figures,
+    finding_words,
+    findings,
+    gates,
+    home,
     import_words,
     imports,
     navigation,
+    notice_words,
+    outbox,
     payees,
     payments,
+    payroll_page,
     payroll_words,
     payrolls,
+    release,
     schemes,
     security,
     sign_in,
@@ -26,7 +34,21 @@ from payouts.web.access import every_view_is_marked
 from payouts.web.pages import pages
 
 # a module's import is what puts its views on the blueprint
-VIEWS = (audit, imports, payees, payments, payrolls, schemes, sign_in)
+VIEWS = (
+    audit,
+    findings,
+    gates,
+    home,
+    imports,
+    outbox,
+    payees,
+    payments,
+    payroll_page,
+    payrolls,
+    release,
+    schemes,
+    sign_in,
+)
 
 
 def register(app: Flask) -> None:
@@ -46,7 +68,8 @@ def register(app: Flask) -> None:
     # a little more than a file may have: the form around it has a few fields of its own
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit + 64 * 1024
     security.register(app, base_url=settings.base_url)
-    for part in (errors, figures, navigation, stylesheets, words, import_words, payroll_words):
+    words_of = (words, import_words, payroll_words, finding_words, notice_words)
+    for part in (errors, figures, navigation, stylesheets, *words_of):
         part.register(app)
     app.register_blueprint(pages)
     every_view_is_marked(app)

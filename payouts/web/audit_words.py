@@ -62,7 +62,8 @@ def way_to(event: AuditEvent) -> str | None:
     if event.subject_id is None or event.subject_type not in PAGES:
         return None
     endpoint, argument = PAGES[event.subject_type]
-    return url_for(endpoint, **{argument: event.subject_id})
+    values: dict[str, Any] = {argument: event.subject_id}
+    return url_for(endpoint, **values)
 
 
 def written(value: Any) -> str:

@@ -11,11 +11,11 @@ from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
 from wtforms import SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from payouts.cancelling import cancel
 from payouts.payroll import (
     PayDateRefused,
     Payroll,
     PayrollStatus,
-    cancel,
     create_payroll,
     get_payroll,
     payrolls_of_body,
@@ -142,8 +142,7 @@ def cancel_payroll(payroll_id: UUID) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 payroll = get_payroll(session, payroll_id, lock=True)
-                if payroll.status is not PayrollStatus.CANCELLED:
-                    cancel(session, payroll, by=actor(), reason=form.reason.data, at=now())
+                cancel(session, payroll, by=actor(), reason=form.reason.data, at=now())
         except Refused as refused:
             form.refuse(words.sentence(refused))
         else:

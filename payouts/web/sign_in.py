@@ -97,6 +97,16 @@ def demo() -> list[DemoPerson]:
         return demo_people(transaction, given.seals.ring, at=given.now())
 
 
+@pages.route("/demo/codes")
+@allowed(PUBLIC)
+def show_demo_codes() -> ResponseReturnValue:
+    """For the one who is signed in already and needs a code for a decision."""
+    people = demo()
+    if not people:
+        abort(404)
+    return render_template("show_demo_codes.html", demo_people=people)
+
+
 @pages.route("/sign-out", methods=["POST"])
 @allowed(PUBLIC)
 def sign_out() -> ResponseReturnValue:

@@ -67,4 +67,4 @@ def css_colour(colour: str) -> str:
 
 def register(app: Flask) -> None:
     app.add_template_filter(css_colour)
-    app.add_template_global(f"/assets/{version()}", "assets")
+    app.jinja_env.globals["assets"] = f"/assets/{version()}"

@@ -7,7 +7,13 @@ from typing import Any
 
 from flask import Flask
 
-from payouts.web.figures import count, file_size
+from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
+from payouts.channels.release import ReleaseRefused, TooLate
+from payouts.checks.finding import ReasonMissing
+from payouts.files.sealing import FindingsOpen
+from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.web.figures import count, file_size, instant
+from payouts.web.gate_words import BARS, PARTS
 from schemes.errors import (
     FileFault,
     FileRefused,
@@ -109,17 +115,47 @@ def sentence(refusal: Refused) -> str:
     """What an operation refused, as the error of a form."""
     match refusal:
         case SamePerson():
-            return SAME_PERSON.get(refusal.did, "You did the part before this one, so someone else must do this")
+            return f"You {refusal.did}, so someone else must do this"
         case NotAllowed():
             return f"This needs {a_person_with(refusal.role.split(' or '))}"
         case NotNow():
-            return f"This {refusal.kind} is {refusal.state.replace('_', ' ')}, so it can’t be {refusal.act} now"
+            act = ACTS.get(refusal.act, refusal.act.replace("_", " "))
+            return f"This {refusal.kind} is {refusal.state.replace('_', ' ')}, so it can’t be {act} now"
         case FileRefused():
             return file_sentence(refusal.fault, refusal.facts)
-    return "This could not be done. Load the page again to see what has changed"
+        case FindingsOpen():
+            return f"{count(refusal.count, 'finding is', 'findings are')} still open. Settle them first"
+        case GateNotReached():
+            return f"The gate {refusal.first} comes first"
+        case EvidenceNeeded():
+            return f"Enter the evidence: {refusal.asked}"
+        case DecisionRefused():
+            return BARS[refusal.why]
+        case TooLate():
+            return f"It is too late: the files had to be sent by {instant(refusal.deadline)}. Say no-go, and pay later"
+        case ReleaseRefused():
+            changed = listed([PARTS.get(name, name) for name in refusal.differences])
+            return f"Nothing was released, because something is not as it was approved: {changed}. Say no-go"
+    return SENTENCES.get(type(refusal), "This could not be done. Load the page again to see what has changed")
 
 
-SAME_PERSON: dict[str, str] = {}
+SENTENCES: dict[type[Refused], str] = {
+    ReasonMissing: "Say why it is right to pay",
+    ReasonNeeded: "Say why it is a no-go",
+    ManifestChanged: "The payroll changed while you read this page. Look at it again before you decide",
+    NotDownloaded: "Download every file first. A file that nobody took can’t have been submitted",
+    SubmittedWhen: "Enter a time between the download of the files and now",
+    SubmissionReferenceMissing: "Enter the reference of the submission",
+}
+
+# the names of moves, as something that is done
+ACTS: dict[str, str] = {
+    "landing": "kept",
+    "landed": "written into the register",
+    "building": "built again",
+    "sealing": "given its files",
+    "checked": "returned to its preparer",
+}
 
 
 def holds(actor: Actor, *roles: str) -> bool:

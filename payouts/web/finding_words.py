@@ -1,0 +1,142 @@
+"""Words for what the checks found: what it means, what to do, and the facts of each finding in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import Flask
+
+from payouts.checks.finding import Kind, Severity
+from payouts.web.figures import count, instant, number, pounds
+
+
+class Told(NamedTuple):
+    """`title` names the finding, `to_do` says what to do; `each` is filled from a finding's facts."""
+
+    title: str
+    to_do: str
+    each: str = ""
+
+
+SEVERITIES: dict[Severity, tuple[str, str]] = {
+    Severity.BLOCK: ("Must be put right", "red"),
+    Severity.NEEDS_REASON: ("Needs a reason", "yellow"),
+    Severity.NOTE: ("Worth knowing", "blue"),
+}
+
+KINDS: dict[Kind, Told] = {
+    Kind.NOTHING_TO_PAY: Told(
+        "Nobody is paid",
+        "Look at who is not paid and why. Mostly the bank details still wait for a second person, or this period is "
+        "paid already. Then build the payroll again, or cancel it",
+    ),
+    Kind.TOTALS_DIFFER: Told(
+        "The payments don’t add up to the awards",
+        "Build the payroll again. If it stays, tell the people who run the service: nothing is paid until it agrees",
+        "Built: {count} payments, {total_pence}. The awards say {due_count} payments, {due_pence}",
+    ),
+    Kind.TOO_MANY_ITEMS: Told(
+        "More payments than the bank takes in one file",
+        "Ask the bank for a higher limit, or pay a part of the scheme on another day",
+        "{count} payments, and the bank takes {limit}",
+    ),
+    Kind.PAYROLL_OVER_LIMIT: Told(
+        "The payroll is over the scheme’s limit",
+        "Check the largest amounts. If they are right, ask an administrator to raise the scheme’s limit",
+        "{total_pence} in all, and the limit is {limit_pence}",
+    ),
+    Kind.FILE_OVER_LIMIT: Told(
+        "The file is over the bank’s limit",
+        "Ask the bank for a higher limit, or pay a part of the scheme on another day",
+        "{total_pence} in all, and the bank’s limit is {limit_pence}",
+    ),
+    Kind.PAYMENT_OVER_LIMIT: Told(
+        "A payment is over the scheme’s limit",
+        "Check the award’s amount. If it is wrong, correct it and build the payroll again",
+        "The limit for one payment is {limit_pence}",
+    ),
+    Kind.ITEM_OVER_BANK_LIMIT: Told(
+        "A payment is over the bank’s limit",
+        "Check the award’s amount. If it is right, pay it another way than by Bacs",
+        "The bank’s limit for one payment is {limit_pence}",
+    ),
+    Kind.UNUSUALLY_LARGE: Told(
+        "An unusually large payment",
+        "Compare it with the decision on the award: a decimal point may have slipped. If it is right, say why",
+        "The middle payment of this payroll is {median_pence}",
+    ),
+    Kind.CUT_OFF_PASSED: Told(
+        "It is too late for this pay date",
+        "Cancel the payroll and create one for a later pay date",
+        "The file had to be sent by {deadline}",
+    ),
+    Kind.MODULUS_FAILED: Told(
+        "A sort code and account number don’t fit together",
+        "A digit is wrong. Ask the payee for the details on their bank card or statement",
+    ),
+    Kind.MODULUS_NOT_CHECKABLE: Told(
+        "Account numbers that can’t be checked",
+        "This bank publishes no check for its numbers. Compare them with the payee’s form, then say that you did",
+    ),
+    Kind.FOREIGN_CURRENCY_ACCOUNT: Told(
+        "A foreign currency account",
+        "Bacs pays in pounds only. Ask the payee for an account in pounds, or say why this one takes them",
+    ),
+    Kind.BANK_DETAILS_UNCONFIRMED: Told(
+        "Bank details that no second person confirmed",
+        "Have someone else confirm the file that they came in, then build the payroll again",
+    ),
+    Kind.ONE_ACCOUNT_SEVERAL_PAYEES: Told(
+        "One account for several payees",
+        "It may be a couple’s joint account, one person enrolled twice, or fraud. Find out which, then say so",
+        "{payees} payees are paid into this account",
+    ),
+    Kind.ONE_PAYEE_SEVERAL_PAYMENTS: Told(
+        "A payee with several payments",
+        "Mostly a care provider with several clients. Nothing to do if that is so",
+        "{payments} payments to this payee",
+    ),
+    Kind.NAME_CUT: Told(
+        "A name longer than the file can carry",
+        "The bank sees the first 18 characters. Nothing to do if the person can still be told by them",
+        "The bank sees “{carried}”",
+    ),
+    Kind.NAME_REWRITTEN: Told(
+        "A name written differently in the file",
+        "Bacs knows only A to Z and a few signs. Nothing to do",
+        "The bank sees “{carried}”",
+    ),
+    Kind.FIRST_PAYMENT: Told(
+        "First payments to new bank details",
+        "Here mistakes and fraud begin. Compare a few of them with the payees’ forms",
+    ),
+}
+
+# how the value of a fact is written, by the end of its name
+WRITTEN = {"_pence": pounds, "deadline": lambda value: instant(datetime.fromisoformat(value))}
+
+
+def fact_sentence(kind: Kind, facts: Mapping[str, Any]) -> str:
+    """What a finding's facts say, or an empty string where the title says it all."""
+    each = KINDS[kind].each
+    return each.format_map({name: fact(name, value) for name, value in facts.items()}) if each else ""
+
+
+def fact(name: str, value: Any) -> str:
+    for end, written in WRITTEN.items():
+        if name.endswith(end):
+            return written(value)
+    return number(value) if isinstance(value, int) else str(value)
+
+
+def summary(kind: Kind, how_many: int) -> str:
+    """`First payments to new bank details (240 payments)`."""
+    return f"{KINDS[kind].title} ({count(how_many, 'payment')})"
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(KINDS.__getitem__, "finding_kind")
+    app.add_template_filter(SEVERITIES.__getitem__, "severity")
+    app.add_template_filter(fact_sentence)

@@ -1,0 +1,122 @@
+"""What the checks found in a payroll: all of it by kind, each kind payment by payment, and accepting with a reason."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from sqlalchemy.orm import Session
+from wtforms import HiddenField, SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from payouts.checks.finding import FindingGroup, Kind, Severity, accept, findings_of, groups_of
+from payouts.payroll import PayrollStatus, get_payroll
+from payouts.web import words
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.figures import count
+from payouts.web.form import Form
+from payouts.web.pages import actor, id_given, now, pages, transaction
+from schemes.errors import Refused
+from schemes.person import Role, names
+
+PAGE = 50
+
+
+class AcceptFindings(Form):
+    """`finding` is empty to accept all of the kind that are still open."""
+
+    finding = HiddenField()
+    reason = TextAreaField(
+        "Why is it right to pay?",
+        description="The approver reads this",
+        widget=GovTextArea(),
+        validators=[
+            InputRequired("Say why it is right to pay"),
+            Length(max=1000, message="Use at most 1,000 characters"),
+        ],
+    )
+    submit = SubmitField("Accept", widget=GovSubmitInput())
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/checks")
+@allowed(ANYONE_SIGNED_IN)
+def show_findings(payroll_id: UUID) -> ResponseReturnValue:
+    with transaction() as session:
+        return render_template(
+            "checks/show_findings.html",
+            payroll=get_payroll(session, payroll_id),
+            groups=groups_of(session, payroll_id),
+        )
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/checks/<kind>")
+@allowed(ANYONE_SIGNED_IN)
+def show_kind(payroll_id: UUID, kind: str) -> ResponseReturnValue:
+    """The findings of one kind. Accepting them is a form of its own address, so that reading stays open to everyone."""
+    return kind_page(payroll_id, known(kind), AcceptFindings())
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/checks/<kind>/accept", methods=["POST"])
+@allowed(Role.PREPARER, Role.FINANCE)
+def accept_findings(payroll_id: UUID, kind: str) -> ResponseReturnValue:
+    form = AcceptFindings()
+    if not form.validate_on_submit():
+        return kind_page(payroll_id, known(kind), form)
+    try:
+        with transaction() as session:
+            accepted = accept(
+                session,
+                get_payroll(session, payroll_id, lock=True),
+                known(kind),
+                finding_id=UUID(form.finding.data) if form.finding.data else None,
+                reason=form.reason.data,
+                by=actor(),
+                at=now(),
+            )
+    except Refused as refused:
+        form.refuse(words.sentence(refused), form.reason)
+        return kind_page(payroll_id, known(kind), form)
+    flash(f"You accepted {count(accepted, 'finding')}")
+    return redirect(url_for("pages.show_findings", payroll_id=payroll_id), 303)
+
+
+def known(kind: str) -> Kind:
+    try:
+        return Kind(kind)
+    except ValueError:
+        abort(404)
+
+
+def kind_page(payroll_id: UUID, kind: Kind, form: AcceptFindings) -> ResponseReturnValue:
+    after = id_given("after")
+    one = id_given("finding")
+    with transaction() as session:
+        payroll = get_payroll(session, payroll_id)
+        group = group_of(session, payroll_id, kind)
+        rows = findings_of(session, payroll_id, kind, after=after, limit=PAGE + 1)
+        form.finding.data = form.finding.data or (str(one) if one else "")
+        return render_template(
+            "checks/show_kind.html",
+            payroll=payroll,
+            group=group,
+            kind=kind,
+            rows=rows[:PAGE],
+            next_after=rows[PAGE - 1].finding.id if len(rows) > PAGE else None,
+            after=after,
+            chosen=next((row for row in rows if str(row.finding.id) == form.finding.data), None),
+            may_accept=payroll.status is PayrollStatus.CHECKED
+            and group.severity is Severity.NEEDS_REASON
+            and group.is_open
+            and bool(actor().roles & {Role.PREPARER, Role.FINANCE}),
+            form=form,
+            names=names(session),
+        ), form.status
+
+
+def group_of(session: Session, payroll_id: UUID, kind: Kind) -> FindingGroup:
+    group = next((group for group in groups_of(session, payroll_id) if group.kind is kind), None)
+    if group is None:
+        abort(404)
+    return group

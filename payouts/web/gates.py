@@ -1,0 +1,198 @@
+"""Deciding at a gate: the page shows what is signed, asks for go or no-go and for a code, and records the word."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from sqlalchemy.orm import Session
+from wtforms import HiddenField, RadioField, StringField, SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
+from payouts.checks.finding import reasons_of
+from payouts.files.payment_file import files_of
+from payouts.gates.decision import GateState, Verdict, bar_to, decide, gate_states
+from payouts.gates.gate import get_gate
+from payouts.gates.manifest import manifest_of
+from payouts.payroll import Payroll, get_payroll
+from payouts.web import words
+from payouts.web.access import allowed
+from payouts.web.figures import wait
+from payouts.web.finding_words import KINDS
+from payouts.web.form import Form
+from payouts.web.gate_words import AFTER_GO, BARS
+from payouts.web.pages import actor, now, pages, service, transaction
+from schemes.errors import NotAllowed, NotFound, Refused, SignInSlowed
+from schemes.person import Role, names
+from schemes.sign_in import confirm_code
+
+LONGEST = 2000
+
+
+class DecideGate(Form):
+    manifest_digest = HiddenField()
+    verdict = RadioField(
+        "Your decision",
+        widget=GovRadioInput(),
+        choices=[(Verdict.GO.value, "Go"), (Verdict.NO_GO.value, "No-go")],
+        validators=[InputRequired("Choose go or no-go")],
+    )
+    reason = TextAreaField(
+        "Reason",
+        description="Needed for a no-go: say what has to be put right. Everyone involved reads it",
+        widget=GovTextArea(),
+        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
+    )
+    evidence = TextAreaField(
+        "Evidence",
+        widget=GovTextArea(),
+        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
+    )
+    code = StringField(
+        "One-time code",
+        description="The 6 digits that your authenticator app shows now: they make sure that it is you who decides",
+        widget=GovTextInput(),
+        validators=[InputRequired("Enter your one-time code")],
+    )
+    submit = SubmitField("Sign the decision", widget=GovSubmitInput())
+
+    def is_complete(self, evidence_asked: str) -> bool:
+        """What the gate needs besides the fields, asked before the code is used up."""
+        if self.verdict.data == Verdict.NO_GO and not (self.reason.data or "").strip():
+            self.refuse("Say why it is a no-go", self.reason)
+        if self.verdict.data == Verdict.GO and evidence_asked and not (self.evidence.data or "").strip():
+            self.refuse(f"Enter the evidence: {evidence_asked[0].lower()}{evidence_asked[1:]}", self.evidence)
+        return self.status == 200
+
+
+DECIDERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/gates/<uuid:gate_id>", methods=["GET", "POST"])
+@allowed(*DECIDERS)
+def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
+    form = DecideGate()
+    with transaction() as session:
+        gate = get_gate(session, payroll_id, gate_id)
+    actor().must_be(gate.role)
+    if form.validate_on_submit() and form.is_complete(gate.evidence_asked) and code_is_right(form):
+        released = try_to_decide(payroll_id, gate_id, form)
+        if released is not None:
+            flash(
+                "You said go, and every gate has. The files can be downloaded"
+                if released
+                else f"You said {'go' if form.verdict.data == Verdict.GO else 'no-go'} at {gate.name}"
+            )
+            return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
+    # a code is never shown again, and works only once
+    form.code.data = ""
+    return gate_page(payroll_id, gate_id, form)
+
+
+def code_is_right(form: DecideGate) -> bool:
+    """Whether it is really this person, committed either way: wrong codes count."""
+    given = service()
+    try:
+        with given.transaction(None) as transaction:
+            right = confirm_code(transaction, given.seals.ring, actor().person_id, form.code.data[:32], at=given.now())
+    except SignInSlowed as slowed:
+        form.refuse(f"Too many wrong codes. Wait {wait((slowed.until - given.now()).total_seconds())}", form.code)
+        return False
+    if not right:
+        form.refuse(words.WRONG_CODE, form.code)
+    return right
+
+
+def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | None:
+    """Record the decision; whether it released the payroll, or None and the reason as an error of the form."""
+    try:
+        with transaction() as session:
+            payroll = get_payroll(session, payroll_id, lock=True)
+            state = state_of(session, payroll, gate_id)
+            decide(
+                session,
+                service().signer,
+                payroll,
+                gate_id=gate_id,
+                verdict=Verdict(form.verdict.data),
+                reason=form.reason.data or "",
+                evidence=form.evidence.data or "",
+                manifest_digest=form.manifest_digest.data or "",
+                shown=shown(session, payroll, state),
+                by=actor(),
+                at=now(),
+            )
+            return release_if_passed(session, service().seals, payroll, by=actor(), at=now())
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        if isinstance(refused, ReleaseRefused | TooLate):
+            with transaction() as session:
+                record_refusal(session, payroll_id, refused, by=actor(), at=now())
+        form.refuse(words.sentence(refused))
+        return None
+
+
+def state_of(session: Session, payroll: Payroll, gate_id: UUID) -> GateState:
+    return next(state for state in gate_states(session, payroll) if state.gate.id == gate_id)
+
+
+def shown(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any]:
+    """What the page shows of what is signed, kept with the decision. Dates and amounts as JSON values."""
+    manifest = manifest_of(session, payroll)
+    return {
+        "question": state.gate.question,
+        "payment_count": payroll.payment_count,
+        "total_pence": payroll.total_pence,
+        "unpaid_count": payroll.unpaid_count,
+        "pay_date": payroll.pay_date.isoformat(),
+        "processing_day": payroll.processing_day.isoformat(),
+        "input_day": payroll.input_day.isoformat(),
+        "files": [
+            {
+                "name": file.name,
+                "sha256": file.sha256,
+                "payment_count": file.payment_count,
+                "total_pence": file.total_pence,
+            }
+            for file in files_of(session, payroll.id)
+        ],
+        "accepted": [
+            {"kind": kind.value, "reason": reason, "by": str(person_id), "count": count}
+            for kind, reason, person_id, count in reasons_of(session, payroll.id)
+        ],
+        "manifest": manifest.digest if manifest else None,
+    }
+
+
+def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseReturnValue:
+    with transaction() as session:
+        payroll = get_payroll(session, payroll_id)
+        state = state_of(session, payroll, gate_id)
+        manifest = manifest_of(session, payroll)
+        if manifest is None:
+            # nothing to decide on: the files were withdrawn, or never built
+            return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
+        if not form.manifest_digest.data or form.manifest_digest.data != manifest.digest:
+            form.manifest_digest.data = manifest.digest
+        bar = bar_to(session, payroll, state.gate, actor().person_id)
+        people = names(session)
+        seen = shown(session, payroll, state)
+        return render_template(
+            "gates/decide_gate.html",
+            form=form,
+            payroll=payroll,
+            state=state,
+            shown=seen,
+            accepted=[
+                (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
+                for kind, reason, person_id, count in reasons_of(session, payroll_id)
+            ],
+            bar=BARS[bar] if bar else "",
+            after_go=AFTER_GO[state.gate.kind],
+            demo=service().settings.demo,
+        ), form.status

@@ -1,0 +1,80 @@
+"""Home: what waits for the person who is signed in, and the last payrolls."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from payouts.payroll import PayrollStatus, payrolls_of_body
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.figures import clock, count, day, pounds, weekday
+from payouts.web.next_step import able, next_step
+from payouts.web.pages import actor, now, pages, transaction
+from schemes.imports.register_import import ImportStatus, imports_of_body
+from schemes.payee import count_payees
+from schemes.person import Role
+from schemes.scheme import schemes_of_body
+
+SHOWN = 10
+LOOKED_AT = 50
+OVER = (PayrollStatus.SUBMITTED, PayrollStatus.CANCELLED)
+CONFIRMERS = {Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR}
+
+
+class Waiting(NamedTuple):
+    """Something that somebody has to do. `by` says until when, `who` who else can do it."""
+
+    name: str
+    what: str
+    href: str
+    by: str = ""
+    late: bool = False
+    who: str = ""
+
+
+@pages.route("/")
+@allowed(ANYONE_SIGNED_IN)
+def home() -> ResponseReturnValue:
+    with transaction() as session:
+        mine, others = waiting(session)
+        return render_template(
+            "home.html",
+            mine=mine,
+            others=others,
+            payrolls=payrolls_of_body(session, limit=SHOWN),
+            payees=count_payees(session),
+            schemes=schemes_of_body(session),
+        )
+
+
+def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
+    """What waits for this person, and what waits for others; the next deadline first."""
+    mine: list[Waiting] = []
+    others: list[Waiting] = []
+    names = able(session)
+    still_open = [p for p in payrolls_of_body(session, limit=LOOKED_AT) if p.status not in OVER]
+    for payroll in sorted(still_open, key=lambda payroll: payroll.deadline_at):
+        step = next_step(session, payroll, actor(), names)
+        item = Waiting(
+            f"Payroll {payroll.number}, {pounds(payroll.total_pence)} on {weekday(payroll.pay_date)}",
+            step.words,
+            url_for("pages.show_payroll", payroll_id=payroll.id),
+            f"{clock(payroll.deadline_at)}, {day(payroll.input_day)}",
+            now() >= payroll.deadline_at,
+            " or ".join(step.who) or "nobody: the service is at work",
+        )
+        (mine if step.mine else others).append(item)
+    for brought in imports_of_body(session):
+        name, href = f"File {brought.file_name}", url_for("pages.show_import", import_id=brought.id)
+        if brought.status is ImportStatus.READ:
+            what = f"{count(brought.rows_good, 'good row', 'good rows')} to keep or discard."
+            item = Waiting(name, what, href, who=" or ".join(names.get(Role.PREPARER, ())))
+            (mine if Role.PREPARER in actor().roles else others).append(item)
+        elif brought.status is ImportStatus.LANDED:
+            can = bool(CONFIRMERS & actor().roles) and brought.made_by != actor().person_id
+            what = f"Bank details of {count(brought.rows_good, 'award')} to be confirmed."
+            (mine if can else others).append(Waiting(name, what, href, who="someone who did not send the file"))
+    return mine, others

@@ -1,0 +1,89 @@
+"""What happens next to a payroll, who does it, and whether the person who looks at it is one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from payouts.checks.finding import open_count
+from payouts.files.payment_file import files_of
+from payouts.gates.decision import GateState, bar_to, gate_states
+from payouts.payroll import Payroll, PayrollStatus
+from payouts.web.figures import count
+from payouts.web.gate_words import BARS
+from schemes.person import Actor, Role, people
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """`who` are the names of those who can do it, empty where nobody has to. `href` and `action` are for `mine` only.
+
+    sends: whether the action changes something by itself, and is a form.
+    """
+
+    words: str
+    who: tuple[str, ...] = ()
+    mine: bool = False
+    action: str = ""
+    href: str = ""
+    sends: bool = False
+    why_not: str = ""
+
+
+def able(session: Session) -> dict[Role, tuple[str, ...]]:
+    """The names of the body's people by role."""
+    names: dict[Role, tuple[str, ...]] = {}
+    for person, roles in people(session):
+        for role in roles:
+            names[role] = (*names.get(role, ()), person.name)
+    return names
+
+
+def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[Role, Iterable[str]]) -> NextStep:
+    """The one thing that a payroll waits for now."""
+
+    def step(role: Role, words: str, action: str, href: str, *, sends: bool = False, why_not: str = "") -> NextStep:
+        mine = role in actor.roles and not why_not
+        return NextStep(words, tuple(names.get(role, ())), mine, action, href, sends, why_not)
+
+    def page(endpoint: str) -> str:
+        return url_for(f"pages.{endpoint}", payroll_id=payroll.id)
+
+    match payroll.status:
+        case PayrollStatus.BUILDING:
+            return NextStep("The payroll is being built. This takes seconds, for a large register minutes.")
+        case PayrollStatus.CHECKED:
+            left = open_count(session, payroll.id)
+            if left:
+                words = f"{count(left, 'finding has', 'findings have')} to be put right, or accepted with a reason."
+                return step(Role.PREPARER, words, "Look at the findings", page("show_findings"))
+            words = "Nothing stands against this payroll. Build the files for the bank, so that people can decide."
+            return step(Role.PREPARER, words, "Build the files", page("ask_for_files"), sends=True)
+        case PayrollStatus.SEALING:
+            return NextStep("The files for the bank are being built. Then the gates open.")
+        case PayrollStatus.SEALED:
+            waiting = next(state for state in gate_states(session, payroll) if state.is_waiting)
+            href = url_for("pages.decide_gate", payroll_id=payroll.id, gate_id=waiting.gate.id)
+            words = f"{waiting.gate.name}: {waiting.gate.question}"
+            return step(waiting.gate.role, words, "Decide", href, why_not=why_not(session, payroll, waiting, actor))
+        case PayrollStatus.RELEASED:
+            if any(file.first_downloaded_at is None for file in files_of(session, payroll.id)):
+                words = "Every gate said go. Download the files and send them with your Bacs software."
+                return step(Role.RELEASER, words, "Go to the files", page("show_payroll") + "#files")
+            words = "Once the files are sent, record that they were submitted. Only then are payees told."
+            return step(Role.RELEASER, words, "Record the submission", page("record_submission"))
+        case PayrollStatus.SUBMITTED:
+            return NextStep("The files are with the bank. Payees are being told that their money is on its way.")
+        case PayrollStatus.CANCELLED:
+            return NextStep("This payroll was cancelled. Nobody is paid by it.")
+
+
+def why_not(session: Session, payroll: Payroll, state: GateState, actor: Actor) -> str:
+    """Why this person may not say go at the gate that waits, although they have the role for it."""
+    if state.gate.role not in actor.roles:
+        return ""
+    bar = bar_to(session, payroll, state.gate, actor.person_id)
+    return BARS[bar] if bar else ""

@@ -1,0 +1,126 @@
+"""The payroll's own page: where it stands, what happens next, the money in a few numbers, and everything about it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from payouts.channels.download import Submission, submission_of
+from payouts.checks.finding import groups_of
+from payouts.files.payment_file import files_of
+from payouts.gates.decision import GateState, decisions_of, gate_states
+from payouts.notices.notice import counts_of
+from payouts.payment import unpaid_counts
+from payouts.payroll import Payroll, PayrollStatus, get_payroll
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.audit_words import told
+from payouts.web.figures import count, instant, number
+from payouts.web.next_step import able, next_step
+from payouts.web.notice_words import NOTICES
+from payouts.web.pages import actor, now, pages, transaction
+from payouts.web.payrolls import progress_of
+from schemes.audit import trail
+from schemes.person import Role, names
+from schemes.scheme import get_scheme
+
+EVENTS = 10
+BEFORE_RELEASE = (PayrollStatus.BUILDING, PayrollStatus.CHECKED, PayrollStatus.SEALING, PayrollStatus.SEALED)
+CANCELLABLE = (PayrollStatus.BUILDING, PayrollStatus.CHECKED, PayrollStatus.SEALED)
+
+
+class Step(NamedTuple):
+    """A step of a payroll's way. A tag without a colour is plain text: done, or not yet."""
+
+    name: str
+    words: str
+    colour: str = ""
+    detail: str = ""
+    href: str = ""
+
+
+@pages.route("/payrolls/<uuid:payroll_id>")
+@allowed(ANYONE_SIGNED_IN)
+def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
+    with transaction() as session:
+        payroll = get_payroll(session, payroll_id)
+        people = names(session)
+        by_role = able(session)
+        gates = gate_states(session, payroll)
+        groups = groups_of(session, payroll_id)
+        submission = submission_of(session, payroll_id)
+        open_findings = sum(group.open_count for group in groups)
+        notices = counts_of(session, payroll_id)
+        return render_template(
+            "payrolls/show_payroll.html",
+            payroll=payroll,
+            scheme=get_scheme(session, payroll.scheme_id),
+            state=progress_of(payroll),
+            next=next_step(session, payroll, actor(), by_role),
+            steps=steps_of(payroll, gates, open_findings, submission),
+            is_late=payroll.status in BEFORE_RELEASE and now() >= payroll.deadline_at,
+            gates=gates,
+            voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
+            able=by_role,
+            groups=groups,
+            open_findings=open_findings,
+            unpaid=unpaid_counts(session, payroll_id),
+            files=files_of(session, payroll_id),
+            submission=submission,
+            notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],
+            events=told(trail(session, subject_id=payroll_id, limit=EVENTS), people),
+            names=people,
+            may_cancel=payroll.status in CANCELLABLE and Role.PREPARER in actor().roles,
+        )
+
+
+def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, submission: Submission | None) -> list[Step]:
+    """The way from the register to the bank, with where the payroll is on it."""
+    if payroll.status is PayrollStatus.CANCELLED:
+        return [Step("Cancelled", "Cancelled", "grey", "Nobody is paid by this payroll")]
+    order = list(PayrollStatus)
+    at = order.index(payroll.status)
+
+    def step(name: str, running: PayrollStatus | None, done: PayrollStatus, detail: str = "", href: str = "") -> Step:
+        if at >= order.index(done):
+            return Step(name, "Completed", "", detail, href)
+        if payroll.status is running:
+            return Step(name, "In progress", "blue", detail, href)
+        return Step(name, "Not yet", "grey", "", href)
+
+    findings = url_for("pages.show_findings", payroll_id=payroll.id)
+    checked = step("Checks", PayrollStatus.BUILDING, PayrollStatus.CHECKED, "", findings)
+    if payroll.status is PayrollStatus.CHECKED and open_findings:
+        checked = Step("Checks", f"{number(open_findings)} to settle", "yellow", "", findings)
+    return [
+        step(
+            "Payments built from the register",
+            PayrollStatus.BUILDING,
+            PayrollStatus.CHECKED,
+            count(payroll.payment_count, "payment"),
+            url_for("pages.show_payments", payroll_id=payroll.id),
+        ),
+        checked,
+        step("Files built for the bank", PayrollStatus.SEALING, PayrollStatus.SEALED),
+        *(gate_step(payroll, state) for state in gates),
+        step(
+            "Submitted to the bank",
+            PayrollStatus.RELEASED,
+            PayrollStatus.SUBMITTED,
+            f"{submission.reference}, {instant(submission.submitted_at)}" if submission else "",
+        ),
+    ]
+
+
+def gate_step(payroll: Payroll, state: GateState) -> Step:
+    name = f"Gate: {state.gate.name}"
+    said_go = sum(decision.verdict == "go" for decision in state.decisions)
+    detail = f"{said_go} of {state.gate.people_needed} people said go" if state.gate.people_needed > 1 else ""
+    if state.passed:
+        return Step(name, "Go", "", detail)
+    if state.is_waiting:
+        href = url_for("pages.decide_gate", payroll_id=payroll.id, gate_id=state.gate.id)
+        return Step(name, "Waiting", "yellow", detail, href if state.gate.role in actor().roles else "")
+    return Step(name, "Not yet", "grey")

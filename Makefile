@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 ARGS ?=
+ONLY ?=
 WORKERS ?= 2
 
 ENVIRONMENT := $(VENV)/made
@@ -39,8 +40,9 @@ check: install ## look for mistakes without running anything: style, types, whic
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: install ## measure how long the large jobs take
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: install ## measure the large jobs, each module of benchmarks/ (ONLY=bacs_modulus: that one; ARGS: for it)
+	@set -e; for module in $(or $(ONLY),$(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))); do \
+	    echo "benchmarks/$$module.py"; $(BIN)/python -m benchmarks.$$module $(ARGS); done
 
 screenshots: install ## take the pictures of the pages that the README shows
 	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) && CHROMIUM="$$chromium" $(BIN)/python scripts/screenshots.py $(ARGS)
@@ -50,7 +52,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: $(ENVIRONMENT) ## choose versions anew where pyproject.toml asks for it (ARGS=--upgrade: everywhere)
 	@test -x $(BIN)/uv || $(PIP) install uv
 	@$(LOCK) $(ARGS) --output-file requirements/production.txt
-	@$(LOCK) $(ARGS) --extra build --extra embedded --extra test --constraint requirements/production.txt --output-file requirements/development.txt
+	@$(LOCK) $(ARGS) --extra bench --extra build --extra embedded --extra test --constraint requirements/production.txt --output-file requirements/development.txt
 
 # An environment that no longer runs (never made, its Python was removed or is too old) is made anew, stamps and all
 RUNS := $(shell $(BIN)/python -c 'import sys, pip; print(sys.version_info >= (3, 11))' 2>/dev/null)

@@ -1,4 +1,4 @@
-# What a person types. Everything is made below .venv, node_modules and payouts/web/static; nothing outside the checkout.
+# What a person types. What is made stands in .venv, node_modules and payouts/web/static, never outside the checkout.
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
@@ -45,14 +45,16 @@ bench: install ## measure the large jobs, each module of benchmarks/ (ONLY=bacs_
 	    echo "benchmarks/$$module.py"; $(BIN)/python -m benchmarks.$$module $(ARGS); done
 
 screenshots: install ## take the pictures of the pages that the README shows
-	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) && CHROMIUM="$$chromium" $(BIN)/python scripts/screenshots.py $(ARGS)
+	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) \
+	    && CHROMIUM="$$chromium" $(BIN)/python scripts/screenshots.py $(ARGS)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 lock: $(ENVIRONMENT) ## choose versions anew where pyproject.toml asks for it (ARGS=--upgrade: everywhere)
 	@test -x $(BIN)/uv || $(PIP) install uv
 	@$(LOCK) $(ARGS) --output-file requirements/production.txt
-	@$(LOCK) $(ARGS) --extra bench --extra build --extra embedded --extra test --constraint requirements/production.txt --output-file requirements/development.txt
+	@$(LOCK) $(ARGS) --extra bench --extra build --extra embedded --extra test \
+	    --constraint requirements/production.txt --output-file requirements/development.txt
 
 # An environment that no longer runs (never made, its Python was removed or is too old) is made anew, stamps and all
 RUNS := $(shell $(BIN)/python -c 'import sys, pip; print(sys.version_info >= (3, 11))' 2>/dev/null)

@@ -210,3 +210,29 @@ class Unreadable(BacsError):
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.detail}" if self.line else self.detail
+
+
+class HostileXml(Unreadable):
+    """An XML file with a document type, which could define entities: no bank sends one, and none is read."""
+
+
+class NotAReport(BacsError):
+    """A report is not one for a payer of credits; `name` is what it calls itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{self.name} is not a report to a payer of credits"
+
+
+class WrongServiceUser(BacsError):
+    """A report is addressed to another service user: keep it apart, and find out why it came."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(expected, found)
+        self.expected, self.found = expected, found
+
+    def __str__(self) -> str:
+        return f"the report is for service user {self.found}, not {self.expected}"

@@ -15,6 +15,7 @@ LARGEST = 10**15 - 1
 
 # ASCII digits only: \d would take Arabic and full-width digits, which no bank file can carry
 _AMOUNT = re.compile(r"£?\s?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+))(?:\.([0-9]{1,2}))?")
+_WIRE_AMOUNT = re.compile(r"(-)?(?:£|GBP)?\s?([0-9]{1,15})(?:\.(?:([0-9]{1,2})0*)?)?")
 _TOO_FINE = re.compile(r"£?\s?[0-9,]+\.[0-9]{3,}")
 
 
@@ -40,6 +41,22 @@ def parse(text: str) -> int:
     if len(pounds.lstrip("0")) > 13:
         raise AmountRefused(text, AmountReason.TOO_LARGE)
     return int(pounds) * 100 + int((match[2] or "0").ljust(2, "0"))
+
+
+def read_decimal(text: str) -> int | None:
+    """Read an amount as banks' files write it, in pence: `None` when it is none, or not of whole pence.
+
+    A currency sign, a minus, thousands commas, leading zeros and decimals beyond the second that are zeros may be
+    there.
+
+    >>> [read_decimal(text) for text in ("0.01", "-12.5", "£1,234.50", "0012.5000", "7", "0.001", "")]
+    [1, -1250, 123450, 1250, 700, None, None]
+    """
+    match = _WIRE_AMOUNT.fullmatch(text.strip().replace(",", ""))
+    if match is None:
+        return None
+    amount = int(match[2]) * 100 + int((match[3] or "0").ljust(2, "0"))
+    return -amount if match[1] else amount
 
 
 def format(amount_pence: int) -> str:  # noqa: A001

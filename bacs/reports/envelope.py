@@ -1,0 +1,146 @@
+"""What all Bacs reports share: the envelope, which report it is, and reading attributes (Bacs messages, envelope)."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import BinaryIO, NamedTuple
+
+from bacs import pence
+from bacs.errors import NotAReport, Unreadable
+from bacs.xmlstream import Element, finished, local_name
+
+LARGEST_REPORT = 512 * 1024**2
+
+
+class ReportKind(StrEnum):
+    """The reports that a payer of credits gets."""
+
+    ARRIVAL = "ArrivalReport"
+    INPUT = "InputReport"
+    WITHDRAWAL = "WithdrawalReport"
+    ARUCS = "ARUCS"
+    AWACS = "AWACS"
+
+
+OTHERS = ("ADDACS", "ARUDD", "AUDDIS", "DDIC")
+"""Reports to collectors of Direct Debits: recognised, and refused by name."""
+
+_MESSAGES_BY_RECORD_TYPE = {
+    "W": "AWACS",
+    "A": "ADDACS",
+    "V": "AUDDIS",
+    "R": "AUDDIS",
+    "D": "AUDDIS",
+    "N": "AUDDIS",
+    "S": "AUDDIS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportHeader:
+    """Which report it is. `identity` tells two deliveries of one report, together with the file's SHA-256."""
+
+    kind: ReportKind
+    report_number: str
+    report_type: str
+    produced_on: date | None
+    processing_day: date | None
+    user_number: str
+    user_name: str
+    is_test: bool
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        return (self.kind, self.user_number, self.report_type, self.report_number)
+
+
+class Mismatch(NamedTuple):
+    """A report does not agree with itself: what it says of its items, and what they come to. Amounts are pence."""
+
+    what: str
+    said: str
+    found: str
+
+
+Attributes = dict[str, str]
+
+
+def attributes(element: Element) -> Attributes:
+    """An element's attributes without the space around them, by lower-case local name."""
+    return {name.rpartition("}")[2].lower(): value.strip() for name, value in element.attrib.items()}
+
+
+def first_of(values: Attributes, *names: str) -> str:
+    """The first of several spellings of an attribute that is there, "" when none is."""
+    for name in names:
+        if value := values.get(name):
+            return value
+    return ""
+
+
+def day_of(text: str) -> date | None:
+    """An ISO date, with or without a time after it; `None` when it is none."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def pence_of(text: str) -> int | None:
+    """An amount of pounds with a currency sign or without, in pence; `None` when it is none."""
+    return pence.read_decimal(text)
+
+
+def sort_code_of(text: str) -> str:
+    """A sort code without its hyphens."""
+    return text.replace("-", "").replace(" ", "")
+
+
+def recognise(source: bytes | BinaryIO) -> ReportKind:
+    """Tell which report a file is, by what it contains and never by its name.
+
+    Raises `NotAReport` with the name of a report for others (ADDACS, ARUDD, AUDDIS, DDIC) or of an unknown one, and
+    `Unreadable` when it is no XML. A seekable file is wound back.
+    """
+    start = source.tell() if not isinstance(source, bytes) and source.seekable() else None
+    try:
+        return _recognise(source)
+    finally:
+        if start is not None and not isinstance(source, bytes):
+            source.seek(start)
+
+
+def _recognise(source: bytes | BinaryIO) -> ReportKind:
+    wanted = frozenset(
+        {*ReportKind, *OTHERS, "Header", "MessagingHeader", "MessagingAdvice", "MessagingAdvices", "Data"}
+    )
+    for name, element in finished(source, wanted, limit_bytes=LARGEST_REPORT):
+        # the first thing to be complete is mostly a header: its parents are the report and the envelope
+        around = [local_name(each) for each in element.iterancestors()] + [name]
+        for kind in ReportKind:
+            if kind in around and kind is not ReportKind.AWACS:
+                return kind
+        for other in OTHERS:
+            if other in around:
+                raise NotAReport(other)
+        if "VocaDocument" in around:
+            raise NotAReport("DDIC")
+        if name in ("MessagingHeader", "MessagingAdvice"):
+            return _messages(attributes(element))
+        if element.getparent() is None:
+            raise NotAReport(name)
+    raise Unreadable(0, "no report found")
+
+
+def _messages(values: Attributes) -> ReportKind:
+    said = first_of(values, "advice-type").upper() or _MESSAGES_BY_RECORD_TYPE.get(first_of(values, "record-type"), "")
+    if said == "AWACS":
+        return ReportKind.AWACS
+    by_type = {"7001": "ADDACS", "7003": "AUDDIS", "7004": "AUDDIS"}.get(first_of(values, "report-type"))
+    if by_type or said:
+        raise NotAReport(by_type or said)
+    return ReportKind.AWACS
+
+
+def is_test(values: Attributes) -> bool:
+    return first_of(values, "file-type", "filetype").upper() == "TEST"

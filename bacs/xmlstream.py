@@ -1,0 +1,126 @@
+"""Reading XML that may be hostile, cut off or huge: one element at a time, in flat memory.
+
+A document type is refused before anything is built, since it could define entities; nothing is fetched; a file
+that ends early is an error and never a shorter file. No schema is attached to the parser: with one, libxml2 takes
+a cut-off file for a whole one.
+"""
+
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from xml.parsers import expat
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from bacs.errors import HostileXml, Unreadable
+
+Element = Any
+"""An lxml element: lxml comes without types."""
+
+LARGEST_FILE = 2 * 1024**3
+"""Bytes read before a file is given up, unless told otherwise."""
+
+_LONGEST_PROLOG = 64 * 1024
+_CHUNK = 64 * 1024
+
+
+class _RootReached(Exception):
+    """The prolog is over."""
+
+
+class _Source:
+    """The bytes of a file, counted, with those already looked at put back in front."""
+
+    def __init__(self, source: bytes | BinaryIO, limit_bytes: int) -> None:
+        self._file = io.BytesIO(source) if isinstance(source, bytes) else source
+        self._left = limit_bytes
+        self._seen = b""
+
+    def read_prolog(self) -> str:
+        """The name of the root element. Raises `HostileXml` for a document type, `Unreadable` for no XML."""
+        root: list[str] = []
+
+        def on_element(name: str, _attributes: dict[str, str]) -> None:
+            root.append(name)
+            raise _RootReached
+
+        def on_doctype(*_: object) -> None:
+            raise HostileXml(parser.CurrentLineNumber, "the file has a document type")
+
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = on_element
+        parser.StartDoctypeDeclHandler = on_doctype
+        try:
+            while chunk := self._take(_CHUNK):
+                self._seen += chunk
+                parser.Parse(chunk)
+                if len(self._seen) > _LONGEST_PROLOG:
+                    break
+        except _RootReached:
+            return root[0].rpartition(":")[2]
+        except expat.ExpatError as error:
+            raise Unreadable(error.lineno, f"not XML: {expat.ErrorString(error.code)}") from None
+        except (LookupError, ValueError) as error:
+            raise Unreadable(1, f"not XML in a known encoding: {error}") from None
+        raise Unreadable(0, "no XML element found")
+
+    def read(self, size: int = -1) -> bytes:
+        if self._seen:
+            head, self._seen = self._seen, b""
+            return head
+        return self._take(size if size > 0 else _CHUNK)
+
+    def _take(self, size: int) -> bytes:
+        chunk = self._file.read(size)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise Unreadable(0, "the file is larger than allowed")
+        return chunk
+
+
+def finished(
+    source: bytes | BinaryIO, names: frozenset[str] | None = None, *, limit_bytes: int = LARGEST_FILE
+) -> Iterator[tuple[str, Element]]:
+    """Yield the elements of some local names, each when it is complete, with that name; the root comes last.
+
+    The namespace does not matter. When the next element is asked for, an earlier sibling of the same name is
+    forgotten, so look at an element at once. Without `names` all elements are yielded, and every earlier sibling
+    is forgotten. Raises `HostileXml` and `Unreadable`; what was yielded before that belongs to no file.
+    """
+    checked = _Source(source, limit_bytes)
+    root_name = checked.read_prolog()
+    tags = None if names is None else [f"{{*}}{name}" for name in sorted(names | {root_name})]
+    parse = etree.iterparse(
+        checked,
+        tag=tags,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    local_names: dict[str, str] = {}
+    element = None
+    try:
+        for _, element in parse:
+            tag = element.tag
+            name = local_names.get(tag)
+            if name is None:
+                name = local_names[tag] = tag.rpartition("}")[2]
+            yield name, element
+            previous = element.getprevious()
+            if previous is not None and (tags is None or previous.tag == tag):
+                element.getparent().remove(previous)
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(error.lineno or 0, f"not XML: {error.msg}") from None
+    except (etree.LxmlError, LookupError, UnicodeError) as error:
+        raise Unreadable(0, f"not XML: {error}") from None
+    if element is None or element.getparent() is not None:
+        raise Unreadable(0, "the file ends before its root element does")
+
+
+def local_name(element: Element) -> str:
+    """An element's name without its namespace."""
+    name: str = element.tag
+    return name.rpartition("}")[2]

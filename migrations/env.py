@@ -1,0 +1,19 @@
+"""Alembic's environment: migrations run as the owner of the tables, a role that no app process holds."""
+
+from alembic import context
+from sqlalchemy import create_engine
+
+from payouts.channels import download
+from payouts.tasks import kinds
+from schemes import before_body
+from schemes.database import Base
+
+# importing these registers every table
+TABLES = (download, kinds, before_body)
+
+url = context.config.attributes["owner_database_url"].replace("postgresql://", "postgresql+psycopg://", 1)
+
+with create_engine(url).connect() as connection:
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()

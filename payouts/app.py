@@ -1,0 +1,100 @@
+"""Puts the parts together: engine, queue, seals, signer, calendar and clock in one service; the web app upon it."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from uuid import UUID
+
+from flask import Flask
+from notifications_python_client.notifications import NotificationsAPIClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from bacs.calendar import Calendar
+from payouts.config import Settings
+from payouts.tasks.outbox import made_in
+from payouts.tasks.queue import Queue
+from schemes import database
+from schemes.body import Body
+from schemes.seal import KeyRing, Seals
+from schemes.signer import Signer
+
+Clock = Callable[[], datetime]
+
+log = logging.getLogger(__name__)
+
+
+class NotifyNotSetUp(Exception):
+    """The body has no GOV.UK Notify to send through."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a request, a job or a command works with. One for each process."""
+
+    settings: Settings
+    engine: Engine
+    queue: Queue
+    seals: Seals
+    signer: Signer
+    now: Clock
+
+    @contextmanager
+    def transaction(self, body_id: UUID | None) -> Iterator[Session]:
+        """A transaction of one body. Tasks added in it are pushed to the queue once it has committed."""
+        with database.transaction(self.engine, body_id) as session:
+            yield session
+        for task in made_in(session):
+            self.queue.push(task)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """English working days, as Bacs keeps them."""
+        return Calendar.england()
+
+    def notify_client(self, body: Body) -> NotificationsAPIClient:
+        """The real client: for a sandbox body it talks to the simulator. Raises NotifyNotSetUp.
+
+        Not thread-safe: one for each thread.
+        """
+        settings = self.settings
+        url, key = settings.notify_url, settings.notify_api_key
+        if body.is_sandbox:
+            url, key = settings.sandbox_notify_url, settings.sandbox_notify_api_key
+        if not url or not key:
+            raise NotifyNotSetUp(body.name)
+        return NotificationsAPIClient(key, base_url=url, timeout=30)
+
+
+def make_service(settings: Settings, *, now: Clock = utc_now, pool_size: int = 5) -> Service:
+    """The service of a process, by its settings."""
+    return Service(
+        settings=settings,
+        engine=database.connect(settings.database_url, pool_size=pool_size),
+        queue=Queue(settings.redis_url),
+        seals=Seals(KeyRing.parse(settings.key_ring), base64.b64decode(settings.fingerprint_key)),
+        signer=Signer.parse(settings.signing_key),
+        now=now,
+    )
+
+
+def create_app(service: Service) -> Flask:
+    """The web application: pages, callbacks."""
+    from payouts import callbacks, web
+
+    app = Flask("payouts.web", static_folder=None)
+    app.config["SECRET_KEY"] = service.settings.secret_key
+    app.extensions["payouts"] = service
+    web.register(app)
+    callbacks.register(app)
+    return app

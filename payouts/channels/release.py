@@ -1,0 +1,99 @@
+"""Release: the last gate's go, given only when everything is still exactly what people decided on."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from payouts.files.payment_file import files_of, open_content
+from payouts.gates.decision import decisions_of, gate_states
+from payouts.gates.manifest import differences, manifest_of
+from payouts.ledger.entry import LedgerAccount, post_payroll
+from payouts.payment import PaymentStatus
+from payouts.payroll import Payroll, PayrollStatus, move, move_payments
+from schemes import audit
+from schemes.errors import NotNow, Refused, SealBroken
+from schemes.person import Actor
+from schemes.seal import Seals
+
+
+class ReleaseRefused(Refused):
+    """Something is not as it was approved. `differences` names each thing."""
+
+    def __init__(self, differences: list[str]) -> None:
+        super().__init__(f"not as approved: {', '.join(differences)}")
+        self.differences = differences
+
+
+class TooLate(Refused):
+    """The cut-off for this pay date has passed (`deadline`, UTC)."""
+
+    def __init__(self, deadline: datetime) -> None:
+        super().__init__(f"the cut-off passed at {deadline:%H:%M on %d %B %Y} UTC")
+        self.deadline = deadline
+
+
+def release_if_passed(session: Session, seals: Seals, payroll: Payroll, *, by: Actor, at: datetime) -> bool:
+    """Release a payroll whose every gate has said go; whether it was. Called in the transaction of the last decision.
+
+    Raises ReleaseRefused naming whatever differs from the manifest, and TooLate: then the decision does not stand.
+    """
+    if payroll.status is not PayrollStatus.SEALED or not all(state.passed for state in gate_states(session, payroll)):
+        return False
+    if at >= payroll.deadline_at:
+        raise TooLate(payroll.deadline_at)
+    found = not_as_approved(session, seals, payroll)
+    if found:
+        raise ReleaseRefused(found)
+    move(session, payroll, PayrollStatus.RELEASED, by=by, at=at)
+    moved = move_payments(session, payroll, PaymentStatus.RELEASED)
+    posted = post_payroll(
+        session,
+        payroll.id,
+        debit=LedgerAccount.SCHEME_EXPENDITURE,
+        credit=LedgerAccount.APPROVED_TO_PAY,
+        at=at,
+    )
+    if not moved == posted == payroll.payment_count:
+        raise ReleaseRefused(["payment_count"])
+    return True
+
+
+def not_as_approved(session: Session, seals: Seals, payroll: Payroll) -> list[str]:
+    """Recompute everything that was signed, and name what differs: manifest, files' bytes, decisions."""
+    manifest = manifest_of(session, payroll)
+    if manifest is None:
+        return ["manifest"]
+    found = differences(session, payroll, manifest)
+    for file in files_of(session, payroll.id):
+        try:
+            content = open_content(session, seals, file)
+        except SealBroken:
+            found.append(f"file {file.name}")
+            continue
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            found.append(f"file {file.name}")
+    for decision in decisions_of(session, payroll.id):
+        if not decision.is_genuine() or decision.manifest_digest != manifest.digest:
+            found.append(f"decision {decision.id}")
+    return found
+
+
+def record_refusal(session: Session, payroll_id: UUID, refused: Refused, *, by: Actor, at: datetime) -> None:
+    """Leave a trace of a refused release, in a transaction of its own: the refused one was rolled back."""
+    audit.record(
+        session,
+        "payroll.release_refused",
+        by=by,
+        at=at,
+        payroll=str(payroll_id),
+        differences=getattr(refused, "differences", [type(refused).__name__]),
+    )
+
+
+def must_be_released(payroll: Payroll) -> None:
+    if payroll.status not in (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED):
+        raise NotNow("payroll", payroll.status, "downloaded")

@@ -1,0 +1,58 @@
+"""Amounts against the scheme's and the bank's limits, and against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from payouts.checks.facts import PayrollFacts
+from payouts.checks.finding import Found, Kind
+from payouts.payment import PaymentLine
+
+TIMES_THE_MEDIAN = 6
+
+
+def within_limits(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
+    """No payment above the scheme's limit, nor above what the bank takes for one item."""
+    if payment.amount_pence > facts.payment_limit_pence:
+        yield Found(Kind.PAYMENT_OVER_LIMIT, payment.id, {"limit_pence": facts.payment_limit_pence})
+    if payment.amount_pence > facts.item_limit_pence:
+        yield Found(Kind.ITEM_OVER_BANK_LIMIT, payment.id, {"limit_pence": facts.item_limit_pence})
+
+
+def unusually_large(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
+    """An amount many times the usual one is mostly a slipped decimal point."""
+    if facts.median_pence and payment.amount_pence > TIMES_THE_MEDIAN * facts.median_pence:
+        yield Found(Kind.UNUSUALLY_LARGE, payment.id, {"median_pence": facts.median_pence})
+
+
+def whole_within_limits(facts: PayrollFacts) -> Iterator[Found]:
+    """The payroll's total and count within the scheme's and the sponsoring bank's limits."""
+    if facts.total_pence > facts.payroll_limit_pence:
+        yield Found(
+            Kind.PAYROLL_OVER_LIMIT,
+            None,
+            {"total_pence": facts.total_pence, "limit_pence": facts.payroll_limit_pence},
+        )
+    if facts.total_pence > facts.file_limit_pence:
+        yield Found(
+            Kind.FILE_OVER_LIMIT, None, {"total_pence": facts.total_pence, "limit_pence": facts.file_limit_pence}
+        )
+    if facts.payment_count > facts.items_per_file:
+        yield Found(Kind.TOO_MANY_ITEMS, None, {"count": facts.payment_count, "limit": facts.items_per_file})
+
+
+def totals_agree(facts: PayrollFacts) -> Iterator[Found]:
+    """The payments built, and those left out, together are what the awards say: nothing lost, nothing twice."""
+    if facts.payment_count == 0:
+        yield Found(Kind.NOTHING_TO_PAY, None, {})
+    if (facts.payment_count, facts.total_pence) != (facts.due_count, facts.due_pence):
+        yield Found(
+            Kind.TOTALS_DIFFER,
+            None,
+            {
+                "count": facts.payment_count,
+                "due_count": facts.due_count,
+                "total_pence": facts.total_pence,
+                "due_pence": facts.due_pence,
+            },
+        )

@@ -1,0 +1,42 @@
+"""What the checks look at: the payroll's figures, limits and days, and its payments as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from payouts.checks.finding import Found
+from payouts.payment import PaymentLine
+
+
+@dataclass(frozen=True)
+class PayrollFacts:
+    """Everything of a payroll that a check may ask, read before the checks run. Amounts in pence, instants in UTC.
+
+    due_count, due_pence: what the awards say, read independently of the payments built from them.
+    shared_accounts: fingerprint → how many different payees are paid into it here, where there are several.
+    several_payments: payee → how many payments here, where there are several.
+    paid_before: awards, of those in this payroll, that were paid with these bank details before.
+    """
+
+    payment_count: int
+    total_pence: int
+    due_count: int
+    due_pence: int
+    median_pence: int
+    payment_limit_pence: int
+    payroll_limit_pence: int
+    item_limit_pence: int
+    file_limit_pence: int
+    items_per_file: int
+    deadline_at: datetime
+    now: datetime
+    shared_accounts: dict[bytes, int]
+    several_payments: dict[UUID, int]
+    paid_before: frozenset[UUID]
+
+
+OfPayroll = Callable[[PayrollFacts], Iterator[Found]]
+OfPayment = Callable[[PaymentLine, PayrollFacts], Iterator[Found]]

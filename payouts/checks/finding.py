@@ -1,0 +1,252 @@
+"""What a check found, what may be done about it, and a person's reason for accepting it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from payouts.payment import Payment
+from payouts.payroll import Payroll, PayrollStatus
+from schemes import audit
+from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.errors import NotNow, Refused
+from schemes.payee import Beneficiary, Payee
+from schemes.person import Actor, Role
+from schemes.signer import canonical
+
+
+class Severity(StrEnum):
+    """block: the payroll cannot go on. needs_reason: a person accepts it with a reason. note: worth knowing."""
+
+    BLOCK = "block"
+    NEEDS_REASON = "needs_reason"
+    NOTE = "note"
+
+
+class Kind(StrEnum):
+    """What was found. The words for each, and what to do, stand in `payouts/web/words.py`."""
+
+    NOTHING_TO_PAY = "nothing_to_pay"
+    TOTALS_DIFFER = "totals_differ"
+    TOO_MANY_ITEMS = "too_many_items"
+    PAYROLL_OVER_LIMIT = "payroll_over_limit"
+    FILE_OVER_LIMIT = "file_over_limit"
+    PAYMENT_OVER_LIMIT = "payment_over_limit"
+    ITEM_OVER_BANK_LIMIT = "item_over_bank_limit"
+    UNUSUALLY_LARGE = "unusually_large"
+    CUT_OFF_PASSED = "cut_off_passed"
+    MODULUS_FAILED = "modulus_failed"
+    MODULUS_NOT_CHECKABLE = "modulus_not_checkable"
+    FOREIGN_CURRENCY_ACCOUNT = "foreign_currency_account"
+    BANK_DETAILS_UNCONFIRMED = "bank_details_unconfirmed"
+    ONE_ACCOUNT_SEVERAL_PAYEES = "one_account_several_payees"
+    ONE_PAYEE_SEVERAL_PAYMENTS = "one_payee_several_payments"
+    NAME_CUT = "name_cut"
+    NAME_REWRITTEN = "name_rewritten"
+    FIRST_PAYMENT = "first_payment"
+
+
+SEVERITIES: dict[Kind, Severity] = {
+    Kind.NOTHING_TO_PAY: Severity.BLOCK,
+    Kind.TOTALS_DIFFER: Severity.BLOCK,
+    Kind.TOO_MANY_ITEMS: Severity.BLOCK,
+    Kind.PAYROLL_OVER_LIMIT: Severity.BLOCK,
+    Kind.FILE_OVER_LIMIT: Severity.BLOCK,
+    Kind.PAYMENT_OVER_LIMIT: Severity.BLOCK,
+    Kind.ITEM_OVER_BANK_LIMIT: Severity.BLOCK,
+    Kind.UNUSUALLY_LARGE: Severity.NEEDS_REASON,
+    Kind.CUT_OFF_PASSED: Severity.BLOCK,
+    Kind.MODULUS_FAILED: Severity.BLOCK,
+    Kind.MODULUS_NOT_CHECKABLE: Severity.NEEDS_REASON,
+    Kind.FOREIGN_CURRENCY_ACCOUNT: Severity.NEEDS_REASON,
+    Kind.BANK_DETAILS_UNCONFIRMED: Severity.BLOCK,
+    Kind.ONE_ACCOUNT_SEVERAL_PAYEES: Severity.NEEDS_REASON,
+    Kind.ONE_PAYEE_SEVERAL_PAYMENTS: Severity.NOTE,
+    Kind.NAME_CUT: Severity.NOTE,
+    Kind.NAME_REWRITTEN: Severity.NOTE,
+    Kind.FIRST_PAYMENT: Severity.NOTE,
+}
+
+# raised when a check's rule changes: the manifest names it, so that old results are read by old rules
+RULE_SET = "2026-11"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a check yields: of one payment, or of the payroll as a whole. `facts` are JSON values for the sentence."""
+
+    kind: Kind
+    payment_id: UUID | None
+    facts: dict[str, Any]
+
+
+class Finding(BodyOwned, Base):
+    """A stored finding. Open while it blocks, or needs a reason and has none."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        Index("ix_finding_payroll", "body_id", "payroll_id", "kind", "id"),
+        to_body_row("payroll", "payroll_id"),
+        to_body_row("payment", "payment_id"),
+        CheckConstraint("(accepted_by is null) = (accepted_at is null)", name="accepted"),
+    )
+
+    payroll_id: Mapped[UUID]
+    kind: Mapped[Kind] = mapped_column(stored(Kind))
+    severity: Mapped[Severity] = mapped_column(stored(Severity))
+    payment_id: Mapped[UUID | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    accepted_by: Mapped[UUID | None]
+    accepted_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """All findings of one kind in a payroll."""
+
+    kind: Kind
+    severity: Severity
+    count: int
+    open_count: int
+    amount_pence: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.open_count > 0
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """A finding as a person reads it: with its payment and people, unless it is of the whole payroll."""
+
+    finding: Finding
+    payment: Payment | None
+    beneficiary: Beneficiary | None
+    payee: Payee | None
+
+
+class ReasonMissing(Refused):
+    """A finding is accepted only with a reason that the next person can read."""
+
+
+def groups_of(session: Session, payroll_id: UUID) -> list[FindingGroup]:
+    """A payroll's findings by kind: what blocks first, then what needs a reason, then what is worth knowing."""
+    is_open = (Finding.severity != Severity.NOTE) & Finding.accepted_at.is_(None)
+    rows = session.execute(
+        select(
+            Finding.kind,
+            Finding.severity,
+            func.count(),
+            func.count().filter(is_open),
+            func.coalesce(func.sum(Payment.amount_pence), 0),
+        )
+        .outerjoin(Payment, (Payment.body_id == Finding.body_id) & (Payment.id == Finding.payment_id))
+        .where(Finding.payroll_id == payroll_id)
+        .group_by(Finding.kind, Finding.severity)
+    )
+    groups = [FindingGroup(kind, severity, count, left, int(pence)) for kind, severity, count, left, pence in rows]
+    order = list(Severity)
+    return sorted(groups, key=lambda group: (order.index(group.severity), list(Kind).index(group.kind)))
+
+
+def findings_of(
+    session: Session, payroll_id: UUID, kind: Kind, *, after: UUID | None = None, limit: int = 50
+) -> list[FindingRow]:
+    """The findings of one kind, those after the id `after`."""
+    rows = (
+        select(Finding, Payment, Beneficiary, Payee)
+        .outerjoin(Payment, (Payment.body_id == Finding.body_id) & (Payment.id == Finding.payment_id))
+        .outerjoin(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
+        .outerjoin(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
+        .where(Finding.payroll_id == payroll_id, Finding.kind == kind)
+        .order_by(Finding.id)
+        .limit(limit)
+    )
+    if after is not None:
+        rows = rows.where(Finding.id > after)
+    return [FindingRow(*row) for row in session.execute(rows)]
+
+
+def open_count(session: Session, payroll_id: UUID) -> int:
+    """How many findings still keep the payroll from going on."""
+    return sum(group.open_count for group in groups_of(session, payroll_id))
+
+
+def accept(
+    session: Session,
+    payroll: Payroll,
+    kind: Kind,
+    *,
+    finding_id: UUID | None = None,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> int:
+    """Accept one finding, or all open ones of a kind, with a reason; returns how many.
+
+    Whoever accepts a finding cannot approve the payroll. Raises ReasonMissing, NotNow (not being checked, or the kind
+    blocks: that is put right, not accepted), NotAllowed.
+    """
+    by.must_be(Role.PREPARER, Role.FINANCE)
+    if payroll.status is not PayrollStatus.CHECKED:
+        raise NotNow("payroll", payroll.status, "accepted in parts")
+    if SEVERITIES[kind] is not Severity.NEEDS_REASON:
+        raise NotNow("finding", SEVERITIES[kind], "accepted")
+    if not reason.strip():
+        raise ReasonMissing
+    accepted = (
+        update(Finding)
+        .where(Finding.payroll_id == payroll.id, Finding.kind == kind, Finding.accepted_at.is_(None))
+        .values(accepted_by=by.person_id, accepted_at=at, reason=reason.strip())
+        .execution_options(synchronize_session=False)
+    )
+    if finding_id is not None:
+        accepted = accepted.where(Finding.id == finding_id)
+    count: int = session.execute(accepted).rowcount  # type: ignore[attr-defined]
+    if count:
+        audit.record(session, "findings.accepted", by=by, about=payroll, at=at, kind=kind.value, count=count)
+    return count
+
+
+def accepted_by(session: Session, payroll_id: UUID) -> set[UUID]:
+    """Everybody who accepted a finding of a payroll."""
+    found = session.scalars(
+        select(Finding.accepted_by).where(Finding.payroll_id == payroll_id, Finding.accepted_by.is_not(None)).distinct()
+    )
+    return {person_id for person_id in found if person_id is not None}
+
+
+def reasons_of(session: Session, payroll_id: UUID) -> Sequence[tuple[Kind, str, UUID, int]]:
+    """The accepted kinds with reason, person and count: what an approver reads."""
+    rows = session.execute(
+        select(Finding.kind, Finding.reason, Finding.accepted_by, func.count())
+        .where(Finding.payroll_id == payroll_id, Finding.accepted_at.is_not(None))
+        .group_by(Finding.kind, Finding.reason, Finding.accepted_by)
+        .order_by(Finding.kind, Finding.reason)
+    )
+    return [(kind, reason or "", person_id, count) for kind, reason, person_id, count in rows if person_id]
+
+
+def results_digest(session: Session, payroll_id: UUID) -> str:
+    """SHA-256 over all findings with their reasons, in order: what the manifest says of the checks."""
+    running = hashlib.sha256()
+    rows = session.execute(
+        select(Finding.id, Finding.kind, Finding.payment_id, Finding.facts, Finding.accepted_by, Finding.reason)
+        .where(Finding.payroll_id == payroll_id)
+        .order_by(Finding.id)
+        .execution_options(yield_per=2000)
+    )
+    for row in rows:
+        values = [value if isinstance(value, dict) or value is None else str(value) for value in row]
+        running.update(canonical(values) + b"\n")
+    return running.hexdigest()

@@ -1,0 +1,101 @@
+"""Settings, read once from the environment and frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NOTIFY = "https://api.notifications.service.gov.uk"
+MEGABYTE = 1024 * 1024
+
+
+class SettingsWrong(Exception):
+    """Settings are missing or cannot be read; each with what it is for."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(["The settings are not complete:", *faults]))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`docs/operating.md` has the same list with examples. Sizes in bytes, times in seconds."""
+
+    database_url: str
+    redis_url: str
+    key_ring: str = field(repr=False)
+    fingerprint_key: str = field(repr=False)
+    signing_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    owner_database_url: str = field(repr=False, default="")
+    base_url: str = "http://localhost:5000"
+    host: str = "127.0.0.1"
+    port: int = 5000
+    audit_heads: Path = Path("audit-heads")
+    upload_limit: int = 50 * MEGABYTE
+    notify_url: str = NOTIFY
+    notify_api_key: str = field(repr=False, default="")
+    notify_template: str = ""
+    notify_several_template: str = ""
+    notify_receipts_token: str = field(repr=False, default="")
+    sandbox_notify_url: str = ""
+    sandbox_notify_api_key: str = field(repr=False, default="")
+    sandbox_notify_store: Path = Path("sandbox-notify")
+    demo: bool = False
+    workers: int = 2
+    push_again_after: float = 15.0
+    tick: float = 1.0
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+MEANINGS = {
+    "DATABASE_URL": "PostgreSQL, as the role payouts_app",
+    "REDIS_URL": "Redis or Valkey",
+    "PAYOUTS_KEY_RING": "the keys that wrap everybody's keys, written id:base64,id:base64, the current one first",
+    "PAYOUTS_FINGERPRINT_KEY": "base64 of 32 bytes: finds equal bank details without opening them; never changes",
+    "PAYOUTS_SIGNING_KEY": "base64 of 32 bytes: signs decisions and audit heads (Ed25519)",
+    "PAYOUTS_SECRET_KEY": "signs the session cookie",
+}
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises SettingsWrong naming everything that is missing or wrong."""
+    faults = [f"  {name}: {meaning}" for name, meaning in MEANINGS.items() if not environment.get(name, "").strip()]
+    if faults:
+        raise SettingsWrong([*faults, "`payouts keys new` makes the four secrets."])
+    read = environment.get
+    base_url = read("PAYOUTS_BASE_URL", "http://localhost:5000").rstrip("/")
+    try:
+        return Settings(
+            database_url=environment["DATABASE_URL"],
+            redis_url=environment["REDIS_URL"],
+            key_ring=environment["PAYOUTS_KEY_RING"],
+            fingerprint_key=environment["PAYOUTS_FINGERPRINT_KEY"],
+            signing_key=environment["PAYOUTS_SIGNING_KEY"],
+            secret_key=environment["PAYOUTS_SECRET_KEY"],
+            owner_database_url=read("OWNER_DATABASE_URL", ""),
+            base_url=base_url,
+            host=read("PAYOUTS_HOST", "127.0.0.1"),
+            port=int(read("PORT", "5000")),
+            audit_heads=Path(read("PAYOUTS_AUDIT_HEADS", "audit-heads")),
+            upload_limit=int(read("PAYOUTS_UPLOAD_LIMIT", str(50 * MEGABYTE))),
+            notify_url=read("NOTIFY_URL", NOTIFY),
+            notify_api_key=read("NOTIFY_API_KEY", ""),
+            notify_template=read("NOTIFY_TEMPLATE", ""),
+            notify_several_template=read("NOTIFY_SEVERAL_TEMPLATE", ""),
+            notify_receipts_token=read("NOTIFY_RECEIPTS_TOKEN", ""),
+            sandbox_notify_url=read("SANDBOX_NOTIFY_URL", ""),
+            sandbox_notify_api_key=read("SANDBOX_NOTIFY_API_KEY", ""),
+            sandbox_notify_store=Path(read("SANDBOX_NOTIFY_STORE", "sandbox-notify")),
+            demo=read("PAYOUTS_DEMO", "") == "1",
+            workers=int(read("PAYOUTS_WORKERS", "2")),
+            push_again_after=float(read("PAYOUTS_PUSH_AGAIN_AFTER", "15")),
+            tick=float(read("PAYOUTS_TICK", "1")),
+        )
+    except ValueError as error:
+        raise SettingsWrong([f"  {error}"]) from error

@@ -1,0 +1,1 @@
+"""Payment files: functions of payments, bank profile, serial numbers and dates given; sealed before approval."""

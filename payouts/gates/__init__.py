@@ -1,0 +1,1 @@
+"""Gates: people's go or no-go, bound to the bytes that will be paid."""

@@ -1,0 +1,304 @@
+"""A decision at a gate: go or no-go, signed over the manifest, with what the person was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from payouts.checks.finding import accepted_by
+from payouts.files.sealing import withdraw_files
+from payouts.gates.gate import Gate, gates_of, get_gate
+from payouts.gates.manifest import manifest_of
+from payouts.gates.separation import Bar, Part, bar
+from payouts.payment import Payment, PaymentStatus
+from payouts.payroll import Payroll, PayrollStatus, move
+from schemes import audit
+from schemes.account import Account
+from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
+from schemes.errors import NotNow, Refused
+from schemes.person import Actor
+from schemes.signer import Signer, verifies
+
+
+class Verdict(StrEnum):
+    """What a person says at a gate."""
+
+    GO = "go"
+    NO_GO = "no_go"
+
+
+class Decision(BodyOwned, Base):
+    """One person's word at one gate on one manifest. Only `voided_at` and `voided_because` are ever written later.
+
+    signature: Ed25519 of the service's key over `record()`. shown: what the page showed when the person decided.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        Index(
+            "uq_decision_live",
+            "body_id",
+            "gate_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("voided_at is null"),
+        ),
+        Index("ix_decision_payroll", "body_id", "payroll_id"),
+        to_body_row("payroll", "payroll_id"),
+        to_body_row("gate", "gate_id"),
+        to_body_row("manifest", "manifest_id"),
+        CheckConstraint("verdict = 'go' or reason <> ''", name="reason"),
+    )
+
+    payroll_id: Mapped[UUID]
+    gate_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    verdict: Mapped[Verdict] = mapped_column(stored(Verdict))
+    reason: Mapped[str]
+    evidence: Mapped[str]
+    manifest_id: Mapped[UUID]
+    manifest_digest: Mapped[str]
+    shown: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    decided_at: Mapped[datetime]
+    signature: Mapped[bytes]
+    public_key: Mapped[str]
+    voided_at: Mapped[datetime | None]
+    voided_because: Mapped[str | None]
+
+    def record(self) -> dict[str, Any]:
+        """What is signed."""
+        return {
+            "body": str(self.body_id),
+            "payroll": str(self.payroll_id),
+            "gate": str(self.gate_id),
+            "person": str(self.person_id),
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+            "evidence": self.evidence,
+            "manifest": self.manifest_digest,
+            "decided_at": self.decided_at.astimezone(UTC).isoformat(),
+        }
+
+    def is_genuine(self) -> bool:
+        """Whether the signature is right for what the row says."""
+        return verifies(self.record(), self.signature, self.public_key)
+
+
+class DecisionRefused(Refused):
+    """The person may not say go here. `bar` says why."""
+
+    def __init__(self, why: Bar) -> None:
+        super().__init__(f"someone else must decide: {why}")
+        self.why = why
+
+
+class GateNotReached(Refused):
+    """An earlier gate has not said go yet."""
+
+    def __init__(self, first: str) -> None:
+        super().__init__(f"gate {first} comes first")
+        self.first = first
+
+
+class ManifestChanged(Refused):
+    """The payroll is no longer what the person was shown."""
+
+
+class ReasonNeeded(Refused):
+    """A no-go needs a reason."""
+
+
+class EvidenceNeeded(Refused):
+    """The gate asks for evidence."""
+
+    def __init__(self, asked: str) -> None:
+        super().__init__(f"the gate asks for evidence: {asked}")
+        self.asked = asked
+
+
+@dataclass(frozen=True)
+class GateState:
+    """A gate with the decisions that count at it now."""
+
+    gate: Gate
+    decisions: tuple[Decision, ...]
+    is_reached: bool
+
+    @property
+    def passed(self) -> bool:
+        return sum(decision.verdict is Verdict.GO for decision in self.decisions) >= self.gate.people_needed
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.is_reached and not self.passed
+
+
+def decisions_of(session: Session, payroll_id: UUID, *, live: bool = True) -> Sequence[Decision]:
+    """A payroll's decisions, oldest first: those that count now, or all."""
+    decisions = select(Decision).where(Decision.payroll_id == payroll_id).order_by(Decision.decided_at, Decision.id)
+    if live:
+        decisions = decisions.where(Decision.voided_at.is_(None))
+    return session.scalars(decisions).all()
+
+
+def gate_states(session: Session, payroll: Payroll) -> list[GateState]:
+    """The gates in order, each with its live decisions, and whether those before it have said go."""
+    decisions = decisions_of(session, payroll.id)
+    states: list[GateState] = []
+    for gate in gates_of(session, payroll.id):
+        reached = payroll.status is PayrollStatus.SEALED and all(state.passed for state in states)
+        states.append(GateState(gate, tuple(d for d in decisions if d.gate_id == gate.id), reached))
+    return states
+
+
+def part_of(session: Session, payroll: Payroll) -> Part:
+    """Who already did what for a payroll."""
+    decided: dict[int, frozenset[UUID]] = {
+        state.gate.position: frozenset(d.person_id for d in state.decisions if d.verdict is Verdict.GO)
+        for state in gate_states(session, payroll)
+    }
+    return Part(
+        built_by=frozenset({payroll.made_by, payroll.built_by}),
+        accepted_findings=frozenset(accepted_by(session, payroll.id)),
+        proposed_bank_details=proposers(session, payroll),
+        decided=decided,
+    )
+
+
+def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
+    """Who proposed bank details that no released payment has used before this payroll."""
+    earlier = aliased(Payment)
+    used = (
+        select(earlier.id)
+        .where(
+            earlier.body_id == Payment.body_id,
+            earlier.payee_id == Payment.payee_id,
+            earlier.account_id == Payment.account_id,
+            earlier.payroll_id != payroll.id,
+            earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
+        )
+        .exists()
+    )
+    return frozenset(
+        session.scalars(
+            select(Account.proposed_by)
+            .join(Payment, (Payment.body_id == Account.body_id) & (Payment.account_id == Account.id))
+            .where(Payment.payroll_id == payroll.id, ~used)
+            .distinct()
+        )
+    )
+
+
+def bar_to(session: Session, payroll: Payroll, gate: Gate, person_id: UUID) -> Bar | None:
+    """Why a person may not say go at a gate, or None: for the page, before they try."""
+    return bar(person_id, gate.kind, gate.position, part_of(session, payroll))
+
+
+def decide(
+    session: Session,
+    signer: Signer,
+    payroll: Payroll,
+    *,
+    gate_id: UUID,
+    verdict: Verdict,
+    reason: str,
+    evidence: str,
+    manifest_digest: str,
+    shown: dict[str, Any],
+    by: Actor,
+    at: datetime,
+) -> Decision:
+    """Record a decision, signed, on a payroll locked by the caller. The same decision sent twice is one decision.
+
+    manifest_digest: of the manifest that the page showed. A no-go voids every decision and returns the payroll to its
+    preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, ManifestChanged, ReasonNeeded, EvidenceNeeded.
+    """
+    gate = get_gate(session, payroll.id, gate_id)
+    by.must_be(gate.role)
+    state = next(state for state in gate_states(session, payroll) if state.gate.id == gate.id)
+    there = next((d for d in state.decisions if d.person_id == by.person_id), None)
+    if there is not None and there.verdict is verdict:
+        return there
+    refuse_unless_open(session, payroll, state, verdict=verdict, reason=reason, evidence=evidence, by=by)
+    manifest = manifest_of(session, payroll)
+    if manifest is None or manifest.digest != manifest_digest:
+        raise ManifestChanged
+    decision = Decision(
+        body_id=payroll.body_id,
+        id=new_id(),
+        payroll_id=payroll.id,
+        gate_id=gate.id,
+        person_id=by.person_id,
+        verdict=verdict,
+        reason=reason.strip(),
+        evidence=evidence.strip(),
+        manifest_id=manifest.id,
+        manifest_digest=manifest.digest,
+        shown=shown,
+        decided_at=at,
+    )
+    decision.signature, decision.public_key = signer.sign(decision.record()), signer.public_key
+    session.add(decision)
+    session.flush()
+    audit.record(
+        session,
+        f"gate.{verdict}",
+        by=by,
+        about=payroll,
+        at=at,
+        gate=gate.name,
+        decision=str(decision.id),
+        manifest=manifest.digest,
+    )
+    if verdict is Verdict.NO_GO:
+        return_to_preparer(session, payroll, because=f"no-go at {gate.name}", by=by, at=at)
+    return decision
+
+
+def refuse_unless_open(
+    session: Session, payroll: Payroll, state: GateState, *, verdict: Verdict, reason: str, evidence: str, by: Actor
+) -> None:
+    if payroll.status is not PayrollStatus.SEALED:
+        raise NotNow("payroll", payroll.status, "decided on")
+    if not state.is_reached:
+        first = next(s.gate.name for s in gate_states(session, payroll) if not s.passed)
+        raise GateNotReached(first)
+    if state.passed:
+        raise NotNow("gate", "passed", "decided again")
+    if verdict is Verdict.NO_GO:
+        # anybody with the role may stop a payroll: the rules of two people only limit who may let it go on
+        if not reason.strip():
+            raise ReasonNeeded
+        return
+    why = bar(by.person_id, state.gate.kind, state.gate.position, part_of(session, payroll))
+    if why is not None:
+        raise DecisionRefused(why)
+    if state.gate.evidence_asked and not evidence.strip():
+        raise EvidenceNeeded(state.gate.evidence_asked)
+
+
+def void_decisions(session: Session, payroll: Payroll, *, because: str, at: datetime) -> int:
+    """Void every live decision on a payroll; returns how many."""
+    voided: int = session.execute(
+        update(Decision)
+        .where(Decision.payroll_id == payroll.id, Decision.voided_at.is_(None))
+        .values(voided_at=at, voided_because=because)
+    ).rowcount  # type: ignore[attr-defined]
+    return voided
+
+
+def return_to_preparer(session: Session, payroll: Payroll, *, because: str, by: Actor, at: datetime) -> None:
+    """Back to where findings are worked on: decisions are void, the files are withdrawn. Raises NotNow."""
+    move(session, payroll, PayrollStatus.CHECKED, by=by, at=at)
+    voided = void_decisions(session, payroll, because=because, at=at)
+    withdraw_files(session, payroll, at=at)
+    payroll.manifest_id = None
+    audit.record(session, "payroll.returned", by=by, about=payroll, at=at, decisions_voided=voided)

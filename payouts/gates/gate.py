@@ -1,0 +1,67 @@
+"""A payroll's gates: copied from the scheme at its creation, so that a rule change touches later payrolls only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
+from schemes.errors import NotFound
+from schemes.person import Role
+from schemes.scheme import GateKind, Scheme, gate_rules
+
+
+class Gate(BodyOwned, Base):
+    """A gate of one payroll, passed in the order of `position`."""
+
+    __tablename__ = "gate"
+    __table_args__ = (
+        UniqueConstraint("body_id", "payroll_id", "position"),
+        to_body_row("payroll", "payroll_id"),
+        CheckConstraint("people_needed >= 1", name="people_needed"),
+    )
+
+    payroll_id: Mapped[UUID]
+    position: Mapped[int]
+    kind: Mapped[GateKind] = mapped_column(stored(GateKind))
+    name: Mapped[str]
+    question: Mapped[str]
+    role: Mapped[Role] = mapped_column(stored(Role))
+    people_needed: Mapped[int]
+    evidence_asked: Mapped[str]
+
+
+def copy_rules(session: Session, payroll_id: UUID, scheme: Scheme) -> None:
+    """Give a new payroll the gates that its scheme has now."""
+    for rule in gate_rules(session, scheme):
+        session.add(
+            Gate(
+                body_id=scheme.body_id,
+                id=new_id(),
+                payroll_id=payroll_id,
+                position=rule.position,
+                kind=rule.kind,
+                name=rule.name,
+                question=rule.question,
+                role=rule.role,
+                people_needed=rule.people_needed,
+                evidence_asked=rule.evidence_asked,
+            )
+        )
+    session.flush()
+
+
+def gates_of(session: Session, payroll_id: UUID) -> Sequence[Gate]:
+    """A payroll's gates, in order."""
+    return session.scalars(select(Gate).where(Gate.payroll_id == payroll_id).order_by(Gate.position)).all()
+
+
+def get_gate(session: Session, payroll_id: UUID, gate_id: UUID) -> Gate:
+    """Raises NotFound, for a gate of another payroll too."""
+    gate = session.get(Gate, (session.info["body_id"], gate_id))
+    if gate is None or gate.payroll_id != payroll_id:
+        raise NotFound("gate", gate_id)
+    return gate

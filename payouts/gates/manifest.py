@@ -1,0 +1,133 @@
+"""The manifest: in canonical JSON everything that a decision is about; its digest is what people sign."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Mapped, Session
+
+from payouts.checks.finding import RULE_SET, results_digest
+from payouts.files.payment_file import files_of
+from payouts.gates.gate import gates_of
+from payouts.payment import Payment
+from payouts.payroll import Payroll
+from schemes.bank_profile import BankProfile
+from schemes.database import Base, BodyOwned, new_id, to_body_row
+from schemes.signer import canonical, digest
+
+
+class Manifest(BodyOwned, Base):
+    """A manifest as it was when the files were sealed. Never changed; a later sealing makes another."""
+
+    __tablename__ = "manifest"
+    __table_args__ = (
+        Index("ix_manifest_payroll", "body_id", "payroll_id"),
+        to_body_row("payroll", "payroll_id"),
+    )
+
+    payroll_id: Mapped[UUID]
+    document: Mapped[str]
+    digest: Mapped[str]
+    made_at: Mapped[datetime]
+
+    def read(self) -> dict[str, Any]:
+        """The manifest's statements."""
+        statements: dict[str, Any] = json.loads(self.document)
+        return statements
+
+
+def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
+    """Everything that the decisions on a payroll are about, as it stands in the database now."""
+    profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
+    return {
+        "body": str(payroll.body_id),
+        "scheme": str(payroll.scheme_id),
+        "scheme_version": payroll.scheme_version,
+        "payroll": str(payroll.id),
+        "payroll_number": payroll.number,
+        "build": payroll.build,
+        "pay_date": payroll.pay_date.isoformat(),
+        "processing_day": payroll.processing_day.isoformat(),
+        "input_day": payroll.input_day.isoformat(),
+        "bank_profile": str(profile.id),
+        "service_user_number": profile.service_user_number,
+        "payment_count": payroll.payment_count,
+        "total_pence": payroll.total_pence,
+        "payments": payments_digest(session, payroll.id),
+        "check_rules": RULE_SET,
+        "check_results": results_digest(session, payroll.id),
+        "gates": [
+            {"position": gate.position, "kind": gate.kind.value, "role": gate.role.value, "people": gate.people_needed}
+            for gate in gates_of(session, payroll.id)
+        ],
+        "files": [
+            {
+                "name": file.name,
+                "format": file.format,
+                "sha256": file.sha256,
+                "bytes": file.byte_count,
+                "payments": file.payment_count,
+                "total_pence": file.total_pence,
+            }
+            for file in files_of(session, payroll.id)
+        ],
+    }
+
+
+def payments_digest(session: Session, payroll_id: UUID) -> str:
+    """SHA-256 over the payments without dates and serials: who, to which bank details, how much, what reference."""
+    running = hashlib.sha256()
+    rows = session.execute(
+        select(
+            Payment.ordinal,
+            Payment.id,
+            Payment.beneficiary_id,
+            Payment.payee_id,
+            Payment.account_id,
+            Payment.amount_pence,
+            Payment.reference,
+        )
+        .where(Payment.payroll_id == payroll_id)
+        .order_by(Payment.ordinal)
+        .execution_options(yield_per=2000)
+    )
+    for row in rows:
+        running.update("|".join(map(str, row)).encode() + b"\n")
+    return running.hexdigest()
+
+
+def make_manifest(session: Session, payroll: Payroll, *, at: datetime) -> Manifest:
+    statements = statements_of(session, payroll)
+    manifest = Manifest(
+        body_id=payroll.body_id,
+        id=new_id(),
+        payroll_id=payroll.id,
+        document=canonical(statements).decode(),
+        digest=digest(statements),
+        made_at=at,
+    )
+    session.add(manifest)
+    session.flush()
+    return manifest
+
+
+def manifest_of(session: Session, payroll: Payroll) -> Manifest | None:
+    """The manifest that decisions are bound to now."""
+    if payroll.manifest_id is None:
+        return None
+    return session.get_one(Manifest, (payroll.body_id, payroll.manifest_id))
+
+
+def differences(session: Session, payroll: Payroll, manifest: Manifest) -> list[str]:
+    """What of a payroll is not as its manifest says, by the manifest's own names; nothing when all is the same."""
+    now = statements_of(session, payroll)
+    then = manifest.read()
+    changed = [name for name in sorted(now.keys() | then.keys()) if now.get(name) != then.get(name)]
+    if digest(then) != manifest.digest:
+        changed.append("manifest")
+    return changed

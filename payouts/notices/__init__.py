@@ -1,0 +1,1 @@
+"""Notices: every payee is told once, and only what our records prove."""

@@ -1,0 +1,233 @@
+"""A payment and its permanent key; and who is not paid this time, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from schemes.account import Account
+from schemes.award import Award
+from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.payee import Beneficiary, Payee
+from schemes.seal import SealingKey
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment is. It moves with its payroll until the bank speaks of it alone."""
+
+    PREPARED = "prepared"
+    RELEASED = "released"
+    SUBMITTED = "submitted"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+
+
+MOVES: dict[tuple[PaymentStatus, PaymentStatus], str] = {
+    (PaymentStatus.PREPARED, PaymentStatus.RELEASED): "every gate said go, bound to the file's bytes",
+    (
+        PaymentStatus.PREPARED,
+        PaymentStatus.CANCELLED,
+    ): "its payroll was given up before release; the key is free again",
+    (PaymentStatus.RELEASED, PaymentStatus.SUBMITTED): "a person recorded that the file was submitted",
+    (PaymentStatus.SUBMITTED, PaymentStatus.RETURNED): "the bank could not apply it; the key is free for one successor",
+}
+
+
+class Payment(BodyOwned, Base):
+    """One amount to one payee for one beneficiary and period.
+
+    The permanent key is body + scheme + beneficiary + period + component + sequence: unique for as long as the payment
+    lives. Only a cancellation before release, or a return, frees it. Nothing but `status` and `file_id` ever changes.
+    """
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        Index(
+            "uq_payment_permanent_key",
+            "body_id",
+            "scheme_id",
+            "beneficiary_id",
+            "period_first_day",
+            "component",
+            "sequence",
+            unique=True,
+            postgresql_where=text("status not in ('cancelled', 'returned')"),
+        ),
+        UniqueConstraint("body_id", "payroll_id", "ordinal"),
+        Index("ix_payment_payee", "body_id", "payee_id", "id"),
+        Index("ix_payment_reference", "body_id", "reference"),
+        to_body_row("payroll", "payroll_id"),
+        to_body_row("beneficiary", "beneficiary_id"),
+        to_body_row("payee", "payee_id"),
+        to_body_row("account", "account_id"),
+        to_body_row("award", "award_id"),
+        to_body_row("payment_file", "file_id"),
+        CheckConstraint("amount_pence > 0", name="amount_pence"),
+        CheckConstraint("sequence >= 1", name="sequence"),
+    )
+
+    payroll_id: Mapped[UUID]
+    scheme_id: Mapped[UUID]
+    beneficiary_id: Mapped[UUID]
+    payee_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    award_id: Mapped[UUID]
+    period_first_day: Mapped[date]
+    period_last_day: Mapped[date]
+    component: Mapped[str]
+    sequence: Mapped[int]
+    ordinal: Mapped[int]
+    amount_pence: Mapped[int] = mapped_column(BigInteger)
+    reference: Mapped[str]
+    status: Mapped[PaymentStatus] = mapped_column(stored(PaymentStatus), default=PaymentStatus.PREPARED)
+    file_id: Mapped[UUID | None]
+
+
+class UnpaidReason(StrEnum):
+    """Why somebody with an award is not in a payroll."""
+
+    NOT_STARTED = "not_started"
+    ENDED = "ended"
+    NO_CONFIRMED_BANK_DETAILS = "no_confirmed_bank_details"
+    PAID_ALREADY = "paid_already"
+
+
+class Unpaid(BodyOwned, Base):
+    """An award that this payroll does not pay."""
+
+    __tablename__ = "unpaid"
+    __table_args__ = (
+        Index("ix_unpaid_payroll", "body_id", "payroll_id", "reason", "id"),
+        to_body_row("payroll", "payroll_id"),
+        to_body_row("award", "award_id"),
+        to_body_row("beneficiary", "beneficiary_id"),
+    )
+
+    body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"), primary_key=True)
+    payroll_id: Mapped[UUID]
+    award_id: Mapped[UUID]
+    beneficiary_id: Mapped[UUID]
+    reason: Mapped[UnpaidReason] = mapped_column(stored(UnpaidReason))
+
+
+class PaymentLine(NamedTuple):
+    """A payment with all that a file or a check needs of it; bank details still sealed."""
+
+    id: UUID
+    ordinal: int
+    amount_pence: int
+    reference: str
+    payee_id: UUID
+    beneficiary_id: UUID
+    award_id: UUID
+    account_id: UUID
+    holder_name: str
+    fingerprint: bytes
+    modulus_outcome: str
+    sealed_details: bytes
+    key_id: UUID
+    ring_key_id: str
+    wrapped: bytes | None
+    proposed_by: UUID
+    confirmed_by: UUID | None
+
+
+def lines_of(session: Session, payroll_id: UUID) -> Iterator[PaymentLine]:
+    """A payroll's payments by ordinal, streamed."""
+    rows = session.execute(
+        select(
+            Payment.id,
+            Payment.ordinal,
+            Payment.amount_pence,
+            Payment.reference,
+            Payment.payee_id,
+            Payment.beneficiary_id,
+            Payment.award_id,
+            Payment.account_id,
+            Account.holder_name,
+            Account.fingerprint,
+            Account.modulus_outcome,
+            Account.sealed_details,
+            SealingKey.id,
+            SealingKey.ring_key_id,
+            SealingKey.wrapped,
+            Account.proposed_by,
+            Account.confirmed_by,
+        )
+        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Account.payee_id))
+        .join(SealingKey, (SealingKey.body_id == Payee.body_id) & (SealingKey.id == Payee.key_id))
+        .where(Payment.payroll_id == payroll_id)
+        .order_by(Payment.ordinal)
+        .execution_options(yield_per=2000)
+    )
+    return (PaymentLine._make(row) for row in rows)
+
+
+class PaymentRow(NamedTuple):
+    """A payment as a person reads it."""
+
+    payment: Payment
+    beneficiary: Beneficiary
+    payee: Payee
+    account: Account
+
+
+def payments_of(session: Session, payroll_id: UUID, *, after: int = 0, limit: int = 50) -> list[PaymentRow]:
+    """A payroll's payments with their people, those after the ordinal `after`."""
+    rows = session.execute(
+        select(Payment, Beneficiary, Payee, Account)
+        .join(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
+        .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
+        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .where(Payment.payroll_id == payroll_id, Payment.ordinal > after)
+        .order_by(Payment.ordinal)
+        .limit(limit)
+    )
+    return [PaymentRow(*row) for row in rows]
+
+
+def payments_to(session: Session, payee_id: UUID, *, limit: int = 50) -> Sequence[Payment]:
+    """What a payee was or will be paid, newest first."""
+    return session.scalars(
+        select(Payment).where(Payment.payee_id == payee_id).order_by(Payment.id.desc()).limit(limit)
+    ).all()
+
+
+class UnpaidRow(NamedTuple):
+    """Somebody who is not paid this time, as a person reads it."""
+
+    unpaid: Unpaid
+    beneficiary: Beneficiary
+    award: Award
+
+
+def unpaid_counts(session: Session, payroll_id: UUID) -> dict[UnpaidReason, int]:
+    rows = session.execute(
+        select(Unpaid.reason, func.count())
+        .where(Unpaid.payroll_id == payroll_id)
+        .group_by(Unpaid.reason)
+        .order_by(Unpaid.reason)
+    ).tuples()
+    return dict(rows.all())
+
+
+def unpaid_of(session: Session, payroll_id: UUID, *, after: UUID | None = None, limit: int = 50) -> list[UnpaidRow]:
+    """Who is not paid in a payroll, and why, those after the id `after`."""
+    rows = (
+        select(Unpaid, Beneficiary, Award)
+        .join(Beneficiary, (Beneficiary.body_id == Unpaid.body_id) & (Beneficiary.id == Unpaid.beneficiary_id))
+        .join(Award, (Award.body_id == Unpaid.body_id) & (Award.id == Unpaid.award_id))
+        .where(Unpaid.payroll_id == payroll_id)
+        .order_by(Unpaid.id)
+        .limit(limit)
+    )
+    if after is not None:
+        rows = rows.where(Unpaid.id > after)
+    return [UnpaidRow(*row) for row in session.execute(rows)]

@@ -1,0 +1,64 @@
+"""The clock: pushes lost tasks again, links audit chains and publishes their heads. Many may run, one does the work."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from payouts.app import Service
+from payouts.tasks.outbox import Push
+from schemes import audit, before_body
+
+ELECTION = "SELECT pg_try_advisory_lock(hashtextextended('payouts clock', 0))"
+MOST_PUSHES = 500
+
+log = logging.getLogger(__name__)
+
+
+def run(service: Service, stop: threading.Event) -> None:
+    """Tick until stopped. A lost database is waited for; a lost queue does not matter."""
+    while not stop.is_set():
+        try:
+            with service.engine.connect() as connection:
+                elected = connection.execute(text(ELECTION)).scalar()
+                connection.commit()
+                while elected and not stop.is_set():
+                    tick(service)
+                    # a connection that broke has lost the election with it
+                    connection.execute(text("SELECT 1"))
+                    connection.commit()
+                    stop.wait(service.settings.tick)
+        except DBAPIError as error:
+            log.warning("the database does not answer (%s); trying again", type(error.orig).__name__)
+        stop.wait(service.settings.tick)
+
+
+def tick(service: Service) -> None:
+    """One round of everything that the clock does."""
+    push_due(service)
+    link_audit(service)
+
+
+def push_due(service: Service) -> int:
+    """Push tasks that are due and not in anybody's hands; returns how many the queue took."""
+    now = service.now()
+    with service.transaction(None) as session:
+        due = before_body.tasks_to_push(
+            session, now, now - timedelta(seconds=service.settings.push_again_after), MOST_PUSHES
+        )
+    return sum(service.queue.push(Push(*task)) for task in due)
+
+
+def link_audit(service: Service) -> None:
+    """Link what came since into each body's chain, and publish its new head outside the database."""
+    with service.transaction(None) as session:
+        bodies = before_body.bodies_with_pending_audit(session)
+    for body_id in bodies:
+        with service.transaction(body_id) as session:
+            head = audit.seal_chain(session, body_id)
+        if head is not None:
+            audit.publish(head, signer=service.signer, folder=service.settings.audit_heads, at=service.now())

@@ -1,0 +1,38 @@
+"""The kinds of work, each with what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from payouts import building, registering
+from payouts.checks import run as checks_run
+from payouts.files import sealing
+from payouts.notices import planning, sending
+
+
+@dataclass(frozen=True)
+class OnDatabase:
+    """Work on the database alone: `run(session, service, args)` in the transaction that also ends the task."""
+
+    run: Callable[[Any, Any, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Work with outside effects: `run(None, service, args)` opens its own transactions; args has the `body_id`."""
+
+    run: Callable[[Any, Any, Mapping[str, Any]], None]
+
+
+KINDS: dict[str, OnDatabase | Outside] = {
+    "import.read": OnDatabase(registering.read),
+    "import.land": OnDatabase(registering.land),
+    "payroll.plan": OnDatabase(building.plan),
+    "payroll.build": OnDatabase(building.build_chunk),
+    "payroll.check": OnDatabase(checks_run.check),
+    "payroll.seal": OnDatabase(sealing.seal),
+    "notices.plan": OnDatabase(planning.plan),
+    "notices.send": Outside(sending.send),
+}

@@ -1,0 +1,112 @@
+"""The outbox: a change and the work that follows are one transaction. The queue may lose everything; this does not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from schemes.database import Base, BodyOwned, new_id, stored
+from schemes.errors import NotFound, NotNow
+
+MOST_ATTEMPTS = 6
+
+
+class TaskState(StrEnum):
+    """Where a task is. A stopped one failed too often: an operator looks at its error and tries it again."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class Task(BodyOwned, Base):
+    """A chunk of work. `once` names it within its body: the same work asked for twice is one task."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("body_id", "once"),
+        Index("ix_task_due", "due_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+    kind: Mapped[str]
+    once: Mapped[str]
+    args: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[TaskState] = mapped_column(stored(TaskState), default=TaskState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    pushed_at: Mapped[datetime]
+    error: Mapped[str | None]
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Push(NamedTuple):
+    """What the queue is handed. The attempt is part of the job's name: a retry is another job."""
+
+    task_id: UUID
+    body_id: UUID
+    attempt: int
+
+
+def add(session: Session, kind: str, *, once: str, at: datetime, **args: Any) -> None:
+    """Add work to the caller's transaction, unless work of this name was added before."""
+    there = session.scalars(select(Task.id).where(Task.once == once)).first()
+    if there is not None:
+        return
+    task = Task(
+        body_id=session.info["body_id"],
+        id=new_id(),
+        kind=kind,
+        once=once,
+        args=args,
+        due_at=at,
+        pushed_at=at,
+        made_at=at,
+    )
+    session.add(task)
+    session.flush()
+    session.info.setdefault("tasks", []).append(Push(task.id, task.body_id, 0))
+
+
+def made_in(session: Session) -> list[Push]:
+    """The tasks that a transaction added, to be pushed once it has committed."""
+    made: list[Push] = session.info.pop("tasks", [])
+    return made
+
+
+def take(session: Session, task_id: UUID) -> Task | None:
+    """The task, locked until the transaction ends; None when it is done, stopped, or another worker has it."""
+    return session.scalars(
+        select(Task).where(Task.id == task_id, Task.state == TaskState.WAITING).with_for_update(skip_locked=True)
+    ).one_or_none()
+
+
+def end(task: Task, *, at: datetime) -> None:
+    task.state, task.ended_at, task.error = TaskState.DONE, at, None
+
+
+def fail(task: Task, error: str, *, at: datetime) -> None:
+    """Note a failure: try again after a pause that doubles from 2 seconds, or stop for an operator."""
+    task.attempts += 1
+    task.error = error[:2000]
+    task.due_at = at + timedelta(seconds=2**task.attempts)
+    if task.attempts >= MOST_ATTEMPTS:
+        task.state, task.ended_at = TaskState.STOPPED, at
+
+
+def retry(session: Session, task_id: UUID, *, at: datetime) -> Task:
+    """An operator tries a stopped task again. Raises NotFound, NotNow."""
+    task = session.get(Task, (session.info["body_id"], task_id), with_for_update=True)
+    if task is None:
+        raise NotFound("task", task_id)
+    if task.state is not TaskState.STOPPED:
+        raise NotNow("task", task.state, "tried again")
+    task.state, task.attempts, task.due_at, task.pushed_at, task.ended_at = TaskState.WAITING, 0, at, at, None
+    session.info.setdefault("tasks", []).append(Push(task.id, task.body_id, 0))
+    return task

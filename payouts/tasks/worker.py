@@ -1,0 +1,101 @@
+"""Doing the tasks. A job is a task's name; it reads the state afresh and can run twice."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from uuid import UUID
+
+import rq
+from rq.worker_pool import WorkerPool
+from sqlalchemy import text
+
+from payouts.app import Service, make_service
+from payouts.config import Settings, read_settings
+from payouts.tasks import outbox
+from payouts.tasks.kinds import KINDS, Outside
+from payouts.tasks.outbox import Push, Task
+from payouts.tasks.queue import QUEUE_NAME, Queue
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def process_service() -> Service:
+    """The service of this process: a job runs in a child of the worker, which makes its own connections."""
+    return make_service(read_settings(), pool_size=8)
+
+
+def run(task_id: str, body_id: str) -> None:
+    """What RQ calls. A task that fails is noted in the database; RQ never tries again by itself."""
+    perform(process_service(), UUID(task_id), UUID(body_id))
+
+
+def perform(service: Service, task_id: UUID, body_id: UUID) -> None:
+    """Do a task once, however often this is called. Never raises for what the task raises: it is noted on the task."""
+    try:
+        kind = kind_of(service, task_id, body_id)
+        if kind is None:
+            return
+        if isinstance(KINDS[kind], Outside):
+            do_outside(service, task_id, body_id, kind)
+        else:
+            do_on_database(service, task_id, body_id, kind)
+    except Exception as error:
+        log.exception("task %s failed", task_id)
+        with service.transaction(body_id) as session:
+            task = outbox.take(session, task_id)
+            if task is not None:
+                outbox.fail(task, f"{type(error).__name__}: {error}", at=service.now())
+
+
+def kind_of(service: Service, task_id: UUID, body_id: UUID) -> str | None:
+    with service.transaction(body_id) as session:
+        task = session.get(Task, (body_id, task_id))
+        return task.kind if task is not None and task.state is outbox.TaskState.WAITING else None
+
+
+def do_on_database(service: Service, task_id: UUID, body_id: UUID, kind: str) -> None:
+    """The task's row stays locked until its work and its end commit together."""
+    with service.transaction(body_id) as session:
+        task = outbox.take(session, task_id)
+        if task is None:
+            return
+        KINDS[kind].run(session, service, task.args)
+        outbox.end(task, at=service.now())
+
+
+def do_outside(service: Service, task_id: UUID, body_id: UUID, kind: str) -> None:
+    """Work that commits on its way holds an advisory lock throughout: a killed worker's child may live on."""
+    with service.engine.connect() as connection:
+        name = {"task_id": str(task_id)}
+        locked = text("SELECT pg_try_advisory_lock(hashtextextended('task ' || :task_id, 0))")
+        if not connection.execute(locked, name).scalar():
+            return
+        connection.commit()
+        try:
+            if kind_of(service, task_id, body_id) is None:
+                return
+            with service.transaction(body_id) as session:
+                args = session.get_one(Task, (body_id, task_id)).args
+            KINDS[kind].run(None, service, {**args, "body_id": str(body_id)})
+            with service.transaction(body_id) as session:
+                task = outbox.take(session, task_id)
+                if task is not None:
+                    outbox.end(task, at=service.now())
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('task ' || :task_id, 0))"), name)
+            connection.commit()
+
+
+def work(settings: Settings) -> None:
+    """Run the worker pool until it is told to stop."""
+    queue = Queue(settings.redis_url)
+    pool = WorkerPool([rq.Queue(QUEUE_NAME, connection=queue.connection)], queue.connection, settings.workers)
+    pool.start(logging_level="WARNING")
+
+
+def run_all(service: Service, pushes: list[Push]) -> None:
+    """Do tasks here and now, in this process, with the tasks that they add: for commands that wait for the result."""
+    for push in pushes:
+        perform(service, push.task_id, push.body_id)

@@ -1,0 +1,174 @@
+"""What is asked before a body is known: sign-in, sessions, due tasks, callbacks, the list of bodies.
+
+Row security shows nothing until a body is set, so each question goes through one SECURITY DEFINER function, owned by a
+role that cannot sign in. This module is the only caller; the functions are made by the migration `before_body`, and a
+test holds the two lists against each other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from schemes.database import Base
+from schemes.person import Role
+
+FUNCTIONS = frozenset(
+    {
+        "all_bodies",
+        "bodies_with_pending_audit",
+        "body_of_notice",
+        "demo_people",
+        "end_sessions",
+        "memberships_of",
+        "person_of_email",
+        "person_of_id",
+        "session_person",
+        "set_sign_in_wait",
+        "sign_in_wait",
+        "start_session",
+        "stopped_tasks",
+        "tasks_to_push",
+        "use_code",
+    }
+)
+
+
+class WebSession(Base):
+    """A signed-in browser, by the SHA-256 of its token. The app's role reaches it by functions only."""
+
+    __tablename__ = "web_session"
+
+    token_digest: Mapped[bytes] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    started_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SignInWait(Base):
+    """Wrong tries for an e-mail address, by its SHA-256, whether or not anybody has it."""
+
+    __tablename__ = "sign_in_wait"
+
+    address_digest: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    until: Mapped[datetime | None]
+
+
+class UsedCode(Base):
+    """The last one-time code that a person used for a purpose: none at or before it works again."""
+
+    __tablename__ = "used_code"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    counter: Mapped[int] = mapped_column(BigInteger)
+
+
+def call(session: Session, function: str, *arguments: Any) -> list[Any]:
+    assert function in FUNCTIONS
+    slots = ", ".join(f":a{n}" for n in range(len(arguments)))
+    values = {f"a{n}": argument for n, argument in enumerate(arguments)}
+    return list(session.execute(text(f"SELECT * FROM {function}({slots})"), values))  # noqa: S608
+
+
+class SignInPerson(NamedTuple):
+    id: UUID
+    name: str
+    email: str
+    password_hash: str
+    code_ring_key_id: str
+    code_secret: bytes
+    demo: bool
+
+
+class BodyRoles(NamedTuple):
+    body_id: UUID
+    name: str
+    roles: frozenset[Role]
+
+
+class DueTask(NamedTuple):
+    id: UUID
+    body_id: UUID
+    attempt: int
+
+
+def person_of_email(session: Session, email: str) -> SignInPerson | None:
+    rows = call(session, "person_of_email", email)
+    return SignInPerson._make(rows[0]) if rows else None
+
+
+def person_of_id(session: Session, person_id: UUID) -> SignInPerson | None:
+    rows = call(session, "person_of_id", person_id)
+    return SignInPerson._make(rows[0]) if rows else None
+
+
+def demo_people(session: Session) -> list[SignInPerson]:
+    return [SignInPerson._make(row) for row in call(session, "demo_people")]
+
+
+def sign_in_wait(session: Session, address_digest: bytes) -> tuple[int, datetime | None]:
+    """Failures so far and the time before which no try is looked at; locks the row, so that guesses queue up."""
+    row = call(session, "sign_in_wait", address_digest)[0]
+    return row[0], row[1]
+
+
+def set_sign_in_wait(session: Session, address_digest: bytes, failures: int, until: datetime | None) -> None:
+    call(session, "set_sign_in_wait", address_digest, failures, until)
+
+
+def use_code(session: Session, person_id: UUID, purpose: str, counter: int) -> bool:
+    """Whether this code (its 30-second counter) had not been used by this person for this purpose; it has now."""
+    return bool(call(session, "use_code", person_id, purpose, counter)[0][0])
+
+
+def start_session(session: Session, token_digest: bytes, person_id: UUID, at: datetime) -> None:
+    call(session, "start_session", token_digest, person_id, at)
+
+
+def session_person(session: Session, token_digest: bytes, at: datetime, idle_since: datetime) -> UUID | None:
+    """Whose session a token is, unless it ended or was last used before `idle_since`; notes that it is used now."""
+    rows = call(session, "session_person", token_digest, at, idle_since)
+    return rows[0][0] if rows else None
+
+
+def end_sessions(session: Session, person_id: UUID | None, token_digest: bytes | None, at: datetime) -> None:
+    """End one session by its token, or all of a person's."""
+    call(session, "end_sessions", person_id, token_digest, at)
+
+
+def memberships_of(session: Session, person_id: UUID) -> list[BodyRoles]:
+    return [
+        BodyRoles(body_id, name, frozenset(Role(role) for role in roles))
+        for body_id, name, roles in call(session, "memberships_of", person_id)
+    ]
+
+
+def all_bodies(session: Session) -> list[tuple[UUID, str, str]]:
+    """Id, name and kind of every body of this installation, by name."""
+    return [(row[0], row[1], row[2]) for row in call(session, "all_bodies")]
+
+
+def bodies_with_pending_audit(session: Session) -> list[UUID]:
+    return [row[0] for row in call(session, "bodies_with_pending_audit")]
+
+
+def body_of_notice(session: Session, reference: UUID) -> UUID | None:
+    rows = call(session, "body_of_notice", reference)
+    return rows[0][0] if rows else None
+
+
+def tasks_to_push(session: Session, at: datetime, pushed_before: datetime, limit: int) -> list[DueTask]:
+    """Tasks that are due and were not pushed, or pushed so long ago that the queue must have lost them."""
+    return [DueTask._make(row) for row in call(session, "tasks_to_push", at, pushed_before, limit)]
+
+
+def stopped_tasks(session: Session) -> list[Any]:
+    """Tasks that kept failing: id, body_id, kind, attempts, error, stopped_at."""
+    return call(session, "stopped_tasks")

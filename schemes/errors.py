@@ -1,0 +1,105 @@
+"""What is refused. Each error is named after what happened and carries the facts; words are made at the edge."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Refused(Exception):
+    """Something that the person asking can understand and put right."""
+
+
+class NotAllowed(Refused):
+    """The person lacks the role that the act needs."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"this needs the role {role}")
+        self.role = role
+
+
+class NotFound(Refused):
+    """Nothing of this kind has the id, in the body of the person who asked."""
+
+    def __init__(self, kind: str, asked_for: object) -> None:
+        super().__init__(f"there is no {kind} {asked_for} in this body")
+        self.kind = kind
+        self.asked_for = asked_for
+
+
+class SamePerson(Refused):
+    """The act needs a second person, and this one already did the first part."""
+
+    def __init__(self, did: str) -> None:
+        super().__init__(f"someone else must do this: {did}")
+        self.did = did
+
+
+class NotNow(Refused):
+    """The thing is in a state in which this cannot be done to it."""
+
+    def __init__(self, kind: str, state: str, act: str) -> None:
+        super().__init__(f"a {kind} that is {state} cannot be {act}")
+        self.kind = kind
+        self.state = state
+        self.act = act
+
+
+class SignInSlowed(Refused):
+    """Too many wrong tries for this e-mail address: none is looked at before `until` (UTC)."""
+
+    def __init__(self, until: datetime, failures: int) -> None:
+        super().__init__(f"too many wrong tries; try again after {until:%H:%M:%S} UTC")
+        self.until = until
+        self.failures = failures
+
+
+class PasswordTooShort(Refused):
+    """A password shorter than `least` characters."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__(f"a password has at least {least} characters")
+        self.least = least
+
+
+class SealBroken(Exception):
+    """A sealed value does not open: it was changed, moved to another row, or its key is not the one given."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"sealed value does not open: {where}")
+        self.where = where
+
+
+class KeyMissing(Exception):
+    """The key ring lacks the key that a value was wrapped with, or the value's key was destroyed."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"key {key_id} is not in the key ring, or was destroyed")
+        self.key_id = key_id
+
+
+class FileFault(StrEnum):
+    """Why a register file as a whole cannot be read."""
+
+    EMPTY = "empty"
+    NOT_UTF8 = "not_utf8"
+    NOT_CSV = "not_csv"
+    MISSING_COLUMNS = "missing_columns"
+    UNKNOWN_COLUMNS = "unknown_columns"
+    REPEATED_COLUMNS = "repeated_columns"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    TOO_MANY_ROWS = "too_many_rows"
+    TOO_LARGE = "too_large"
+
+
+class FileRefused(Refused):
+    """A file that cannot be read at all; nothing of it was kept.
+
+    `facts` are JSON values for the sentence: the columns missing, the line and byte that are not UTF-8, the limit.
+    """
+
+    def __init__(self, fault: FileFault, **facts: Any) -> None:
+        super().__init__(f"the file was refused: {fault} {facts}")
+        self.fault = fault
+        self.facts = facts

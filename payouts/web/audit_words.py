@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from string import Formatter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,21 +12,45 @@ from flask import url_for
 
 from schemes.audit import AuditEvent
 
+# what was done, with the facts that belong into the sentence
 ACTS: dict[str, str] = {
     "body.added": "Added the body",
     "person.added": "Added a person",
     "scheme.added": "Added the scheme",
     "bank_profile.added": "Added the account to pay from",
     "import.begun": "Sent a file of payees",
-    "import.read": "Read every row of the file",
+    "import.read": "Read the file: {good} good rows, {refused} refused, {unchanged} in the register already",
     "import.unreadable": "Could not read the file",
-    "import.kept": "Kept the good rows of the file",
+    "import.kept": "Kept the {good} good rows of the file",
     "import.discarded": "Discarded the file",
-    "import.landed": "Wrote the good rows into the register",
-    "import.confirmed": "Confirmed the bank details of the file",
-    "import.refused_rows_downloaded": "Downloaded the refused rows",
-    "access.not_found": "Asked for something that is not in this body",
+    "import.landed": "Wrote {rows} rows into the register",
+    "import.confirmed": "Confirmed the bank details of {accounts} payees",
+    "import.refused_rows_downloaded": "Downloaded the {rows} refused rows",
+    "payroll.created": "Created payroll {number}",
+    "payroll.building": "Asked for the payroll to be built again",
+    "payroll.checked": "Built and checked the payroll",
+    "payroll.checked from sealed": "Took the payroll back from the gates",
+    "payroll.sealing": "Asked for the files",
+    "payroll.files_sealed": "Built the files and sealed them",
+    "payroll.sealed": "Opened the gates",
+    "payroll.returned": "Returned the payroll to its preparer: {decisions_voided} decisions are void",
+    "payroll.released": "Released the payroll",
+    "payroll.release_refused": "Refused the release, because something was not as approved: {differences}",
+    "payroll.submitted": "Recorded that the files are with the bank",
+    "payroll.cancelled": "Cancelled the payroll",
+    "findings.accepted": "Accepted {count} findings of the kind {kind}",
+    "gate.go": "Said go at the gate {gate}",
+    "gate.no_go": "Said no-go at the gate {gate}",
+    "file.downloaded": "Downloaded the file for the bank",
+    "submission.recorded": "Gave the reference of the submission",
+    "notices.planned": "Prepared {count} notices to payees",
+    "notices.sent": "Sent {sent} notices to payees",
+    "access.not_found": "Asked for a {kind} that is not in this body",
 }
+
+# facts that say nothing to a reader of sentences: the trail itself keeps them
+UNTOLD = frozenset({"decision", "submission", "file", "payroll", "moved_from", "asked_for", "bytes"})
+DIGEST = 64
 
 PAGES: dict[str, tuple[str, str]] = {
     "scheme": ("pages.show_scheme", "scheme_id"),
@@ -50,12 +75,39 @@ def told(events: Iterable[AuditEvent], names: Mapping[UUID, str]) -> list[Told]:
         Told(
             event.at,
             "The service" if event.actor_id is None else names.get(event.actor_id, "Someone who has left"),
-            ACTS.get(event.action, event.action.replace(".", " ").replace("_", " ").capitalize()),
+            act(event),
             way_to(event),
-            ", ".join(f"{name.replace('_', ' ')}: {written(value)}" for name, value in event.facts.items()),
+            ", ".join(f"{name.replace('_', ' ')} {written(value)}" for name, value in left_over(event)),
         )
         for event in events
     ]
+
+
+def act(event: AuditEvent) -> str:
+    """The sentence, filled with its facts; the action's own name where it has no sentence yet."""
+    sentence = sentence_of(event)
+    if not sentence:
+        return event.action.replace(".", " ").replace("_", " ").capitalize()
+    return sentence.format_map(Facts({name: written(value) for name, value in event.facts.items()}))
+
+
+def sentence_of(event: AuditEvent) -> str:
+    """The action's sentence: for a few moves it depends on where they started."""
+    started = f"{event.action} from {event.facts.get('moved_from')}"
+    return ACTS.get(started) or ACTS.get(event.action, "")
+
+
+class Facts(dict[str, str]):
+    """Facts for a sentence. An old event may lack one that the sentence has gained since."""
+
+    def __missing__(self, name: str) -> str:
+        return "some"
+
+
+def left_over(event: AuditEvent) -> list[tuple[str, Any]]:
+    """The facts that stand neither in the sentence nor behind the scenes."""
+    told_already = {name for _, name, _, _ in Formatter().parse(sentence_of(event)) if name}
+    return [(name, value) for name, value in event.facts.items() if name not in UNTOLD | told_already]
 
 
 def way_to(event: AuditEvent) -> str | None:
@@ -69,4 +121,7 @@ def way_to(event: AuditEvent) -> str | None:
 def written(value: Any) -> str:
     if isinstance(value, list):
         return " and ".join(written(part) for part in value)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    # the first digits of a digest are enough to find it again
+    return f"{value[:12]}…" if isinstance(value, str) and len(value) == DIGEST else str(value).replace("_", " ")

@@ -15,6 +15,7 @@ from payouts.web import words
 from payouts.web.access import recognise
 from payouts.web.figures import file_size, wait
 from payouts.web.pages import service, transaction
+from schemes.audit import record
 from schemes.errors import NotAllowed, NotFound, SignInSlowed
 from schemes.person import people
 
@@ -28,6 +29,15 @@ def not_found(error: Exception) -> ResponseReturnValue:
         "If you typed the address, check it is correct. If you pasted it, check you copied all of it.",
         "It may also belong to another body than the one you are working in.",
     )
+
+
+def no_such_thing(error: NotFound) -> ResponseReturnValue:
+    """A page not found, and an event: whoever asks for another body's ids again and again is worth a look."""
+    if g.get("actor"):
+        asked_for = str(error.asked_for)[:80]
+        with transaction() as session:
+            record(session, "access.not_found", by=g.actor, at=service().now(), kind=error.kind, asked_for=asked_for)
+    return not_found(error)
 
 
 def not_allowed(error: NotAllowed) -> ResponseReturnValue:
@@ -123,7 +133,7 @@ def page(status: int, title: str, *paragraphs: str, people: list[str] | None = N
 def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(CSRFError, form_expired)
-    app.register_error_handler(NotFound, not_found)
+    app.register_error_handler(NotFound, no_such_thing)
     app.register_error_handler(NotAllowed, not_allowed)
     app.register_error_handler(SignInSlowed, slowed)
     app.register_error_handler(OperationalError, unavailable)

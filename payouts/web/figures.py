@@ -38,6 +38,12 @@ def weekday(value: date | datetime) -> str:
     return f"{in_london(value):%A} {day(value)}"
 
 
+def short_day(value: date | datetime) -> str:
+    """`25 November`: where the year is clear from what stands around it."""
+    local = in_london(value)
+    return f"{local.day} {local:%B}"
+
+
 def clock(value: datetime) -> str:
     """`9:05am`, `midday`, `5:30pm` in London."""
     local = value.astimezone(LONDON)
@@ -80,5 +86,5 @@ def in_london(value: date | datetime) -> date:
 
 
 def register(app: Flask) -> None:
-    for figure in (pounds, count, number, day, weekday, clock, instant, file_size, digest):
+    for figure in (pounds, count, number, day, short_day, weekday, clock, instant, file_size, digest):
         app.add_template_filter(figure)

@@ -101,10 +101,10 @@ COLUMN_WORDS: dict[str, str] = {
 STATUSES: dict[ImportStatus, tuple[str, str]] = {
     ImportStatus.READING: ("Being read", "blue"),
     ImportStatus.UNREADABLE: ("Could not be read", "red"),
-    ImportStatus.READ: ("Waiting for your decision", "yellow"),
-    ImportStatus.LANDING: ("Going into the register", "blue"),
-    ImportStatus.LANDED: ("Bank details to be confirmed", "yellow"),
-    ImportStatus.CONFIRMED: ("In the register, bank details confirmed", "green"),
+    ImportStatus.READ: ("Decision needed", "yellow"),
+    ImportStatus.LANDING: ("Being written", "blue"),
+    ImportStatus.LANDED: ("To be confirmed", "yellow"),
+    ImportStatus.CONFIRMED: ("In the register", "green"),
     ImportStatus.DISCARDED: ("Discarded", "grey"),
 }
 

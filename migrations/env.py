@@ -1,7 +1,7 @@
 """Alembic's environment: migrations run as the owner of the tables, a role that no app process holds."""
 
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 from payouts.channels import download
 from payouts.tasks import kinds
@@ -13,7 +13,8 @@ TABLES = (download, kinds, before_body)
 
 url = context.config.attributes["owner_database_url"].replace("postgresql://", "postgresql+psycopg://", 1)
 
-with create_engine(url).connect() as connection:
+# a pooled connection would stay open, and a database in use cannot be cloned
+with create_engine(url, poolclass=NullPool).connect() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata)
     with context.begin_transaction():
         context.run_migrations()

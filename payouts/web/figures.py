@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -46,14 +46,18 @@ def short_day(value: date | datetime) -> str:
 
 def clock(value: datetime) -> str:
     """`9:05am`, `midday`, `5:30pm` in London."""
-    local = value.astimezone(LONDON)
-    if (local.hour, local.minute) == (0, 0):
+    return time_of_day(value.astimezone(LONDON).time())
+
+
+def time_of_day(value: time) -> str:
+    """`9:05am`, for a time that is London's already."""
+    if (value.hour, value.minute) == (0, 0):
         return "midnight"
-    if (local.hour, local.minute) == (12, 0):
+    if (value.hour, value.minute) == (12, 0):
         return "midday"
-    hour = local.hour % 12 or 12
-    minutes = f":{local.minute:02d}" if local.minute else ""
-    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"
+    hour = value.hour % 12 or 12
+    minutes = f":{value.minute:02d}" if value.minute else ""
+    return f"{hour}{minutes}{'am' if value.hour < 12 else 'pm'}"
 
 
 def instant(value: datetime) -> str:
@@ -86,5 +90,5 @@ def in_london(value: date | datetime) -> date:
 
 
 def register(app: Flask) -> None:
-    for figure in (pounds, count, number, day, short_day, weekday, clock, instant, file_size, digest):
+    for figure in (pounds, count, number, day, short_day, weekday, clock, time_of_day, instant, file_size, digest):
         app.add_template_filter(figure)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from sqlalchemy import Engine
 
 from payouts import embedded, migrating
 from payouts.app import Service, make_service
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
-from schemes.database import new_id
+from payouts.demo.register import write_register
+from schemes.database import connect, new_id
+from tests.office import Office
 
 hypothesis_settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("house")
@@ -57,32 +63,104 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Serve
     running.stop()
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A database to be cloned, and what is in it."""
+
+    database: str
+    harbour: Harbour
+    payroll_id: UUID | None = None
+
+
+def monday_morning() -> datetime:
+    """Monday 23 November 2026, 9:30 in London."""
+    return datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+def settings_on(servers: embedded.Servers, database: str, audit_heads: Path) -> dict[str, object]:
+    return {
+        "database_url": servers.app_url(database),
+        "owner_database_url": servers.owner_url(database),
+        "redis_url": servers.redis_url,
+        "key_ring": f"k1:{secret('a')}",
+        "fingerprint_key": secret("b"),
+        "signing_key": secret("c"),
+        "secret_key": "for tests only",
+        "audit_heads": audit_heads,
+        "demo": True,
+    }
+
+
+@pytest.fixture(scope="session")
+def small_register(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """60 rows of the demo's register, 12 of them wrong."""
+    return write_register(tmp_path_factory.mktemp("register") / "small.csv", people=60).path.read_bytes()
+
+
+Prepare = Callable[[str, str], AbstractContextManager[Service]]
+
+
+@pytest.fixture(scope="session")
+def prepare(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> Prepare:
+    """`with prepare(name, template) as service` makes a database to be cloned; after the block nobody is in it."""
+
+    @contextmanager
+    def preparing(name: str, template: str = TEMPLATE) -> Iterator[Service]:
+        servers.make_database(name, template=template)
+        values = settings_on(servers, name, tmp_path_factory.mktemp("heads"))
+        made = make_service(Settings(**values), now=monday_morning)  # type: ignore[arg-type]
+        try:
+            yield made
+        finally:
+            made.engine.dispose()
+
+    return preparing  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def landed(prepare: Prepare, small_register: bytes) -> Prepared:
+    """The seeded body with a small register, its bank details confirmed."""
+    with prepare("payouts_landed", TEMPLATE) as service:
+        office = Office(service, seed(service))
+        import_id = office.bring_in(small_register)
+        office.keep(import_id)
+        office.confirm(import_id)
+    return Prepared("payouts_landed", office.harbour)
+
+
+@pytest.fixture(scope="session")
+def sealed(prepare: Prepare, landed: Prepared) -> Prepared:
+    """A payroll of the small register, its findings accepted and its file sealed, waiting at the first gate."""
+    with prepare("payouts_sealed", landed.database) as service:
+        office = Office(service, landed.harbour)
+        payroll_id = office.create()
+        office.work()
+        office.accept_findings(payroll_id)
+        office.seal(payroll_id)
+    return Prepared("payouts_sealed", landed.harbour, payroll_id)
+
+
 @pytest.fixture
 def clock() -> TestClock:
     """Monday 23 November 2026, 9:30 in London."""
-    return TestClock(datetime(2026, 11, 23, 9, 30, tzinfo=UTC))
+    return TestClock(monday_morning())
 
 
 @pytest.fixture
-def make_settings(servers: embedded.Servers, tmp_path: Path) -> Iterator[Callable[..., Settings]]:
+def template() -> str:
+    """The database that this test's is cloned from; a fixture of the same name in a module chooses another."""
+    return TEMPLATE
+
+
+@pytest.fixture
+def make_settings(servers: embedded.Servers, template: str, tmp_path: Path) -> Iterator[Callable[..., Settings]]:
     """Settings on a fresh database; keyword arguments replace what a test wants otherwise."""
     database = f"test_{new_id().hex}"
-    servers.make_database(database, template=TEMPLATE)
+    servers.make_database(database, template=template)
 
     def make(**changes: object) -> Settings:
-        values: dict[str, object] = {
-            "database_url": servers.app_url(database),
-            "owner_database_url": servers.owner_url(database),
-            "redis_url": servers.redis_url,
-            "key_ring": f"k1:{secret('a')}",
-            "fingerprint_key": secret("b"),
-            "signing_key": secret("c"),
-            "secret_key": "for tests only",
-            "audit_heads": tmp_path / "audit-heads",
-            "demo": True,
-            **changes,
-        }
-        return Settings(**values)  # type: ignore[arg-type]
+        values = settings_on(servers, database, tmp_path / "audit-heads")
+        return Settings(**{**values, **changes})  # type: ignore[arg-type]
 
     yield make
     servers.drop_database(database)
@@ -100,3 +178,17 @@ def service(make_settings: Callable[..., Settings], clock: TestClock) -> Iterato
 def harbour(service: Service) -> Harbour:
     """The sandbox body with its scheme and four people, its register empty."""
     return seed(service)
+
+
+@pytest.fixture
+def office(service: Service, harbour: Harbour) -> Office:
+    """The four people at work, on whatever database this test's was cloned from."""
+    return Office(service, harbour)
+
+
+@pytest.fixture
+def owner(make_settings: Callable[..., Settings]) -> Iterator[Engine]:
+    """The test's database as its owner: what an intruder with the superuser's password could do."""
+    engine = connect(make_settings().owner_database_url)
+    yield engine
+    engine.dispose()

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -142,29 +141,24 @@ def get_key(session: Session, body_id: UUID, key_id: UUID) -> SealingKey:
     return session.get_one(SealingKey, (body_id, key_id))
 
 
-def rewrap(session: Session, seals: Seals, *, chunk: int = 5000) -> Iterator[int]:
-    """Wrap every key anew with the ring's current key, a chunk at a time, yielding how many were done.
+def rewrap(session: Session, seals: Seals, *, limit: int = 5000) -> int:
+    """Wrap up to `limit` keys anew with the ring's current key; returns how many, 0 when none is left.
 
-    The values stay as they are, so the service runs on meanwhile; the caller commits after each chunk.
+    The values stay as they are, so the service runs on meanwhile; the caller commits each time.
     """
-    while True:
-        rows = session.scalars(
-            select(SealingKey)
-            .where(SealingKey.ring_key_id != seals.ring.current, SealingKey.wrapped.is_not(None))
-            .order_by(SealingKey.id)
-            .limit(chunk)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for row in rows:
-            assert row.wrapped is not None
-            where = about(row.body_id, "sealing_key", row.id)
-            row.ring_key_id, row.wrapped = seals.ring.wrap(
-                seals.ring.unwrap(row.ring_key_id, row.wrapped, where), where
-            )
-        session.flush()
-        if not rows:
-            return
-        yield len(rows)
+    rows = session.scalars(
+        select(SealingKey)
+        .where(SealingKey.ring_key_id != seals.ring.current, SealingKey.wrapped.is_not(None))
+        .order_by(SealingKey.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        assert row.wrapped is not None
+        where = about(row.body_id, "sealing_key", row.id)
+        row.ring_key_id, row.wrapped = seals.ring.wrap(seals.ring.unwrap(row.ring_key_id, row.wrapped, where), where)
+    session.flush()
+    return len(rows)
 
 
 def keys_left(session: Session, ring_key_id: str) -> int:

@@ -1,0 +1,68 @@
+"""The command line: `payouts --help`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from bacs.errors import BacsError
+from payouts.app import NotifyNotSetUp
+from payouts.commands import audit, body, demo, files, keys, payroll, person, register, scheme, serving, task
+from payouts.config import SettingsWrong
+from payouts.files.sealing import FindingsOpen
+from schemes.errors import Refused
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--verbose", is_flag=True, help="Say more of what happens.")
+def payouts(*, verbose: bool) -> None:
+    """Pays people on behalf of public bodies.
+
+    Settings are read from the environment (docs/operating.md). Without DATABASE_URL, commands work on the local
+    installation that `payouts demo` makes.
+    """
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+
+
+for command in (
+    serving.serve,
+    serving.worker,
+    serving.clock,
+    serving.sandbox,
+    serving.migrate,
+    demo.demo,
+    body.body,
+    person.person,
+    scheme.scheme,
+    register.register,
+    payroll.payroll,
+    files.file,
+    audit.audit,
+    keys.keys,
+    task.task,
+):
+    payouts.add_command(command)
+
+
+def main() -> None:
+    """Run a command; whatever it refuses is one line and a non-zero exit."""
+    try:
+        payouts(standalone_mode=True)
+    except FindingsOpen as refused:
+        fail(f"{refused}: see `payouts payroll checks`")
+    except (Refused, BacsError, SettingsWrong, NotifyNotSetUp) as refused:
+        fail(str(refused))
+    except OperationalError as error:
+        fail(f"the database does not answer: {error.orig}")
+
+
+def fail(what: str) -> None:
+    click.echo(f"payouts: {what}", err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

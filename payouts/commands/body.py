@@ -1,0 +1,39 @@
+"""`payouts body`: the bodies of this installation."""
+
+from __future__ import annotations
+
+import click
+
+from payouts.commands import ground
+from schemes import before_body
+from schemes.body import BodyKind, add_body
+from schemes.database import new_id
+
+
+@click.group()
+def body() -> None:
+    """The public bodies of this installation."""
+
+
+@body.command("list")
+def list_bodies() -> None:
+    """Name, kind and id of each body."""
+    given = ground.service()
+    with given.transaction(None) as session:
+        for body_id, name, kind in before_body.all_bodies(session):
+            click.echo(f"{name}\t{kind}\t{body_id}")
+
+
+@body.command("add")
+@click.argument("name")
+@click.option("--live", is_flag=True, help="A live body, whose files move money. Otherwise a sandbox.")
+@click.option("--contact", required=True, help="The e-mail address that payees are told to write to.")
+@click.option("--colour", default="#1d70b8", show_default=True, help="The colour of its pages, as #rrggbb.")
+def add(name: str, contact: str, colour: str, *, live: bool) -> None:
+    """Add a body. It begins with no people, schemes or payees."""
+    given = ground.service()
+    body_id = new_id()
+    kind = BodyKind.LIVE if live else BodyKind.SANDBOX
+    with given.transaction(body_id) as session:
+        add_body(session, body_id, kind=kind, name=name, contact_email=contact, colour=colour, at=given.now())
+    click.echo(f"Added {name} ({kind}), {body_id}.")

@@ -1,0 +1,88 @@
+"""The processes of the service: web, worker, clock, the sandbox's simulators; and the migrations before them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from urllib.parse import urlsplit
+
+import click
+from gunicorn.app.wsgiapp import run as gunicorn
+
+from payouts import local, migrating
+from payouts.app import make_service
+from payouts.commands import ground
+from payouts.config import read_settings
+from payouts.sandbox import notify
+from payouts.tasks import clock as clock_process
+from payouts.tasks import worker as worker_process
+
+
+@click.command()
+@click.option("--processes", default=2, show_default=True, help="How many web processes.")
+def serve(processes: int) -> None:
+    """Run the web process (gunicorn)."""
+    found = ground.environment()
+    settings = read_settings(found)
+    # this process becomes gunicorn; what it was stays in the environment of its workers
+    os.environ.update(found)
+    arguments = [
+        "gunicorn",
+        "wsgi:app",
+        f"--chdir={local.ROOT}",
+        f"--bind={settings.host}:{settings.port}",
+        f"--workers={processes}",
+        "--threads=4",
+        "--worker-class=gthread",
+        "--timeout=120",
+        "--log-level=warning",
+    ]
+    sys.argv = arguments
+    gunicorn()
+
+
+@click.command()
+def worker() -> None:
+    """Run the worker pool (RQ)."""
+    found = ground.environment()
+    os.environ.update(found)
+    worker_process.work(read_settings(found))
+
+
+@click.command()
+def clock() -> None:
+    """Run the clock: pushes lost tasks again, links audit chains. Several may run; one does the work."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    clock_process.run(make_service(ground.settings()), stop)
+
+
+@click.command()
+def sandbox() -> None:
+    """Run the simulator of GOV.UK Notify for sandbox bodies, at SANDBOX_NOTIFY_URL."""
+    settings = ground.settings()
+    address = urlsplit(settings.sandbox_notify_url)
+    if not address.port:
+        raise click.ClickException("SANDBOX_NOTIFY_URL says where to listen, for example http://127.0.0.1:6001")
+    settings.sandbox_notify_store.mkdir(parents=True, exist_ok=True)
+    notify.serve(
+        address.hostname or "127.0.0.1",
+        address.port,
+        store=settings.sandbox_notify_store,
+        receipts_url=f"{settings.base_url}/callbacks/notify" if settings.notify_receipts_token else None,
+        receipts_token=settings.notify_receipts_token or None,
+        api_keys=[settings.sandbox_notify_api_key],
+    )
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest shape, as the owner of its tables (OWNER_DATABASE_URL)."""
+    settings = ground.settings()
+    if not settings.owner_database_url:
+        raise click.ClickException("OWNER_DATABASE_URL is not set: migrations run as the owner of the tables")
+    migrating.migrate(settings.owner_database_url)
+    click.echo("The database is up to date.")

@@ -109,8 +109,9 @@ def person_of_id(session: Session, person_id: UUID) -> SignInPerson | None:
     return SignInPerson._make(rows[0]) if rows else None
 
 
-def demo_people(session: Session) -> list[SignInPerson]:
-    return [SignInPerson._make(row) for row in call(session, "demo_people")]
+def demo_people(session: Session) -> list[tuple[SignInPerson, int]]:
+    """The people of a demo, each with the counter of the last one-time code that they used for anything."""
+    return [(SignInPerson._make(row[:-1]), row[-1]) for row in call(session, "demo_people")]
 
 
 def sign_in_wait(session: Session, address_digest: bytes) -> tuple[int, datetime | None]:

@@ -156,11 +156,10 @@ def confirm_code(session: Session, ring: KeyRing, person_id: UUID, code: str, *,
 
 
 def demo_people(session: Session, ring: KeyRing, *, at: datetime) -> list[DemoPerson]:
-    """The demo's people with a code that works now. Only a demo installation has any."""
+    """The demo's people with a code that works now and was not used yet. Only a demo installation has any."""
     found = []
-    for person in before_body.demo_people(session):
+    for person, last_used in before_body.demo_people(session):
+        counter = max(counters(at)[1], last_used + 1)
         roles = ", ".join(sorted({role for body in memberships(session, person.id) for role in body.roles}))
-        found.append(
-            DemoPerson(person.name, person.email, roles, DEMO_PASSWORD, code_at(ring, person, counters(at)[1]))
-        )
+        found.append(DemoPerson(person.name, person.email, roles, DEMO_PASSWORD, code_at(ring, person, counter)))
     return found

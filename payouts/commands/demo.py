@@ -16,7 +16,7 @@ from payouts.commands.ground import bars, console
 from payouts.config import Settings, read_settings
 from payouts.demo.harbour import PEOPLE, seed
 from payouts.demo.main_job import MainJob, Outcome
-from payouts.demo.processes import Processes
+from payouts.demo.processes import Processes, end_leftovers
 from payouts.demo.register import write_register
 from schemes.person import DEMO_PASSWORD
 
@@ -30,8 +30,11 @@ def demo(*, once: bool, people: int, port: int) -> None:
 
     Begins afresh each time: an empty database, a new register.
     """
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # set for SIGINT too: a shell that starts the demo in the background has it ignored
+        signal.signal(number, stop)
     console.print("Starting PostgreSQL and Valkey, and making a fresh database ...")
+    end_leftovers(local.folder() / "logs")
     started = local.start(afresh=True)
     web_port, notify_port = local.free_port(port), local.free_port(0)
     addresses = {
@@ -58,6 +61,10 @@ def demo(*, once: bool, people: int, port: int) -> None:
     finally:
         processes.stop()
         started.servers.stop()
+
+
+def stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def run_main_job(settings: Settings, folder: Path, people: int) -> Outcome:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import requests
 
 
@@ -21,6 +22,18 @@ class ProcessEnded(Exception):
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         super().__init__(f"{name} ended by itself. The end of {log}:\n{tail}")
         self.name = name
+
+
+def end_leftovers(logs: Path) -> None:
+    """End what an earlier demo left running when it was killed: it would work on the new database too."""
+    for noted in logs.glob("*.pid"):
+        try:
+            process = psutil.Process(int(noted.read_text()))
+            if "payouts.cli" in process.cmdline():
+                os.killpg(process.pid, signal.SIGKILL)
+        except (psutil.Error, ValueError):
+            pass
+        noted.unlink()
 
 
 @dataclass
@@ -44,6 +57,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        (self.logs / f"{label}.pid").write_text(str(self.running[label].pid))
 
     def kill(self, name: str) -> None:
         """SIGKILL a process and whatever shares its session's group, as a crash would."""

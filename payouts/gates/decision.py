@@ -84,6 +84,7 @@ class Decision(BodyOwned, Base):
             "reason": self.reason,
             "evidence": self.evidence,
             "manifest": self.manifest_digest,
+            "shown": self.shown,
             "decided_at": self.decided_at.astimezone(UTC).isoformat(),
         }
 

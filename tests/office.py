@@ -81,7 +81,9 @@ class Office:
             brought = register_import.get_import(session, import_id, lock=True)
             return register_import.confirm(session, brought, by=self.person(Role.FINANCE), at=self.service.now())
 
-    def create(self, pay_date: date = date(2026, 11, 25), *, payroll_id: UUID | None = None) -> UUID:
+    def create(
+        self, pay_date: date = date(2026, 11, 25), *, payroll_id: UUID | None = None, by: Actor | None = None
+    ) -> UUID:
         with self.transaction() as session:
             return create_payroll(
                 session,
@@ -89,17 +91,17 @@ class Office:
                 payroll_id=payroll_id or new_id(),
                 scheme_id=self.harbour.scheme_id,
                 pay_date=pay_date,
-                by=self.person(Role.PREPARER),
+                by=by or self.person(Role.PREPARER),
                 at=self.service.now(),
             ).id
 
-    def accept_findings(self, payroll_id: UUID, reason: str = "looked at") -> None:
+    def accept_findings(self, payroll_id: UUID, *, reason: str = "looked at", by: Actor | None = None) -> None:
         with self.transaction() as session:
             payroll = get_payroll(session, payroll_id, lock=True)
             for group in finding.groups_of(session, payroll_id):
                 if group.is_open:
-                    by, at = self.person(Role.PREPARER), self.service.now()
-                    finding.accept(session, payroll, group.kind, reason=reason, by=by, at=at)
+                    who, at = by or self.person(Role.PREPARER), self.service.now()
+                    finding.accept(session, payroll, group.kind, reason=reason, by=who, at=at)
 
     def seal(self, payroll_id: UUID) -> None:
         with self.transaction() as session:
@@ -110,19 +112,23 @@ class Office:
     def decide(self, payroll_id: UUID, position: int, *, by: Actor, **changes: object) -> bool:
         """Say go at a gate, as the page does: the last go releases. Returns whether it did."""
         with self.transaction() as session:
-            payroll = get_payroll(session, payroll_id, lock=True)
-            manifest = manifest_of(session, payroll)
-            gate = decision.gates_of(session, payroll_id)[position - 1]
-            said: dict[str, object] = {
-                "verdict": decision.Verdict.GO,
-                "reason": "",
-                "evidence": "balance seen",
-                "manifest_digest": manifest.digest if manifest else "",
-                **changes,
-            }
-            at = self.service.now()
-            decision.decide(session, self.service.signer, payroll, gate_id=gate.id, shown={}, by=by, at=at, **said)  # type: ignore[arg-type]
-            return release.release_if_passed(session, self.service.seals, payroll, by=by, at=at)
+            return self.decide_in(session, payroll_id, position, by=by, **changes)
+
+    def decide_in(self, session: Session, payroll_id: UUID, position: int, *, by: Actor, **changes: object) -> bool:
+        service = self.service
+        payroll = get_payroll(session, payroll_id, lock=True)
+        manifest = manifest_of(session, payroll)
+        gate = decision.gates_of(session, payroll_id)[position - 1]
+        said: dict[str, object] = {
+            "verdict": decision.Verdict.GO,
+            "reason": "",
+            "evidence": "balance seen",
+            "manifest_digest": manifest.digest if manifest else "",
+            "shown": {"total_pence": payroll.total_pence},
+            **changes,
+        }
+        decision.decide(session, service.signer, payroll, gate_id=gate.id, by=by, at=service.now(), **said)  # type: ignore[arg-type]
+        return release.release_if_passed(session, service.seals, payroll, by=by, at=service.now())
 
     def decide_all(self, payroll_id: UUID, *, upto: int = 4) -> None:
         """The four people say go, each at their own gate."""

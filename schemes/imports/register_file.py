@@ -43,6 +43,7 @@ MOST_COLUMNS = 30
 MOST_ROWS = 1_200_000
 LONGEST = {"reference": 20, "payee_reference": 20, "beneficiary_name": 140, "payee_name": 140, "account_name": 140}
 LONGEST_OTHERWISE = 254
+SEALED = ("account_number", "roll_number")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/.-]*")
 EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s.,;<>()]+(\.[^@\s.,;<>()]+)+")
@@ -137,7 +138,10 @@ class Cells:
         self.faults: list[Fault] = []
 
     def fault(self, column: str, reason: RowReason, found: str | None = None) -> None:
-        self.faults.append(Fault(column, reason, (self.by_column.get(column, "") if found is None else found)[:80]))
+        value = self.by_column.get(column, "") if found is None else found
+        # faults are read by everybody who may see the import; whole numbers stand in the sealed cells only
+        value = f"…{value.strip()[-4:]}" if column in SEALED and value.strip() else value
+        self.faults.append(Fault(column, reason, value[:80]))
 
     def text(self, column: str, *, required: bool = False) -> str:
         value = self.by_column.get(column, "").strip()

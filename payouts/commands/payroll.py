@@ -203,7 +203,7 @@ def decide_gate(
                 by=by,
                 at=given.now(),
             )
-            released = release_if_passed(session, given.seals, found, by=by, at=given.now())
+            released = release_if_passed(session, given.seals, given.signer, found, by=by, at=given.now())
     except (ReleaseRefused, TooLate) as refused:
         with given.transaction(by.body_id) as session:
             record_refusal(session, payroll_id, refused, by=by, at=given.now())

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import HiddenField, RadioField, StringField, SubmitField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
@@ -38,7 +38,7 @@ class DecideGate(Form):
     verdict = RadioField(
         "Your decision",
         widget=GovRadioInput(),
-        choices=[(Verdict.GO.value, "Go"), (Verdict.NO_GO.value, "No-go")],
+        choices=[SelectChoice(Verdict.GO.value, "Go"), SelectChoice(Verdict.NO_GO.value, "No-go")],
         validators=[InputRequired("Choose go or no-go")],
     )
     reason = TextAreaField(
@@ -126,7 +126,7 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
                 by=actor(),
                 at=now(),
             )
-            return release_if_passed(session, service().seals, payroll, by=actor(), at=now())
+            return release_if_passed(session, service().seals, service().signer, payroll, by=actor(), at=now())
     except (NotAllowed, NotFound):
         raise
     except Refused as refused:

@@ -16,6 +16,7 @@ from payouts.files.payment_file import files_of
 from payouts.gates.gate import gates_of
 from payouts.payment import Payment
 from payouts.payroll import Payroll
+from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.signer import canonical, digest
@@ -80,7 +81,10 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
 
 
 def payments_digest(session: Session, payroll_id: UUID) -> str:
-    """SHA-256 over the payments without dates and serials: who, to which bank details, how much, what reference."""
+    """SHA-256 over the payments without dates and serials: who, to which bank details, how much, what reference.
+
+    The bank details themselves are in it, sealed as they are, so that a version changed in place is noticed.
+    """
     running = hashlib.sha256()
     rows = session.execute(
         select(
@@ -91,13 +95,19 @@ def payments_digest(session: Session, payroll_id: UUID) -> str:
             Payment.account_id,
             Payment.amount_pence,
             Payment.reference,
+            Account.holder_name,
+            Account.fingerprint,
+            Account.sealed_details,
+            Account.proposed_by,
+            Account.confirmed_by,
         )
+        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .where(Payment.payroll_id == payroll_id)
         .order_by(Payment.ordinal)
         .execution_options(yield_per=2000)
     )
     for row in rows:
-        running.update("|".join(map(str, row)).encode() + b"\n")
+        running.update(canonical([value.hex() if isinstance(value, bytes) else str(value) for value in row]) + b"\n")
     return running.hexdigest()
 
 

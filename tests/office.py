@@ -128,7 +128,7 @@ class Office:
             **changes,
         }
         decision.decide(session, service.signer, payroll, gate_id=gate.id, by=by, at=service.now(), **said)  # type: ignore[arg-type]
-        return release.release_if_passed(session, service.seals, payroll, by=by, at=service.now())
+        return release.release_if_passed(session, service.seals, service.signer, payroll, by=by, at=service.now())
 
     def decide_all(self, payroll_id: UUID, *, upto: int = 4) -> None:
         """The four people say go, each at their own gate."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from payouts.web.pages import pages, service
@@ -64,6 +64,8 @@ def audience_of(app: Flask, endpoint: str) -> frozenset[Role | Audience]:
 def admit() -> ResponseReturnValue | None:
     """Let the visitor through to the page, or answer in its place."""
     assert request.endpoint is not None
+    if any("\0" in value for value in request.values.values()):
+        abort(400)  # no field can hold it, and PostgreSQL refuses it
     who = audience_of(current_app, request.endpoint)
     if PUBLIC in who:
         if request.endpoint not in CHEAP:
@@ -71,8 +73,7 @@ def admit() -> ResponseReturnValue | None:
         return None
     recognise()
     if g.person is None:
-        back = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("pages.sign_in", next=back), 303)
+        return redirect(url_for("pages.sign_in", next=way_back()), 303)
     if BEFORE_A_BODY in who:
         return None
     if g.actor is None:
@@ -80,6 +81,14 @@ def admit() -> ResponseReturnValue | None:
     if ANYONE_SIGNED_IN not in who and not g.actor.roles.intersection(who):
         raise NotAllowed(" or ".join(sorted(role.value for role in who)))
     return None
+
+
+def way_back() -> str | None:
+    """The page that was asked for; for a form, the page that it stands on."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    came_from = urlsplit(request.referrer or "")
+    return came_from.path if came_from.netloc == request.host else None
 
 
 # asked for by every page besides itself, and alike for everyone: no question to the database

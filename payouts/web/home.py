@@ -14,7 +14,7 @@ from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.imports.register_import import ImportStatus, imports_of_body
-from schemes.payee import count_payees
+from schemes.payee import find_payees
 from schemes.person import Role
 from schemes.scheme import schemes_of_body
 
@@ -45,7 +45,7 @@ def home() -> ResponseReturnValue:
             mine=mine,
             others=others,
             payrolls=payrolls_of_body(session, limit=SHOWN),
-            payees=count_payees(session),
+            is_empty=not find_payees(session, limit=1),
             schemes=schemes_of_body(session),
         )
 

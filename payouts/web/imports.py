@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput
-from wtforms import RadioField, SubmitField
+from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired
 
 from payouts import registering
@@ -16,7 +16,7 @@ from payouts.web import import_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count
 from payouts.web.form import Form, MadeField
-from payouts.web.pages import actor, now, pages, service, transaction
+from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from schemes import audit
 from schemes.errors import FileFault, Refused
 from schemes.imports import register_import
@@ -47,7 +47,10 @@ class DecideImport(Form):
     decision = RadioField(
         "What do you want to do with the good rows?",
         widget=GovRadioInput(),
-        choices=[("keep", "Keep the good rows"), ("discard", "Discard the file and keep nothing")],
+        choices=[
+            SelectChoice("keep", "Keep the good rows"),
+            SelectChoice("discard", "Discard the file and keep nothing"),
+        ],
         validators=[InputRequired("Choose whether to keep the good rows")],
     )
     submit = SubmitField("Continue", widget=GovSubmitInput())
@@ -66,7 +69,7 @@ def begin_import() -> ResponseReturnValue:
     form = BeginImport()
     with transaction() as session:
         schemes = schemes_of_body(session)
-    form.scheme.choices = [(str(scheme.id), scheme.name) for scheme in schemes]
+    form.scheme.choices = [SelectChoice(str(scheme.id), scheme.name) for scheme in schemes]
     if len(schemes) == 1:
         form.scheme.data = str(schemes[0].id)
     if form.validate_on_submit():
@@ -108,7 +111,7 @@ def show_import(import_id: UUID) -> ResponseReturnValue:
 
 
 def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
-    after = request.args.get("after", 0, type=int)
+    after = number_given("after") or 0
     with transaction() as session:
         brought = get_import(session, import_id)
         refused = refused_rows(session, import_id, after=after, limit=SHOWN + 1)

@@ -36,6 +36,12 @@ def now() -> datetime:
     return service().now()
 
 
+def number_given(name: str) -> int | None:
+    """A number from the address's query; what is not one, or fits no column, counts as not given."""
+    given = request.args.get(name, type=int)
+    return given if given is not None and 0 <= given < 2**31 else None
+
+
 def id_given(name: str) -> UUID | None:
     """An id from the address's query; what is not one counts as not given."""
     try:

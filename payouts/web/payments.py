@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import render_template, request
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from payouts.payment import payments_of, unpaid_of
 from payouts.payroll import get_payroll
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.pages import id_given, pages, transaction
+from payouts.web.pages import id_given, number_given, pages, transaction
 
 PAGE = 50
 
@@ -18,7 +18,7 @@ PAGE = 50
 @pages.route("/payrolls/<uuid:payroll_id>/payments")
 @allowed(ANYONE_SIGNED_IN)
 def show_payments(payroll_id: UUID) -> ResponseReturnValue:
-    after = request.args.get("after", 0, type=int)
+    after = number_given("after") or 0
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
         rows = payments_of(session, payroll_id, after=after, limit=PAGE + 1)

@@ -25,7 +25,7 @@ from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count
 from payouts.web.form import DayField, Form, MadeField
-from payouts.web.pages import actor, now, pages, service, transaction
+from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from payouts.web.payroll_words import pay_date_sentence
 from schemes.bank_profile import BankProfile
 from schemes.errors import Refused
@@ -56,7 +56,7 @@ class CancelPayroll(Form):
 @pages.route("/payrolls")
 @allowed(ANYONE_SIGNED_IN)
 def show_payrolls() -> ResponseReturnValue:
-    before = request.args.get("before", type=int)
+    before = number_given("before")
     with transaction() as session:
         payrolls = payrolls_of_body(session, before=before, limit=PAGE + 1)
         return render_template(

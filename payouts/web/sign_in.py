@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovRadioInput, GovSubmitInput, GovTextInput
-from wtforms import HiddenField, PasswordField, RadioField, StringField, SubmitField
+from wtforms import HiddenField, PasswordField, RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired
 
 from payouts.web import words
@@ -131,7 +131,7 @@ def choose_body() -> ResponseReturnValue:
     if not g.bodies:
         return render_template("no_body.html"), 403
     form = ChooseBody()
-    form.body.choices = [(str(body.body_id), body.name) for body in g.bodies]
+    form.body.choices = [SelectChoice(str(body.body_id), body.name) for body in g.bodies]
     if form.validate_on_submit():
         chosen = next((body for body in g.bodies if str(body.body_id) == form.body.data), None)
         if chosen is None:

@@ -1,0 +1,135 @@
+import pytest
+
+from schemes.audit import trail
+from schemes.imports.register_import import imports_of_body
+from schemes.payee import count_payees
+from schemes.person import Role
+from tests.web.visitor import csv_upload
+
+HEADER = "reference,beneficiary_name,amount,start_date,account_name,sort_code,account_number\r\n"
+GOOD = "A-1,Ann Example,120.50,2026-01-05,A Example,08-99-99,66374958\r\n"
+BAD = "A-2,Bob Example,-3,2026-01-05,B Example,2O-00-00,66374958\r\n"
+
+
+def send(person, content: bytes, name: str = "register.csv"):
+    person.get("/imports/new")
+    return person.press("Send the file", file=csv_upload(content, name))
+
+
+def test_a_register_is_brought_in_by_two_people(preparer, signed_in, office):
+    page = send(preparer, (HEADER + GOOD + BAD).encode())
+    assert page.h1 == "register.csv"
+    assert page.soup.find("progress") is not None
+    here = page.response.request.path
+    assert preparer.client.get(f"{here}/progress").json["finished"] is False
+
+    office.work()
+    assert preparer.client.get(f"{here}/progress").json["finished"] is True
+    page = preparer.get(here)
+    assert page.numbers == {
+        "Rows in the file": "2",
+        "Good rows": "1",
+        "Refused rows": "1",
+        "In the register already": "0",
+    }
+    assert page.table("refused") == [
+        ["3", "Amount", "The amount is negative: “-3”", "Only amounts above zero can be paid"],
+        ["3", "Sort code", "It is not a sort code: “2O-00-00”", "Write 6 digits, as in 20-00-00"],
+    ]
+    assert preparer.press("Continue").errors == ["Choose whether to keep the good rows"]
+    preparer.press("Continue", decision="keep")
+    office.work()
+
+    page = preparer.get(here)
+    assert "You sent the file, so it can’t be you" in page.text
+    assert not page.has_button("Confirm bank details")
+    finance = signed_in(Role.FINANCE)
+    assert "register.csv" in finance.page.text
+    finance.get(here)
+    page = finance.press("Confirm bank details")
+    assert page.done == ["You confirmed the bank details of 1 payee"]
+    page = finance.get(finance.get("/payees?search=ann").link("A-1"))
+    assert page.h1 == "Ann Example"
+    assert page.table("beneficiaries") == [["A-1", "Ann Example", "The person themselves"]]
+    [[_, holder, account, *_]] = page.table("accounts")
+    assert (holder, account) == ("A Example", "ending 4958")
+    assert "66374958" not in page.response.get_data(as_text=True)
+
+
+def test_nothing_of_a_discarded_file_stays(preparer, office):
+    here = send(preparer, (HEADER + GOOD).encode()).response.request.path
+    office.work()
+    preparer.get(here)
+    page = preparer.press("Continue", decision="discard")
+    assert "Nothing of this file was kept" in page.text
+    with office.transaction() as session:
+        assert count_payees(session) == 0
+
+
+def test_a_file_sent_twice_is_one_import(preparer, office):
+    preparer.get("/imports/new")
+    first = preparer.send("Send the file", file=csv_upload((HEADER + GOOD).encode()))
+    second = preparer.send("Send the file", file=csv_upload((HEADER + GOOD).encode()))
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
+    with office.transaction() as session:
+        assert len(imports_of_body(session)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "The file has no rows"),
+        (b"PK\x03\x04spreadsheet", "The file is a spreadsheet"),
+        (HEADER.encode() + b"A-1,Zo\xeb,1\r\n", "Line 2 has characters that can’t be read"),
+        (b"reference,amount\r\nA,1\r\n", "The file lacks the columns"),
+        ((HEADER.strip() + ",iban\r\n" + GOOD.strip() + ",GB\r\n").encode(), "column iban, which we don’t know"),
+        ((",".join(f"c{n}" for n in range(60)) + "\r\n").encode(), "The file has 60 columns"),
+        (HEADER.replace(",", ";").encode(), "separated by semicolons"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why_and_what_to_do(preparer, office, content, says):
+    here = send(preparer, content).response.request.path
+    office.work()
+    page = preparer.get(here)
+    assert says in page.text
+    assert "Nothing of this file was kept" in page.text
+
+
+def test_no_file_and_a_file_that_is_too_large(preparer, app):
+    preparer.get("/imports/new")
+    assert preparer.press("Send the file").errors == ["Choose a CSV file"]
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    page = send(preparer, b"x" * 5000)
+    assert page.status == 413
+    assert page.h1 == "The file is too large"
+
+
+def test_the_refused_rows_can_be_taken_put_right_and_sent_again(preparer, office):
+    formula = 'A-3,"=HYPERLINK(""x"")",1.00,2026-01-05,C Example,08-99-99,66374958\r\n'
+    here = send(preparer, (HEADER + GOOD + BAD + formula).encode()).response.request.path
+    office.work()
+    preparer.get(here)
+    response = preparer.send("Download refused.csv")
+    assert response.mimetype == "text/csv"
+    assert response.headers["Content-Disposition"] == "attachment; filename=refused.csv"
+    lines = response.get_data().decode("utf-8-sig").splitlines()
+    assert lines[0].endswith("line,what_is_wrong")
+    assert lines[1].startswith("A-2,Bob Example")
+    assert "'=HYPERLINK" in lines[2]
+    with office.transaction() as session:
+        assert trail(session, limit=1)[0].action == "import.refused_rows_downloaded"
+
+
+def test_the_example_file_is_a_register_that_is_taken_whole(preparer, office):
+    example = preparer.client.get("/imports/example.csv").get_data()
+    here = send(preparer, example).response.request.path
+    office.work()
+    assert preparer.get(here).numbers["Refused rows"] == "0"
+
+
+def test_an_approver_cannot_send_a_register_and_is_told_who_can(signed_in, harbour):
+    page = signed_in(Role.APPROVER).get("/imports/new")
+    assert page.status == 403
+    assert page.h1 == "You can’t do this"
+    assert harbour.people[Role.PREPARER].name in page.text

@@ -1,0 +1,73 @@
+"""The outbox asks the Notify simulator through the real client."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from payouts.sandbox.notify import NotifyServer
+from schemes.body import BodyKind
+from schemes.person import Role
+
+KEY = "pages-00000000-0000-4000-8000-000000000001-00000000-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+def notify(tmp_path):
+    server = NotifyServer(
+        "127.0.0.1", 0, store=tmp_path / "notify", receipts_url=None, receipts_token=None, api_keys=[KEY]
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server
+    server.stop()
+    thread.join()
+
+
+@pytest.fixture
+def template(sealed):
+    return sealed.database
+
+
+@pytest.fixture
+def harbour(sealed):
+    return sealed.harbour
+
+
+@pytest.fixture
+def service(service, make_settings, notify):
+    settings = make_settings(sandbox_notify_url=notify.url, sandbox_notify_api_key=KEY)
+    return replace(service, settings=settings)
+
+
+def test_the_outbox_shows_what_payees_would_have_been_sent(signed_in, office, sealed):
+    person = signed_in(Role.RELEASER)
+    assert "Nothing has been sent yet" in person.get("/outbox").text
+    office.decide_all(sealed.payroll_id)
+    office.download(sealed.payroll_id)
+    office.record_submission(sealed.payroll_id)
+    office.work()
+    page = person.get("/outbox")
+    cards = page.soup.select(".govuk-summary-card")
+    assert cards
+    assert all("@" in card.get_text() and "£" in card.get_text() for card in cards)
+    assert "Notices to payees" in person.get(f"/payrolls/{sealed.payroll_id}").text
+
+
+def test_a_simulator_that_is_away_is_said_to_be_away(signed_in, service, notify):
+    person = signed_in(Role.RELEASER)
+    service.settings.__dict__["sandbox_notify_url"] = "http://127.0.0.1:1"
+    assert "does not answer" in person.get("/outbox").text
+
+
+def test_a_live_body_has_no_outbox(signed_in, owner):
+    person = signed_in(Role.RELEASER)
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE body SET kind = :kind"), {"kind": BodyKind.LIVE.value})
+    page = person.get("/outbox")
+    assert page.status == 404
+    assert "SANDBOX" not in page.response.get_data(as_text=True)
+    assert "Outbox" not in page.response.get_data(as_text=True)

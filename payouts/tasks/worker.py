@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import rq
@@ -88,10 +89,24 @@ def do_outside(service: Service, task_id: UUID, body_id: UUID, kind: str) -> Non
             connection.commit()
 
 
+class TaskWorker(rq.Worker):
+    """A worker without RQ's scheduler and command channel: the clock is our scheduler, and we send no commands.
+
+    The channel's thread could take the signal to stop, while the main thread slept on in its wait for work.
+    """
+
+    def subscribe(self) -> None:
+        """Listen to no commands."""
+
+    def work(self, *args: Any, **options: Any) -> bool:
+        return super().work(*args, **{**options, "with_scheduler": False})
+
+
 def work(settings: Settings) -> None:
-    """Run the worker pool until it is told to stop."""
+    """Run the worker pool until it is told to stop; a worker at work finishes its task first."""
     queue = Queue(settings.redis_url)
-    pool = WorkerPool([rq.Queue(QUEUE_NAME, connection=queue.connection)], queue.connection, settings.workers)
+    queues = [rq.Queue(QUEUE_NAME, connection=queue.connection)]
+    pool = WorkerPool(queues, queue.connection, settings.workers, worker_class=TaskWorker)
     pool.start(logging_level="WARNING")
 
 

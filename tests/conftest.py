@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
@@ -49,18 +49,16 @@ def secret(letter: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
+def servers() -> Iterator[embedded.Servers]:
     """The servers of this test process, with a migrated template database."""
-    folder: Path = tmp_path_factory.mktemp("servers")
-    # PostgreSQL runs as another user when the tests run as root, and pytest's folders are closed to others
-    for parent in (folder, *folder.parents):
-        if parent.owner() == Path.home().owner() and os.access(parent, os.W_OK) and parent != Path("/tmp"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    running = embedded.start(folder, fast=True)
-    running.make_database(TEMPLATE)
-    migrating.migrate(running.owner_url(TEMPLATE))
-    yield running
-    running.stop()
+    # not in pytest's folder: each start of a pytest closes it to others, and run by root, PostgreSQL is another user
+    with TemporaryDirectory(prefix="payouts-tests-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        running = embedded.start(Path(folder), fast=True)
+        running.make_database(TEMPLATE)
+        migrating.migrate(running.owner_url(TEMPLATE))
+        yield running
+        running.stop()
 
 
 @dataclass(frozen=True)
@@ -118,10 +116,17 @@ def prepare(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def landed(prepare: Prepare, small_register: bytes) -> Prepared:
+def seeded(prepare: Prepare) -> Prepared:
+    """The sandbox body with its scheme and four people."""
+    with prepare("payouts_seeded", TEMPLATE) as service:
+        return Prepared("payouts_seeded", seed(service))
+
+
+@pytest.fixture(scope="session")
+def landed(prepare: Prepare, seeded: Prepared, small_register: bytes) -> Prepared:
     """The seeded body with a small register, its bank details confirmed."""
-    with prepare("payouts_landed", TEMPLATE) as service:
-        office = Office(service, seed(service))
+    with prepare("payouts_landed", seeded.database) as service:
+        office = Office(service, seeded.harbour)
         import_id = office.bring_in(small_register)
         office.keep(import_id)
         office.confirm(import_id)
@@ -147,16 +152,18 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-def template() -> str:
-    """The database that this test's is cloned from; a fixture of the same name in a module chooses another."""
-    return TEMPLATE
+def start() -> Prepared | None:
+    """What a test begins with: nothing but tables. A module's own fixture `start` returns `sealed`, for one."""
+    return None
 
 
 @pytest.fixture
-def make_settings(servers: embedded.Servers, template: str, tmp_path: Path) -> Iterator[Callable[..., Settings]]:
+def make_settings(
+    servers: embedded.Servers, start: Prepared | None, tmp_path: Path
+) -> Iterator[Callable[..., Settings]]:
     """Settings on a fresh database; keyword arguments replace what a test wants otherwise."""
     database = f"test_{new_id().hex}"
-    servers.make_database(database, template=template)
+    servers.make_database(database, template=start.database if start else TEMPLATE)
 
     def make(**changes: object) -> Settings:
         values = settings_on(servers, database, tmp_path / "audit-heads")
@@ -175,9 +182,9 @@ def service(make_settings: Callable[..., Settings], clock: TestClock) -> Iterato
 
 
 @pytest.fixture
-def harbour(service: Service) -> Harbour:
-    """The sandbox body with its scheme and four people, its register empty."""
-    return seed(service)
+def harbour(service: Service, start: Prepared | None) -> Harbour:
+    """The sandbox body with its scheme and four people; its register is empty unless the test starts with one."""
+    return start.harbour if start else seed(service)
 
 
 @pytest.fixture

@@ -23,13 +23,8 @@ from schemes.signer import Signer, canonical, digest
 
 
 @pytest.fixture
-def template(sealed):
-    return sealed.database
-
-
-@pytest.fixture
-def harbour(sealed):
-    return sealed.harbour
+def start(sealed):
+    return sealed
 
 
 @pytest.fixture

@@ -33,13 +33,8 @@ PREPARER, FINANCE, APPROVER, RELEASER = Role.PREPARER, Role.FINANCE, Role.APPROV
 
 
 @pytest.fixture
-def template(sealed):
-    return sealed.database
-
-
-@pytest.fixture
-def harbour(sealed):
-    return sealed.harbour
+def start(sealed):
+    return sealed
 
 
 @pytest.fixture

@@ -236,3 +236,30 @@ class WrongServiceUser(BacsError):
 
     def __str__(self) -> str:
         return f"the report is for service user {self.found}, not {self.expected}"
+
+
+class MessageReason(StrEnum):
+    """Why a payment message as a whole cannot be written."""
+
+    NO_BATCHES = "a message holds at least one batch"
+    NO_PAYMENTS = "a batch holds at least one payment"
+    SCHEME_NOT_OFFERED = "the bank's profile does not say how this scheme is asked for"
+    TOO_MANY_PAYMENTS = "the bank takes fewer payments in one file"
+    TOTALS_UNKNOWN = "payments that are read once need their count and total beforehand"
+    TOTALS_DIFFER = "the payments do not come to the count and total that were announced"
+    IDENTIFIER_TWICE = "an identifier is used twice"
+    NOT_IN_VERSION = "this version of the message has no place for it"
+    INSTANT_WITHOUT_ZONE = "the time of creation needs a time zone"
+    PROFILE_UNKNOWN = "no profile of this name is shipped"
+    PROFILE_SETTING = "a profile has a setting that is not known, or not of this value"
+
+
+class MessageRefused(BacsError):
+    """A payment message as a whole cannot be written."""
+
+    def __init__(self, reason: MessageReason, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)

@@ -52,6 +52,9 @@ def read_decimal(text: str) -> int | None:
     >>> [read_decimal(text) for text in ("0.01", "-12.5", "£1,234.50", "0012.5000", "7", "0.001", "")]
     [1, -1250, 123450, 1250, 700, None, None]
     """
+    pounds, _, rest = text.partition(".")
+    if len(rest) == 2 and len(pounds) <= 15 and text.isascii() and pounds.isdigit() and rest.isdigit():
+        return int(pounds) * 100 + int(rest)
     match = _WIRE_AMOUNT.fullmatch(text.strip().replace(",", ""))
     if match is None:
         return None

@@ -6,7 +6,7 @@ a cut-off file for a whole one.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
@@ -28,6 +28,47 @@ class _RootReached(Exception):
     """The prolog is over."""
 
 
+def first_named(source: bytes | BinaryIO, names: frozenset[str]) -> str:
+    """The first element of some local names near the start of a file, "" when there is none.
+
+    A seekable file is wound back. Raises `HostileXml` for a document type, `Unreadable` for no XML.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    start = file.tell()
+    found: list[str] = []
+
+    def on_element(name: str, _attributes: dict[str, str]) -> None:
+        found.append(name.rpartition(":")[2])
+        if found[-1] in names:
+            raise _RootReached
+
+    try:
+        _parse_start(file.read, on_element)
+    except _RootReached:
+        return found[-1]
+    finally:
+        file.seek(start)
+    return ""
+
+
+def _parse_start(read: Callable[[int], bytes], on_element: Callable[[str, dict[str, str]], None]) -> None:
+    def on_doctype(*_: object) -> None:
+        raise HostileXml(parser.CurrentLineNumber, "the file has a document type")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = on_element
+    parser.StartDoctypeDeclHandler = on_doctype
+    size = 0
+    try:
+        while size <= _LONGEST_PROLOG and (chunk := read(_CHUNK)):
+            size += len(chunk)
+            parser.Parse(chunk)
+    except expat.ExpatError as error:
+        raise Unreadable(error.lineno, f"not XML: {expat.ErrorString(error.code)}") from None
+    except (LookupError, ValueError) as error:
+        raise Unreadable(1, f"not XML in a known encoding: {error}") from None
+
+
 class _Source:
     """The bytes of a file, counted, with those already looked at put back in front."""
 
@@ -44,25 +85,17 @@ class _Source:
             root.append(name)
             raise _RootReached
 
-        def on_doctype(*_: object) -> None:
-            raise HostileXml(parser.CurrentLineNumber, "the file has a document type")
-
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = on_element
-        parser.StartDoctypeDeclHandler = on_doctype
         try:
-            while chunk := self._take(_CHUNK):
-                self._seen += chunk
-                parser.Parse(chunk)
-                if len(self._seen) > _LONGEST_PROLOG:
-                    break
+            _parse_start(self.look_at, on_element)
         except _RootReached:
             return root[0].rpartition(":")[2]
-        except expat.ExpatError as error:
-            raise Unreadable(error.lineno, f"not XML: {expat.ErrorString(error.code)}") from None
-        except (LookupError, ValueError) as error:
-            raise Unreadable(1, f"not XML in a known encoding: {error}") from None
         raise Unreadable(0, "no XML element found")
+
+    def look_at(self, size: int) -> bytes:
+        """Read on, and put what was read back in front."""
+        chunk = self._take(size)
+        self._seen += chunk
+        return chunk
 
     def read(self, size: int = -1) -> bytes:
         if self._seen:

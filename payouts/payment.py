@@ -214,7 +214,7 @@ def unpaid_counts(session: Session, payroll_id: UUID) -> dict[UnpaidReason, int]
         .where(Unpaid.payroll_id == payroll_id)
         .group_by(Unpaid.reason)
         .order_by(Unpaid.reason)
-    ).tuples()
+    )
     return dict(rows.all())
 
 

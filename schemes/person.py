@@ -130,7 +130,7 @@ def add_person(
 
 def names(session: Session) -> dict[UUID, str]:
     """The names of the people of this body, by id: small, so read whole."""
-    return dict(session.execute(select(Person.id, Person.name)).tuples().all())
+    return dict(session.execute(select(Person.id, Person.name)).all())
 
 
 def people(session: Session) -> list[tuple[Person, list[Role]]]:

@@ -110,7 +110,7 @@ def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollF
         deadline_at=payroll.deadline_at,
         now=service.now(),
         shared_accounts={bytes(fingerprint): payees for fingerprint, payees in shared},
-        several_payments=dict(several.tuples().all()),
+        several_payments=dict(several.all()),
         paid_before=frozenset(paid_before(session, payroll)),
     )
 

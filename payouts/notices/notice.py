@@ -85,7 +85,7 @@ def counts_of(session: Session, payroll_id: UUID) -> dict[NoticeStatus, int]:
     rows = session.execute(
         select(Notice.status, func.count()).where(Notice.payroll_id == payroll_id).group_by(Notice.status)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def notices_of(

@@ -15,13 +15,8 @@ from tests.web.visitor import Page, text_of
 
 
 @pytest.fixture
-def template(sealed):
-    return sealed.database
-
-
-@pytest.fixture
-def harbour(sealed):
-    return sealed.harbour
+def start(sealed):
+    return sealed
 
 
 def pages_from(person, *starts: str, most: int = 80):

@@ -16,13 +16,8 @@ FOUR = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)
 
 
 @pytest.fixture
-def template(sealed):
-    return sealed.database
-
-
-@pytest.fixture
-def harbour(sealed):
-    return sealed.harbour
+def start(sealed):
+    return sealed
 
 
 @pytest.fixture

@@ -11,6 +11,11 @@ GOOD = "A-1,Ann Example,120.50,2026-01-05,A Example,08-99-99,66374958\r\n"
 BAD = "A-2,Bob Example,-3,2026-01-05,B Example,2O-00-00,66374958\r\n"
 
 
+@pytest.fixture
+def start(seeded):
+    return seeded
+
+
 def send(person, content: bytes, name: str = "register.csv"):
     person.get("/imports/new")
     return person.press("Send the file", file=csv_upload(content, name))

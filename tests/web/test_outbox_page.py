@@ -28,13 +28,8 @@ def notify(tmp_path):
 
 
 @pytest.fixture
-def template(sealed):
-    return sealed.database
-
-
-@pytest.fixture
-def harbour(sealed):
-    return sealed.harbour
+def start(sealed):
+    return sealed
 
 
 @pytest.fixture

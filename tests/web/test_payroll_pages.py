@@ -18,13 +18,8 @@ PAID = 47
 
 
 @pytest.fixture
-def template(landed):
-    return landed.database
-
-
-@pytest.fixture
-def harbour(landed):
-    return landed.harbour
+def start(landed):
+    return landed
 
 
 @pytest.fixture

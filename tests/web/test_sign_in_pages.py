@@ -12,6 +12,11 @@ from schemes.person import DEMO_PASSWORD, Role
 from tests.web.visitor import Page, Visitor
 
 
+@pytest.fixture
+def start(seeded):
+    return seeded
+
+
 def try_to_sign_in(visitor: Visitor, harbour, code: str, password: str = DEMO_PASSWORD) -> Page:
     visitor.get("/sign-in")
     return visitor.press("Sign in", email=harbour.people[Role.PREPARER].email, password=password, code=code)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from payouts.app import Service
 from schemes import audit
 from schemes.bank_profile import SANDBOX_SERVICE_USER_NUMBER, add_bank_profile
@@ -37,7 +39,6 @@ def seed(service: Service, *, name: str = NAME, domain: str = "harbour.example",
     """Make the body with everything that a first payroll needs but a register."""
     at = at or service.now()
     body_id = new_id()
-    actors, secrets = {}, {}
     with service.transaction(body_id) as session:
         body = add_body(
             session,
@@ -48,20 +49,7 @@ def seed(service: Service, *, name: str = NAME, domain: str = "harbour.example",
             colour="#00625e",
             at=at,
         )
-        for person_name, email, role in PEOPLE:
-            person, secret = add_person(
-                session,
-                service.seals.ring,
-                email=email.replace("harbour.example", domain),
-                name=person_name,
-                password=DEMO_PASSWORD,
-                roles=frozenset({role}),
-                at=at,
-                demo=True,
-            )
-            actors[role] = Actor(person.id, body_id, person.name, person.email, frozenset({role}))
-            secrets[role] = secret
-            audit.record(session, "person.added", by=None, about=person, at=at, roles=[role.value])
+        actors, secrets = add_people(session, service, body_id, domain, at)
         profile = add_bank_profile(
             session,
             service.seals,
@@ -95,3 +83,25 @@ def seed(service: Service, *, name: str = NAME, domain: str = "harbour.example",
         )
         assert body.is_sandbox
     return Harbour(body_id, scheme.id, actors, secrets)
+
+
+def add_people(
+    session: Session, service: Service, body_id: UUID, domain: str, at: datetime
+) -> tuple[dict[Role, Actor], dict[Role, str]]:
+    """The four people by role, and the secrets of their codes."""
+    actors, secrets = {}, {}
+    for name, email, role in PEOPLE:
+        person, secret = add_person(
+            session,
+            service.seals.ring,
+            email=email.replace("harbour.example", domain),
+            name=name,
+            password=DEMO_PASSWORD,
+            roles=frozenset({role}),
+            at=at,
+            demo=True,
+        )
+        actors[role] = Actor(person.id, body_id, person.name, person.email, frozenset({role}))
+        secrets[role] = secret
+        audit.record(session, "person.added", by=None, about=person, at=at, roles=[role.value])
+    return actors, secrets

@@ -1,0 +1,85 @@
+"""Every route that answers a GET, asked by everybody, in a body full of data: not a row of any table changes."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, text
+
+from payouts.app import create_app
+from payouts.checks.finding import Kind
+from payouts.gates.gate import Gate
+from schemes import before_body
+from schemes.imports.register_import import RegisterImport
+from schemes.payee import Payee
+from schemes.sign_in import token_digest
+
+
+@pytest.fixture
+def start(sealed):
+    return sealed
+
+
+@pytest.fixture
+def browsers(service, harbour):
+    """A browser for each person, signed in, and one of somebody who is not."""
+    app = create_app(service)
+    made = {"nobody": app.test_client()}
+    for role, person in harbour.people.items():
+        with service.transaction(None) as session:
+            before_body.start_session(session, token_digest(f"token of {role}"), person.person_id, service.now())
+        made[role] = app.test_client()
+        with made[role].session_transaction() as cookie:
+            cookie["token"] = f"token of {role}"
+    return made
+
+
+@pytest.fixture
+def addresses(office, sealed, browsers):
+    """Every rule of the app that answers a GET, with the ids of what is in the database."""
+    with office.transaction() as session:
+        values = {
+            "import_id": session.scalars(select(RegisterImport.id)).first(),
+            "payee_id": session.scalars(select(Payee.id)).first(),
+            "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
+            "payroll_id": sealed.payroll_id,
+            "scheme_id": office.harbour.scheme_id,
+            "kind": Kind.UNUSUALLY_LARGE.value,
+            "colour": "00625e",
+            "version": "x",
+            "name": "payouts.css",
+        }
+    app = browsers["nobody"].application
+    adapter = app.url_map.bind("localhost")
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]
+    assert len(rules) > 25
+    return [adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}) for rule in rules]
+
+
+def everything(owner):
+    """A digest of each table, but for when a session was last used."""
+    with owner.connect() as connection:
+        tables = connection.scalars(
+            text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+        ).all()
+        digest = "SELECT md5(string_agg(row::text, '' ORDER BY row::text)) FROM {} AS row"
+        return {table: connection.scalar(text(digest.format(table))) for table in tables if table != "web_session"}
+
+
+def test_no_get_changes_anything_at_any_stage_of_a_payroll(office, sealed, owner, browsers, addresses):
+    stages = (
+        lambda: None,
+        lambda: office.decide_all(sealed.payroll_id),
+        lambda: office.download(sealed.payroll_id),
+        lambda: (office.record_submission(sealed.payroll_id), office.work(leave="notices.send")),
+    )
+    for go_on in stages:
+        go_on()
+        before = everything(owner)
+        answers = {address: set() for address in addresses}
+        for browser in browsers.values():
+            for address in addresses:
+                answers[address].add(browser.get(address).status_code)
+        assert everything(owner) == before
+        assert all(status < 500 for statuses in answers.values() for status in statuses), answers
+        shown = [address for address, statuses in answers.items() if 200 in statuses]
+        assert len(shown) > len(addresses) * 0.7, "most pages were really shown"

@@ -86,7 +86,7 @@ def start(folder: Path, *, fast: bool = False) -> Servers:
         tune(postgres.get_uri(), fast=fast)
     there = folder / "valkey.port"
     url = f"redis://127.0.0.1:{there.read_text()}/0" if there.exists() else ""
-    if url and answers(url):
+    if url and is_ours(url, folder / "valkey"):
         return Servers(postgres, None, url)
     valkey = ValkeyServer(data_dir=folder / "valkey", persist=True)
     valkey.start()
@@ -94,11 +94,14 @@ def start(folder: Path, *, fast: bool = False) -> Servers:
     return Servers(postgres, valkey, f"redis://127.0.0.1:{valkey.port}/0")
 
 
-def answers(redis_url: str) -> bool:
+def is_ours(redis_url: str, data: Path) -> bool:
+    """Whether the server at an address works on this folder: the port may be another installation's by now."""
+    server = redis.Redis.from_url(redis_url, socket_connect_timeout=1, decode_responses=True)
     try:
-        return bool(redis.Redis.from_url(redis_url, socket_connect_timeout=1).ping())
+        works_on: object = server.config_get("dir").get("dir")
     except redis.RedisError:
         return False
+    return works_on == str(data.resolve())
 
 
 def tune(url: str, *, fast: bool) -> None:

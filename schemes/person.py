@@ -128,6 +128,21 @@ def add_person(
     return person, secret
 
 
+def rewrap_codes(session: Session, ring: KeyRing) -> int:
+    """Wrap the code secrets of this body's people anew with the ring's current key; returns how many.
+
+    Without it, whoever takes an old key out of the ring locks everybody out.
+    """
+    waiting = select(Person).where(Person.code_ring_key_id != ring.current).order_by(Person.id)
+    people = session.scalars(waiting.with_for_update(skip_locked=True)).all()
+    for person in people:
+        where = code_secret_place(person.id)
+        secret = ring.unwrap(person.code_ring_key_id, person.code_secret, where)
+        person.code_ring_key_id, person.code_secret = ring.wrap(secret, where)
+    session.flush()
+    return len(people)
+
+
 def names(session: Session) -> dict[UUID, str]:
     """The names of the people of this body, by id: small, so read whole."""
     return dict(session.execute(select(Person.id, Person.name)).all())

@@ -9,7 +9,7 @@ import click
 
 from payouts import local
 from payouts.commands import ground
-from schemes import before_body, seal
+from schemes import before_body, person, seal
 
 
 @click.group()
@@ -41,6 +41,7 @@ def rotate() -> None:
     with ground.bars() as progress:
         for body_id, name, _ in bodies:
             with given.transaction(body_id) as session:
+                person.rewrap_codes(session, given.seals.ring)
                 total = seal.keys_left(session, given.seals.ring.current)
             bar = progress.add_task(name[:34], total=total)
             done = -1

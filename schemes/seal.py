@@ -52,6 +52,8 @@ class OpenKey:
 
     def open(self, sealed: bytes, table: str, row_id: UUID) -> bytes:
         """Open a value. Raises SealBroken for a value changed or taken from another row, table or body."""
+        if not sealed.startswith(FORMAT) or len(sealed) < len(FORMAT) + NONCE:
+            raise SealBroken(f"{table} {row_id}")
         try:
             return self.cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], about(self.body_id, table, row_id))
         except InvalidTag:
@@ -96,6 +98,8 @@ class KeyRing:
         """Raises KeyMissing or SealBroken."""
         if key_id not in self.keys:
             raise KeyMissing(key_id)
+        if len(wrapped) < NONCE:
+            raise SealBroken(where.decode())
         try:
             return AESGCM(self.keys[key_id]).decrypt(wrapped[:NONCE], wrapped[NONCE:], where)
         except InvalidTag:

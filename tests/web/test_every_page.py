@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from payouts.web.access import audience_of
-from payouts.web.pages import pages
 from schemes.person import Role
 from tests.web.visitor import Page, text_of
 
@@ -74,16 +72,6 @@ def faults_of(page: Page) -> list[str]:
         if not form.find("input", attrs={"name": "csrf_token"})
     ]
     return faults
-
-
-def test_no_get_changes_anything(app):
-    """What changes something is sent with a form: the acts that a page's address ends with answer to POST alone."""
-    acts = {"sign-out", "decide", "confirm", "refused.csv", "accept", "files", "download", "build-again"}
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint.startswith(f"{pages.name}."):
-            assert audience_of(app, rule.endpoint)
-            if rule.rule.rpartition("/")[2] in acts:
-                assert rule.methods == {"POST", "OPTIONS"}, rule
 
 
 def test_an_address_that_is_none_of_ours_is_a_page_not_found(signed_in, visitor):

@@ -123,6 +123,8 @@ def finished(
     checked = _Source(source, limit_bytes)
     root_name = checked.read_prolog()
     tags = None if names is None else [f"{{*}}{name}" for name in sorted(names | {root_name})]
+    if not root_name:
+        raise Unreadable(1, "not XML: the root element has no name")
     parse = etree.iterparse(
         checked,
         tag=tags,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -210,12 +211,18 @@ def publish(head: Head, *, signer: Signer, folder: Path, at: datetime) -> None:
         "signature": base64.b64encode(signer.sign(statement)).decode(),
         "public_key": signer.public_key,
     }
-    with (folder / f"{head.body_id}.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, sort_keys=True) + "\n")
+    with (folder / f"{head.body_id}.jsonl").open("a+b") as file:
+        # a line torn by a crash must not take this one with it
+        file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+        begin = b"" if file.read(1) in (b"", b"\n") else b"\n"
+        file.write(begin + json.dumps(line, sort_keys=True).encode() + b"\n")
 
 
-def published(folder: Path, body_id: UUID) -> Iterator[tuple[Head, bool]]:
-    """The heads published for a body, oldest first, each with whether its signature verifies; torn lines left out."""
+def published(folder: Path, body_id: UUID, *, public_key: str) -> Iterator[tuple[Head, bool]]:
+    """The heads published for a body, oldest first, each with whether the service signed it; torn lines left out.
+
+    public_key: the service's. A line that names another proves only that somebody has a key.
+    """
     path = folder / f"{body_id}.jsonl"
     if not path.exists():
         return
@@ -223,9 +230,9 @@ def published(folder: Path, body_id: UUID) -> Iterator[tuple[Head, bool]]:
         try:
             read = json.loads(line)
             statement = {name: read[name] for name in ("body", "position", "hash", "at")}
-            head = Head(UUID(read["body"]), read["position"], bytes.fromhex(read["hash"]))
-            signed = verifies(statement, base64.b64decode(read["signature"]), read["public_key"])
-        except (ValueError, KeyError):
+            head = Head(UUID(read["body"]), int(read["position"]), bytes.fromhex(read["hash"]))
+            signed = verifies(statement, base64.b64decode(read["signature"]), public_key)
+        except (ValueError, KeyError, TypeError):
             continue
         yield head, signed
 

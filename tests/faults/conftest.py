@@ -1,0 +1,150 @@
+"""One installation with real processes for all fault tests of a test process; each test has a body of its own."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from rich.progress import Progress
+
+from payouts import embedded, local
+from payouts.app import Service, make_service
+from payouts.config import Settings, read_settings
+from payouts.demo.harbour import Harbour
+from payouts.demo.processes import Processes
+from payouts.demo.register import write_register
+from schemes.bank_profile import BankProfile
+from schemes.database import connect, new_id
+from tests.conftest import TEMPLATE, settings_on
+from tests.faults.installation import Installation, start_valkey
+from tests.faults.outcome import Keys, keys_of
+from tests.faults.people import PatientJob
+from tests.office import Office
+
+PEOPLE = 150
+RECEIPTS_TOKEN = "a token of the fault tests"
+NOTIFY_KEY = "faults-5c3f6f5e-1f0a-4b1e-8a53-0d7e0a5a9f11-9a8f3d2e-7b6c-4d5e-8f90-a1b2c3d4e5f6"
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register to bring in, and the payments that it makes when nothing goes wrong."""
+
+    path: Path
+    calm: Keys
+
+
+def settings_for(servers: embedded.Servers, database: str, folder: Path) -> tuple[Settings, dict[str, str]]:
+    """Settings with short pauses, and the same as an environment."""
+    values = settings_on(servers, database, folder / "audit-heads")
+    web, notify, valkey = local.free_port(0), local.free_port(0), local.free_port(0)
+    environment = {
+        "DATABASE_URL": str(values["database_url"]),
+        "OWNER_DATABASE_URL": str(values["owner_database_url"]),
+        "REDIS_URL": f"redis://127.0.0.1:{valkey}/0",
+        "PAYOUTS_KEY_RING": str(values["key_ring"]),
+        "PAYOUTS_FINGERPRINT_KEY": str(values["fingerprint_key"]),
+        "PAYOUTS_SIGNING_KEY": str(values["signing_key"]),
+        "PAYOUTS_SECRET_KEY": str(values["secret_key"]),
+        "PAYOUTS_AUDIT_HEADS": str(values["audit_heads"]),
+        "PAYOUTS_BASE_URL": f"http://localhost:{web}",
+        "PORT": str(web),
+        "SANDBOX_NOTIFY_URL": f"http://127.0.0.1:{notify}",
+        "SANDBOX_NOTIFY_API_KEY": NOTIFY_KEY,
+        "SANDBOX_NOTIFY_STORE": str(folder / "notify"),
+        "NOTIFY_RECEIPTS_TOKEN": RECEIPTS_TOKEN,
+        "PAYOUTS_DEMO": "1",
+        "PAYOUTS_TICK": "0.1",
+        "PAYOUTS_PUSH_AGAIN_AFTER": "0.5",
+    }
+    return read_settings(environment), environment
+
+
+def port_of(url: str) -> int:
+    return urlsplit(url).port or 0
+
+
+@pytest.fixture(scope="session")
+def started(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The installation, for the whole of a test process."""
+    folder = tmp_path_factory.mktemp("installation")
+    database = f"faults_{new_id().hex}"
+    servers.make_database(database, template=TEMPLATE)
+    settings, environment = settings_for(servers, database, folder)
+    service = make_service(settings)
+    owner = connect(settings.owner_database_url)
+    valkey = start_valkey(folder / "valkey", port_of(settings.redis_url))
+    installation = Installation(settings, service, owner, valkey, Processes(environment, folder / "logs"))
+    try:
+        yield installation
+    finally:
+        installation.stop()
+        service.engine.dispose()
+        owner.dispose()
+        servers.drop_database(database)
+
+
+@pytest.fixture
+def installation(started: Installation, register: Register) -> Iterator[Installation]:
+    """The installation with everything running, whatever the test before did to it."""
+    started.start()
+    started.start_web()
+    yield started
+    started.end_extra()
+
+
+@pytest.fixture
+def harbour(installation: Installation) -> Harbour:
+    return installation.new_body()
+
+
+@pytest.fixture
+def office(installation: Installation, harbour: Harbour) -> Office:
+    """The body's four people, doing by themselves what pages and workers would: the way to where a test begins."""
+    return Office(installation.service, harbour)
+
+
+@pytest.fixture(scope="session")
+def register(started: Installation, tmp_path_factory: pytest.TempPathFactory) -> Register:
+    path = write_register(tmp_path_factory.mktemp("register") / "register.csv", people=PEOPLE).path
+    calm = Office(started.service, started.new_body())
+    payroll_id = checked(calm, path)
+    return Register(path, keys_of(started.service, calm.harbour, payroll_id))
+
+
+def checked(office: Office, register: Path):
+    """A payroll of a register, built and checked by this process."""
+    import_id = office.bring_in(register.read_bytes())
+    office.keep(import_id)
+    office.confirm(import_id)
+    payroll_id = office.create(next_pay_date(office.service, office.harbour))
+    office.work()
+    return payroll_id
+
+
+def next_pay_date(service: Service, harbour: Harbour):
+    with service.transaction(harbour.body_id) as session:
+        cut_off = session.query(BankProfile).one().cut_off
+    return service.calendar.earliest_cycle(service.now(), cut_off).entry_day
+
+
+@pytest.fixture
+def job(installation: Installation, harbour: Harbour) -> PatientJob:
+    """The main job on the site itself, its four people signed in."""
+    made = PatientJob(
+        installation.service, harbour, base_url=installation.settings.base_url, progress=Progress(disable=True)
+    )
+    made.sign_everybody_in()
+    return made
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `dice` is run for each seed: one, or as many as PAYOUTS_FAULT_SEEDS says."""
+    if "dice" in metafunc.fixturenames:
+        seeds = range(int(os.environ.get("PAYOUTS_FAULT_SEEDS", "1")))
+        metafunc.parametrize("dice", [random.Random(seed) for seed in seeds], ids=[f"seed {seed}" for seed in seeds])

@@ -4,11 +4,12 @@ No sample of this report is public. It is read by analogy with its sibling for d
 shape of their names, attributes by any of their spellings, and everything raw is kept.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date
 from enum import StrEnum
-from typing import BinaryIO
+from functools import lru_cache
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple
 
 from bacs.errors import WrongServiceUser
 from bacs.reports.envelope import (
@@ -17,14 +18,15 @@ from bacs.reports.envelope import (
     Mismatch,
     ReportHeader,
     ReportKind,
-    attributes,
+    attributes_of,
     day_of,
     first_of,
     is_test,
     pence_of,
+    plain_names,
     sort_code_of,
 )
-from bacs.xmlstream import finished, local_name
+from bacs.xmlstream import opened
 
 
 class ReturnReason(StrEnum):
@@ -39,6 +41,17 @@ class ReturnReason(StrEnum):
     UNKNOWN = ""
 
 
+_ITEM = (
+    ("ref", "reference", "beneficiaryreference"),
+    ("valueof", "amount"),
+    ("currency",),
+    ("transcode", "transactioncode"),
+    ("originalprocessingdate",),
+    ("returncode", "reasoncode"),
+    ("returndescription", "reasondescription", "returnreason"),
+)
+_ACCOUNT = (("sortcode",), ("number", "accountnumber"), ("name",), ("ref", "reference"))
+
 _BY_DESCRIPTION = (
     ("DECEASED", ReturnReason.DECEASED),
     ("TRANSFERRED", ReturnReason.TRANSFERRED),
@@ -51,8 +64,7 @@ _BY_DESCRIPTION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedCredit:
+class ReturnedCredit(NamedTuple):
     """One credit that comes back. Match it by user number, reference, amount, original day and destination.
 
     `amount_pence` is `None` when the report's amount cannot be read. `code` and `description` are the report's own
@@ -83,15 +95,19 @@ def read(source: bytes | BinaryIO, *, user_number: str = "") -> Iterator[ReportH
     `HostileXml`, possibly after records were yielded: keep them only when the loop has ended.
     """
     report = _Report(user_number)
-    for name, element in finished(source, limit_bytes=LARGEST_REPORT):
+    for name, pairs in opened(source, limit_bytes=LARGEST_REPORT):
         if name.startswith("Returned") and name.endswith("Item"):
-            yield report.item(attributes(element))
-        elif name == "Totals" and local_name(element.getparent()) == "OriginatingAccountRecord":
-            yield from report.totals(attributes(element))
-        elif name == "OriginatingAccountRecord":
-            report.origin = {}
+            if report.item is not None:
+                yield report.take()
+            report.item = pairs
+        elif name.endswith("Account") and report.item is not None:
+            report.account = pairs
         else:
-            report.note(name, element)
+            if report.item is not None:
+                yield report.take()
+            yield from report.note(name, attributes_of(pairs))
+    if report.item is not None:
+        yield report.take()
     yield report.header()
 
 
@@ -101,52 +117,60 @@ class _Report:
     def __init__(self, user_number: str) -> None:
         self.expected_user_number = user_number
         self.head: Attributes = {}
-        self.service: Attributes = {}
-        self.origin: Attributes = {}
-        self.account: Attributes = {}
+        self.item: list[str] | None = None
+        self.user_number = self.user_name = ""
+        self.origin_sort_code = self.origin_number = ""
+        self.account: list[str] = []
         self.count = 0
         self.total_pence = 0
-        self.is_test = False
+        self.is_test = self.in_record = False
 
-    def note(self, name: str, element: object) -> None:
-        values = attributes(element)
-        if name == "OriginatingAccount":
-            self.origin, self.count, self.total_pence = values, 0, 0
-        elif name.endswith("Account"):
-            self.account = values
+    def note(self, name: str, values: Attributes) -> Iterator[Mismatch]:
+        """Whatever stands around the items."""
+        self.is_test = self.is_test or is_test(values)
+        if name == "OriginatingAccountRecord":
+            self.in_record = True
+            self.count = self.total_pence = 0
+        elif name == "OriginatingAccount":
+            self.origin_sort_code = sort_code_of(first_of(values, "sortcode"))
+            self.origin_number = first_of(values, "number")
         elif name == "Header":
             self.head |= values
         elif name in ("ServiceLicenseInformation", "ServiceLicenceInformation"):
-            self.service = values
-            found = first_of(values, "usernumber")
+            self.user_number = found = first_of(values, "usernumber")
+            self.user_name = first_of(values, "username")
             if self.expected_user_number and found and found != self.expected_user_number:
                 raise WrongServiceUser(self.expected_user_number, found)
-        self.is_test = self.is_test or is_test(values)
+        elif name == "Totals" and self.in_record:
+            # totals of several records together may follow, and are not held against the last
+            self.in_record = False
+            yield from self.totals(values)
 
-    def item(self, values: Attributes) -> ReturnedCredit:
-        account, self.account = self.account, {}
-        amount = first_of(values, "valueof", "amount")
+    def take(self) -> ReturnedCredit:
+        """The item that was begun, with the account inside it."""
+        assert self.item is not None
+        reference, amount, currency, transaction_code, day, code, description = _picked(self.item, _ITEM)
+        sort_code, number, name, account_reference = _picked(self.account, _ACCOUNT)
+        self.item, self.account = None, []
         amount_pence = pence_of(amount)
         self.count += 1
         self.total_pence += amount_pence or 0
-        code = first_of(values, "returncode", "reasoncode")
-        description = first_of(values, "returndescription", "reasondescription", "returnreason")
         return ReturnedCredit(
-            user_number=first_of(self.service, "usernumber"),
-            originating_sort_code=sort_code_of(first_of(self.origin, "sortcode")),
-            originating_account_number=first_of(self.origin, "number"),
-            sort_code=sort_code_of(first_of(account, "sortcode")),
-            account_number=first_of(account, "number", "accountnumber"),
-            account_name=first_of(account, "name"),
-            reference=first_of(values, "ref", "reference", "beneficiaryreference") or first_of(account, "ref"),
-            amount_pence=amount_pence,
-            amount=amount,
-            currency=first_of(values, "currency"),
-            transaction_code=first_of(values, "transcode", "transactioncode"),
-            original_processing_day=day_of(first_of(values, "originalprocessingdate")),
-            reason=reason_of(code, description),
-            code=code,
-            description=description,
+            self.user_number,
+            self.origin_sort_code,
+            self.origin_number,
+            sort_code_of(sort_code),
+            number,
+            name,
+            reference or account_reference,
+            amount_pence,
+            amount,
+            currency,
+            transaction_code,
+            day_of(day),
+            reason_of(code, description),
+            code,
+            description,
         )
 
     def totals(self, values: Attributes) -> Iterator[Mismatch]:
@@ -155,7 +179,6 @@ class _Report:
             yield Mismatch("count", said_count, str(self.count))
         if said_value and pence_of(said_value) != self.total_pence:
             yield Mismatch("total_pence", said_value, str(self.total_pence))
-        self.count = self.total_pence = 0
 
     def header(self) -> ReportHeader:
         return ReportHeader(
@@ -164,12 +187,28 @@ class _Report:
             first_of(self.head, "reporttype"),
             day_of(first_of(self.head, "produceddate", "date")),
             day_of(first_of(self.head, "currentprocessingdate")),
-            first_of(self.service, "usernumber"),
-            first_of(self.service, "username"),
+            self.user_number,
+            self.user_name,
             self.is_test,
         )
 
 
+def _picked(pairs: list[str], wanted: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The values of some attributes, each by the first of its spellings that is there, "" where none is."""
+    values = pairs[1::2]
+    values.append("")
+    return tuple(map(str.strip, _places(tuple(pairs[::2]), wanted)(values)))
+
+
+@lru_cache(maxsize=1024)
+def _places(names: tuple[str, ...], wanted: tuple[tuple[str, ...], ...]) -> Callable[[list[str]], tuple[str, ...]]:
+    # the items of a report have the same attributes in the same order: where they stand is worked out once
+    places = {name: place for place, name in enumerate(plain_names(names))}
+    found = [next((places[name] for name in spellings if name in places), len(names)) for spellings in wanted]
+    return itemgetter(*found)
+
+
+@lru_cache(maxsize=1024)
 def reason_of(code: str, description: str) -> ReturnReason:
     """The reason by the report's words first, then by its code where that is the letter itself."""
     words = description.upper()

@@ -16,13 +16,13 @@ from bacs.reports.envelope import (
     Mismatch,
     ReportHeader,
     ReportKind,
-    attributes,
+    attributes_of,
     day_of,
     first_of,
     is_test,
     sort_code_of,
 )
-from bacs.xmlstream import finished
+from bacs.xmlstream import opened
 
 _NAMES = frozenset({"MessagingHeader", "MessagingAdvice"})
 
@@ -56,10 +56,10 @@ def read(source: bytes | BinaryIO, *, user_number: str = "") -> Iterator[ReportH
     `HostileXml`, possibly after records were yielded: keep them only when the loop has ended.
     """
     last = ""
-    for name, element in finished(source, _NAMES, limit_bytes=LARGEST_REPORT):
+    for name, pairs in opened(source, limit_bytes=LARGEST_REPORT):
         if name not in _NAMES:
             continue
-        values = attributes(element)
+        values = attributes_of(pairs)
         found = first_of(values, "user-number")
         if user_number and found and found != user_number:
             raise WrongServiceUser(user_number, found)

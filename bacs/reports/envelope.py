@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from bacs import pence
@@ -65,9 +66,25 @@ class Mismatch(NamedTuple):
 Attributes = dict[str, str]
 
 
+@lru_cache(maxsize=1024)
+def plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Attribute names in lower case, without namespace or prefix."""
+    return tuple(name.rpartition("}")[2].rpartition(":")[2].lower() for name in names)
+
+
 def attributes(element: Element) -> Attributes:
     """An element's attributes without the space around them, by lower-case local name."""
-    return {name.rpartition("}")[2].lower(): value.strip() for name, value in element.attrib.items()}
+    return _by_name(element.keys(), element.values())
+
+
+def attributes_of(pairs: list[str]) -> Attributes:
+    """The same of attribute names and values in turn."""
+    return _by_name(pairs[::2], pairs[1::2])
+
+
+def _by_name(names: list[str], values: list[str]) -> Attributes:
+    # the items of a report have the same attributes in the same order: their names are worked out once
+    return dict(zip(plain_names(tuple(names)), map(str.strip, values), strict=True))
 
 
 def first_of(values: Attributes, *names: str) -> str:

@@ -38,7 +38,11 @@ EXAMPLE = (
 
 class BeginImport(Form):
     import_id = MadeField()
-    scheme = RadioField("Which scheme are the awards for?", widget=GovRadioInput(), validate_choice=True)
+    scheme = RadioField(
+        "Which scheme are the awards for?",
+        widget=GovRadioInput(),
+        validators=[InputRequired("Choose the scheme that the awards are for")],
+    )
     file = FileField("CSV file", widget=GovFileInput(), validators=[FileRequired("Choose a CSV file")])
     submit = SubmitField("Send the file", widget=GovSubmitInput())
 

@@ -65,7 +65,11 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
         case PayrollStatus.SEALING:
             return NextStep("The files for the bank are being built. Then the gates open.")
         case PayrollStatus.SEALED:
-            waiting = next(state for state in gate_states(session, payroll) if state.is_waiting)
+            waiting = next((state for state in gate_states(session, payroll) if state.is_waiting), None)
+            if waiting is None:
+                return NextStep(
+                    "Every gate said go, but the payroll is not released. Ask the people who run the service."
+                )
             href = url_for("pages.decide_gate", payroll_id=payroll.id, gate_id=waiting.gate.id)
             words = f"{waiting.gate.name}: {waiting.gate.question}"
             return step(waiting.gate.role, words, "Decide", href, why_not=why_not(session, payroll, waiting, actor))

@@ -26,7 +26,6 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
-from payouts.web.payroll_words import pay_date_sentence
 from schemes.bank_profile import BankProfile
 from schemes.errors import Refused
 from schemes.person import Role
@@ -85,7 +84,7 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
                     at=now(),
                 )
         except PayDateRefused as refused:
-            form.refuse(pay_date_sentence(refused), form.pay_date)
+            form.refuse(words.sentence(refused), form.pay_date)
         else:
             return redirect(url_for("pages.show_payroll", payroll_id=payroll.id), 303)
     with transaction() as session:

@@ -21,7 +21,7 @@ from payouts.web.access import allowed
 from payouts.web.figures import LONDON
 from payouts.web.form import DayField, Form
 from payouts.web.pages import actor, now, pages, service, transaction
-from schemes.errors import Refused
+from schemes.errors import NotNow, Refused
 from schemes.person import Role
 
 
@@ -73,7 +73,7 @@ def download_file(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
         with transaction() as session:
             payroll = get_payroll(session, payroll_id, lock=True)
             name, content = download(session, service().seals, payroll, file_id, by=actor(), at=now())
-    except Refused as refused:
+    except NotNow as refused:
         flash(words.sentence(refused), "refused")
         return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     response = Response(content, mimetype="application/octet-stream")

@@ -7,18 +7,22 @@ from typing import Any
 
 from flask import Flask
 
+from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.finding import ReasonMissing
 from payouts.files.sealing import FindingsOpen
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.payroll import PayDateRefused
 from payouts.web.figures import count, file_size, instant
 from payouts.web.gate_words import BARS, PARTS
+from payouts.web.payroll_words import pay_date_sentence
 from schemes.errors import (
     FileFault,
     FileRefused,
     NotAllowed,
     NotNow,
+    PasswordTooShort,
     Refused,
     SamePerson,
 )
@@ -123,6 +127,10 @@ def sentence(refusal: Refused) -> str:
             return f"This {refusal.kind} is {refusal.state.replace('_', ' ')}, so it can’t be {act} now"
         case FileRefused():
             return file_sentence(refusal.fault, refusal.facts)
+        case PayDateRefused():
+            return pay_date_sentence(refusal)
+        case PasswordTooShort():
+            return f"Use at least {refusal.least} characters"
         case FindingsOpen():
             return f"{count(refusal.count, 'finding is', 'findings are')} still open. Settle them first"
         case GateNotReached():
@@ -146,6 +154,7 @@ SENTENCES: dict[type[Refused], str] = {
     NotDownloaded: "Download every file first. A file that nobody took can’t have been submitted",
     SubmittedWhen: "Enter a time between the download of the files and now",
     SubmissionReferenceMissing: "Enter the reference of the submission",
+    CancelReasonMissing: "Say why you cancel it",
 }
 
 # the names of moves, as something that is done

@@ -1,19 +1,38 @@
 """Every reason, status and refusal that a person can meet has its words."""
 
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import pytest
 
 from bacs.modulus import Outcome as NumberCheck
+from payouts.cancelling import CancelReasonMissing
+from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
+from payouts.channels.release import ReleaseRefused, TooLate
+from payouts.checks.finding import Kind, ReasonMissing, Severity
+from payouts.files.sealing import FindingsOpen
+from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.gates.separation import Bar
+from payouts.notices.notice import NoticeStatus
 from payouts.payment import PaymentStatus, UnpaidReason
-from payouts.payroll import PayDateReason, PayrollStatus
-from payouts.web import import_words, payroll_words, words
-from schemes.errors import FileFault, NotNow, SamePerson
+from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
+from payouts.web import finding_words, gate_words, import_words, notice_words, payroll_words, words
+from schemes.errors import (
+    FileFault,
+    FileRefused,
+    NotAllowed,
+    NotFound,
+    NotNow,
+    PasswordTooShort,
+    Refused,
+    SamePerson,
+    SignInSlowed,
+)
 from schemes.imports.register_file import COLUMNS, RowReason
 from schemes.imports.register_import import ImportStatus
 from schemes.payee import Capacity
 from schemes.person import Role
-from schemes.scheme import Frequency
+from schemes.scheme import Frequency, GateKind
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Role, words.ROLES),
@@ -26,6 +45,11 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (PaymentStatus, payroll_words.PAYMENTS),
     (UnpaidReason, payroll_words.UNPAID),
     (PayDateReason, payroll_words.PAY_DATES),
+    (Kind, finding_words.KINDS),
+    (Severity, finding_words.SEVERITIES),
+    (Bar, gate_words.BARS),
+    (GateKind, gate_words.AFTER_GO),
+    (NoticeStatus, notice_words.NOTICES),
 ]
 
 
@@ -59,6 +83,51 @@ def test_every_fault_of_a_file_has_a_sentence_even_without_its_facts(fault):
 )
 def test_a_fault_of_a_file_is_told_with_its_facts(fault, facts, says):
     assert says in words.file_sentence(fault, facts)
+
+
+DAY = date(2026, 11, 25)
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+REFUSALS: list[Refused] = [
+    NotAllowed("approver"),
+    SamePerson("brought these bank details in"),
+    NotNow("payroll", "submitted", "cancelled"),
+    PasswordTooShort(12),
+    FileRefused(FileFault.EMPTY),
+    PayDateRefused(PayDateReason.TOO_EARLY, DAY, DAY, DAY),
+    CancelReasonMissing(),
+    ReasonMissing(),
+    FindingsOpen(3),
+    DecisionRefused(Bar.BUILT_IT),
+    GateNotReached("Ready"),
+    ManifestChanged(),
+    ReasonNeeded(),
+    EvidenceNeeded("Balance"),
+    ReleaseRefused(["payments", "file X.txt"]),
+    TooLate(NOON),
+    NotDownloaded(),
+    SubmittedWhen(),
+    SubmissionReferenceMissing(),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
+def test_every_refusal_has_a_sentence_of_its_own(refusal):
+    class OfNoKind(Refused):
+        pass
+
+    assert words.sentence(refusal) != words.sentence(OfNoKind())
+
+
+def test_no_refusal_is_forgotten(app):
+    # a page answers to these two, so no form has to
+    answered_by_pages = {NotFound, SignInSlowed}
+    ours = {kind for kind in all_kinds(Refused) if kind.__module__.partition(".")[0] in ("schemes", "payouts")}
+    assert ours - answered_by_pages == {type(refusal) for refusal in REFUSALS}
+
+
+def all_kinds(of: type[Refused]) -> set[type[Refused]]:
+    return {kind for below in of.__subclasses__() for kind in (below, *all_kinds(below))}
 
 
 def test_a_refusal_is_told_in_plain_english():

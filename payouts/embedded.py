@@ -6,6 +6,7 @@ a free local port. As root, PostgreSQL runs as an ordinary system user.
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import psycopg
 import redis
 
@@ -57,6 +59,7 @@ class Servers:
     def stop(self) -> None:
         if self.valkey is not None:
             self.valkey.stop()
+        forget_the_dead(self.postgres.pgdata)
         self.postgres.cleanup()
 
 
@@ -92,6 +95,13 @@ def start(folder: Path, *, fast: bool = False) -> Servers:
     valkey.start()
     there.write_text(str(valkey.port))
     return Servers(postgres, valkey, f"redis://127.0.0.1:{valkey.port}/0")
+
+
+def forget_the_dead(data: Path) -> None:
+    """Leave only living processes in the wheel's list of those that use the server: the last one to go stops it."""
+    users = data / ".handle_pids.json"
+    if users.exists():
+        users.write_text(json.dumps([pid for pid in json.loads(users.read_text()) if psutil.pid_exists(pid)]))
 
 
 def is_ours(redis_url: str, data: Path) -> bool:

@@ -36,6 +36,7 @@ class Row:
 
     @property
     def rule(self) -> str:
+        """The method, with the exception's number where there is one: "DBLAL/1"."""
         return f"{self.method}/{self.exception}" if self.exception else str(self.method)
 
 

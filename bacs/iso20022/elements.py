@@ -24,6 +24,7 @@ def text_of(field: str, value: str, width: int, profile: BankProfile, *, require
 
 
 def digits_of(field: str, value: str, width: int) -> str:
+    """A number of just so many digits, or its refusal."""
     if not (value.isascii() and value.isdigit()):
         raise FieldRefused(field, value, FieldReason.NOT_DIGITS)
     if len(value) != width:
@@ -32,6 +33,7 @@ def digits_of(field: str, value: str, width: int) -> str:
 
 
 def address_of(address: Address, profile: BankProfile) -> str:
+    """A structured or hybrid address: town and country at least, at most two free lines."""
     if not re.fullmatch("[A-Z]{2}", address.country):
         raise FieldRefused("country", address.country, FieldReason.OUT_OF_RANGE)
     if len(address.lines) > 2:
@@ -48,6 +50,7 @@ def address_of(address: Address, profile: BankProfile) -> str:
 
 
 def payment_type_of(marker: Marker) -> str:
+    """The scheme's mark, "" where the bank picks the scheme itself."""
     level = _choice("SvcLvl", marker.service_level, marker.service_level_proprietary)
     instrument = _choice("LclInstrm", marker.local_instrument, marker.local_instrument_proprietary)
     return f"<PmtTpInf>{level}{instrument}</PmtTpInf>" if level or instrument else ""
@@ -66,14 +69,17 @@ def agent_of(sort_code: str, profile: BankProfile) -> str:
 
 
 def account_of(sort_code: str, account_number: str, profile: BankProfile) -> str:
+    """An account by its number, with its sort code in front where the profile asks for fourteen digits."""
     scheme = f"<SchmeNm><Cd>{escape(profile.scheme_name)}</Cd></SchmeNm>" if profile.scheme_name else ""
     front = sort_code if profile.account_form is AccountForm.FOURTEEN_DIGITS else ""
     return f"<Id><Othr><Id>{front}{account_number}</Id>{scheme}</Othr></Id>"
 
 
 def iban_account_of(number: str) -> str:
+    """An account by its IBAN, or its refusal."""
     return f"<Id><IBAN>{iban.validate(number)}</IBAN></Id>"
 
 
 def pounds_of(pence: int) -> str:
+    """Pence as pounds with two decimals."""
     return f"{pence // 100}.{pence % 100:02}"

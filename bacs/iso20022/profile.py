@@ -20,6 +20,7 @@ class Version(StrEnum):
 
     @property
     def namespace(self) -> str:
+        """The namespace of the message's XML."""
         return f"urn:iso:std:iso:20022:tech:xsd:{self}"
 
 
@@ -51,6 +52,7 @@ class CharacterSet(StrEnum):
 
     @property
     def characters(self) -> str:
+        """Each character of the set."""
         return BACS if self is CharacterSet.BACS else ISO20022
 
 

@@ -52,6 +52,7 @@ class ReportHeader:
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
+        """What two deliveries of one report have in common."""
         return (self.kind, self.user_number, self.report_type, self.report_number)
 
 
@@ -160,4 +161,5 @@ def _messages(values: Attributes) -> ReportKind:
 
 
 def is_test(values: Attributes) -> bool:
+    """Whether these attributes mark a test file."""
     return first_of(values, "file-type", "filetype").upper() == "TEST"

@@ -129,6 +129,7 @@ class UserFileReport:
 
     @property
     def is_processed(self) -> bool:
+        """Whether Bacs took the file at all: its listed items may still have been rejected."""
         return not (self.file_message or self.day_section_message)
 
 

@@ -57,6 +57,7 @@ class Field:
 
     @property
     def width(self) -> int:
+        """Characters that the field holds."""
         return self.last - self.first + 1
 
     @property

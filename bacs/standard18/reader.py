@@ -59,10 +59,12 @@ class Item(NamedTuple):
 
     @property
     def is_credit(self) -> bool:
+        """Whether it adds to the credit side, as a payment or as the contra of debits."""
         return self.transaction_code in tables.CREDIT_CODES
 
     @property
     def is_debit(self) -> bool:
+        """Whether it adds to the debit side, as a collection or as the contra of credits."""
         return self.transaction_code in tables.DEBIT_CODES
 
 

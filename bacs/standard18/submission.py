@@ -55,6 +55,7 @@ class Section:
     narrative: str = ""
 
     def as_sent(self) -> "Section":
+        """The section as a reader of the file sees it; reads its credits."""
         account = replace(self.account, name=self.account.name.rstrip(" "))
         payments = tuple(credit.as_sent() for credit in self.credits)
         return Section(account, self.processing_day, payments, self.narrative.rstrip(" "))
@@ -80,17 +81,21 @@ class UserFile:
 
     @property
     def first_processing_day(self) -> date:
+        """The earliest processing day of its sections."""
         return min(section.processing_day for section in self.sections)
 
     @property
     def last_processing_day(self) -> date:
+        """The latest processing day of its sections."""
         return max(section.processing_day for section in self.sections)
 
     @property
     def expiry_day(self) -> date:
+        """The day that HDR1 says the file expires on."""
         return self.expires_on or self.last_processing_day + timedelta(days=DAYS_TO_EXPIRY)
 
     def as_sent(self) -> "UserFile":
+        """The user file as a reader of it sees it; reads every section's credits."""
         return replace(
             self,
             service_user_name=self.service_user_name.rstrip(" "),

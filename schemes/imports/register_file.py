@@ -39,6 +39,8 @@ COLUMNS = (
     "account_number",
     "roll_number",
 )
+# what the list of refused rows has besides, for people to read: it is sent again as it is, put right
+ADDED = ("line", "what_is_wrong")
 MOST_COLUMNS = 30
 MOST_ROWS = 1_200_000
 LONGEST = {"reference": 20, "payee_reference": 20, "beneficiary_name": 140, "payee_name": 140, "account_name": 140}
@@ -237,7 +239,7 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...]:
     # a spreadsheet leaves empty columns at the end of each line
     while header and not header[-1]:
         header = header[:-1]
-    unknown = [cells[index].strip() for index, name in enumerate(header) if name not in COLUMNS]
+    unknown = [cells[index].strip() for index, name in enumerate(header) if name not in COLUMNS + ADDED]
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise FileRefused(FileFault.MISSING_COLUMNS, missing=missing, unknown=unknown)

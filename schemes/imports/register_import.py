@@ -22,10 +22,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit
 from schemes.account import Account
-from schemes.database import Base, BodyOwned, copy_rows, in_chunks, stored, to_body_row
+from schemes.database import Base, BodyOwned, copy_rows, in_chunks, stored, take_turns, to_body_row
 from schemes.errors import FileRefused, NotFound, NotNow, SamePerson
 from schemes.imports import landing
-from schemes.imports.register_file import COLUMNS, Fault, Outcome, Row, RowReason, read_register, read_row
+from schemes.imports.register_file import ADDED, COLUMNS, Fault, Outcome, Row, RowReason, read_register, read_row
 from schemes.person import Actor, Role
 from schemes.scheme import Scheme, get_scheme
 from schemes.seal import OpenKey, Seals, get_key
@@ -126,6 +126,7 @@ def begin(
 ) -> tuple[RegisterImport, bool]:
     """Take a file in, sealed, to be read by a job; and whether it is new: a form sent twice begins one import."""
     by.must_be(Role.PREPARER)
+    take_turns(session, f"import {import_id}")
     there = session.get(RegisterImport, (by.body_id, import_id))
     if there is not None:
         return there, False
@@ -339,7 +340,8 @@ def refused_csv(session: Session, seals: Seals, brought: RegisterImport) -> Iter
     """
     key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
     header = brought.header or list(COLUMNS)
-    yield csv_line([*header, "line", "what_is_wrong"])
+    theirs = [index for index, name in enumerate(header) if name not in ADDED]
+    yield csv_line([*(header[index] for index in theirs), *ADDED])
     after = 0
     while rows := refused_rows(session, brought.id, after=after, limit=CHUNK):
         after = rows[-1].line
@@ -347,7 +349,8 @@ def refused_csv(session: Session, seals: Seals, brought: RegisterImport) -> Iter
             cells = json.loads(key.open(row.sealed_cells, f"import_row/{row.line}", brought.id))
             wrong = "; ".join(f"{fault['field']}: {fault['reason']}" for fault in row.faults)
             padded = [*cells, *[""] * (len(header) - len(cells))]
-            yield csv_line([*(harmless(cell) for cell in padded), str(row.line), wrong])
+            kept = [*(padded[index] for index in theirs), *padded[len(header) :]]
+            yield csv_line([*(harmless(cell) for cell in kept), str(row.line), wrong])
 
 
 def harmless(cell: str) -> str:

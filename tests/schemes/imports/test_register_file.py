@@ -1,0 +1,268 @@
+"""Register files as people send them: what is wrong is named by line and field, and nothing is ever half understood."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bacs.modulus import Outcome as Checked
+from schemes.errors import FileFault, FileRefused
+from schemes.imports.register_file import COLUMNS, REQUIRED, RowReason, read_register
+from schemes.payee import Capacity
+
+GOOD = {
+    "reference": "HILF-00001",
+    "beneficiary_name": "Zoë O'Hara-Núñez",
+    "amount": "123.45",
+    "start_date": "2026-04-01",
+    "account_name": "Z O'Hara-Nunez",
+    "sort_code": "08-99-99",
+    "account_number": "66374958",
+}
+APPOINTEE = {"payee_reference": "APP-1", "payee_name": "Ann Appointee", "payee_role": "appointee"}
+
+
+def register(*rows, columns=COLUMNS):
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns)
+    writer.writeheader()
+    writer.writerows({**GOOD, **row} for row in rows)
+    return buffer.getvalue().encode()
+
+
+def read(content, **limits):
+    header, rows = read_register(content, **limits)
+    return header, list(rows)
+
+
+def faults_of(**changes):
+    """The faults of one row, by field."""
+    _, (row,) = read(register(changes))
+    assert (row.entry is None) == bool(row.faults)
+    return {fault.field: fault.reason for fault in row.faults}
+
+
+def test_a_good_row_is_read_into_what_it_means():
+    header, (row,) = read(register({"end_date": "31/03/2027", "email": "zoe@example.com", "roll_number": ""}))
+    assert header == COLUMNS
+    entry = row.entry
+    assert (entry.reference, entry.amount_pence, entry.capacity) == ("HILF-00001", 12345, Capacity.SELF)
+    assert (str(entry.first_day), str(entry.last_day)) == ("2026-04-01", "2027-03-31")
+    assert tuple(entry.details) == ("089999", "66374958", "")
+    assert (entry.payee_reference, entry.payee_name) == (entry.reference, entry.beneficiary_name)
+    assert entry.checked.outcome is Checked.PASS
+
+
+def test_a_payee_for_somebody_else_is_a_party_of_their_own():
+    _, (row,) = read(register(APPOINTEE))
+    assert (row.entry.payee_reference, row.entry.capacity) == ("APP-1", Capacity.APPOINTEE)
+    assert row.entry.beneficiary_name == GOOD["beneficiary_name"]
+
+
+LINE = register({}).decode()
+HEAD = ",".join(REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault", "facts"),
+    [
+        (b"", FileFault.EMPTY, {}),
+        (b" \r\n\r\n", FileFault.EMPTY, {}),
+        (b"\xef\xbb\xbf", FileFault.EMPTY, {}),
+        (register(), FileFault.EMPTY, {}),
+        (b"PK\x03\x04" + bytes(40), FileFault.NOT_CSV, {"looks_like": "spreadsheet"}),
+        (b"\xd0\xcf\x11\xe0" + bytes(40), FileFault.NOT_CSV, {"looks_like": "spreadsheet"}),
+        (LINE.encode("utf-16"), FileFault.NOT_UTF8, {"looks_like": "UTF-16"}),
+        (LINE.encode("utf-16-be"), FileFault.NOT_UTF8, {}),
+        (LINE.encode("cp1252"), FileFault.NOT_UTF8, {"line": 2, "byte": 0xEB, "looks_like": "Windows"}),
+        (LINE.replace(",", ";").encode(), FileFault.NOT_CSV, {"looks_like": "semicolons"}),
+        (LINE.replace(",", "\t").encode(), FileFault.NOT_CSV, {"looks_like": "tabs"}),
+        ((LINE + '"never closed,1\r\n' * 3).encode(), FileFault.NOT_CSV, {"looks_like": "quotes", "line": 3}),
+        (b"name,money\r\nJo,5\r\n", FileFault.MISSING_COLUMNS, {"unknown": ["name", "money"]}),
+        (LINE.replace("amount,", "", 1).encode(), FileFault.MISSING_COLUMNS, {"missing": ["amount"]}),
+        (LINE.replace("sort_code", "sort code!").encode(), FileFault.MISSING_COLUMNS, {"unknown": ["sort code!"]}),
+        ((HEAD + ",shoe_size\r\n").encode(), FileFault.UNKNOWN_COLUMNS, {"unknown": ["shoe_size"]}),
+        ((HEAD + ",amount\r\n").encode(), FileFault.REPEATED_COLUMNS, {"repeated": ["amount"]}),
+        ((HEAD + ",x" * 53 + "\r\n").encode(), FileFault.TOO_MANY_COLUMNS, {"found": 60, "most": 30}),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_refused_with_what_a_person_needs_to_find_it(content, fault, facts):
+    with pytest.raises(FileRefused) as refused:
+        read(content)
+    assert refused.value.fault is fault
+    assert {name: refused.value.facts.get(name) for name in facts} == facts
+
+
+def test_a_windows_byte_is_found_on_its_line_however_far_down():
+    rows = register(*({"reference": f"R-{n}", "beneficiary_name": "Jo"} for n in range(500)), {}).decode()
+    with pytest.raises(FileRefused) as refused:
+        read(rows.encode("cp1252"))
+    assert refused.value.facts == {"line": 502, "byte": 0xEB, "looks_like": "Windows"}
+
+
+def test_more_rows_than_the_limit_are_refused_before_any_is_read():
+    many = register(*({"reference": f"R-{n}"} for n in range(11)))
+    assert len(read(many, most_rows=11)[1]) == 11
+    with pytest.raises(FileRefused) as refused:
+        read_register(many, most_rows=10)
+    assert (refused.value.fault, refused.value.facts) == (FileFault.TOO_MANY_ROWS, {"most": 10})
+
+
+def test_headers_as_spreadsheets_and_people_write_them_are_understood():
+    cells = [
+        "Sort Code",
+        " ACCOUNT_NUMBER",
+        "reference ",
+        "Beneficiary  name",
+        "Amount",
+        "start date",
+        "Account Name",
+        "",
+    ]
+    values = [GOOD[c] for c in ("sort_code", "account_number", "reference", "beneficiary_name", "amount", "start_date")]
+    content = "\ufeff" + ",".join(cells) + "\n" + ",".join([*values, "Jo", ""]) + "\n\n,,,\n"
+    _, (row,) = read(content.encode())
+    assert row.entry is not None
+
+
+def test_lines_are_counted_as_an_editor_counts_them():
+    tall = register({"reference": "R-1", "account_name": "two\nlines"}, {"reference": "R-2", "amount": "x"})
+    _, rows = read(tall)
+    assert [(row.line, bool(row.faults)) for row in rows] == [(2, True), (4, True)]
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({"reference": ""}, {"reference": RowReason.MISSING}),
+        ({"reference": "a b"}, {"reference": RowReason.REFERENCE}),
+        ({"reference": "é1"}, {"reference": RowReason.REFERENCE}),
+        ({"reference": "R" * 21}, {"reference": RowReason.TOO_LONG}),
+        ({"beneficiary_name": ""}, {"beneficiary_name": RowReason.MISSING}),
+        ({"beneficiary_name": "  "}, {"beneficiary_name": RowReason.MISSING}),
+        ({"beneficiary_name": LONG}, {"beneficiary_name": RowReason.TOO_LONG}),
+        ({"beneficiary_name": "=HYPERLINK(1)"}, {"beneficiary_name": RowReason.FORMULA}),
+        ({"beneficiary_name": "+44 20"}, {"beneficiary_name": RowReason.FORMULA}),
+        ({"beneficiary_name": "@SUM(A1)"}, {"beneficiary_name": RowReason.FORMULA}),
+        ({"beneficiary_name": "-1+1"}, {"beneficiary_name": RowReason.FORMULA}),
+        ({"beneficiary_name": "Jo\x00Bloggs"}, {"beneficiary_name": RowReason.CONTROL_CHARACTER}),
+        ({"beneficiary_name": "Jo\x1b[2J"}, {"beneficiary_name": RowReason.CONTROL_CHARACTER}),
+        ({"beneficiary_name": "Jo\x85Bloggs"}, {"beneficiary_name": RowReason.CONTROL_CHARACTER}),
+        ({"amount": ""}, {"amount": RowReason.MISSING}),
+        ({"amount": "0"}, {"amount": RowReason.AMOUNT_ZERO}),
+        ({"amount": "0.00"}, {"amount": RowReason.AMOUNT_ZERO}),
+        ({"amount": "-5"}, {"amount": RowReason.AMOUNT_NEGATIVE}),
+        ({"amount": "−5.00"}, {"amount": RowReason.AMOUNT_NEGATIVE}),
+        ({"amount": "(5.00)"}, {"amount": RowReason.AMOUNT_NEGATIVE}),
+        ({"amount": "1.005"}, {"amount": RowReason.AMOUNT_DECIMALS}),
+        ({"amount": "1e3"}, {"amount": RowReason.AMOUNT_NOT_A_NUMBER}),
+        ({"amount": "12,34.00"}, {"amount": RowReason.AMOUNT_NOT_A_NUMBER}),
+        ({"amount": "10,50"}, {"amount": RowReason.AMOUNT_NOT_A_NUMBER}),
+        ({"amount": "NaN"}, {"amount": RowReason.AMOUNT_NOT_A_NUMBER}),
+        ({"amount": "١٢"}, {"amount": RowReason.AMOUNT_NOT_A_NUMBER}),
+        ({"amount": "9" * 20}, {"amount": RowReason.AMOUNT_TOO_LARGE}),
+        ({"start_date": ""}, {"start_date": RowReason.MISSING}),
+        ({"start_date": "2026-02-30"}, {"start_date": RowReason.DATE}),
+        ({"start_date": "29/02/2027"}, {"start_date": RowReason.DATE}),
+        ({"start_date": "04/01/26"}, {"start_date": RowReason.DATE}),
+        ({"start_date": "46113"}, {"start_date": RowReason.DATE}),
+        ({"end_date": "soon"}, {"end_date": RowReason.DATE}),
+        ({"end_date": "2026-03-31"}, {"end_date": RowReason.DATES_REVERSED}),
+        ({"email": "jo.example.com"}, {"email": RowReason.EMAIL}),
+        ({"email": "jo@x"}, {"email": RowReason.EMAIL}),
+        ({"email": "a@example.com,b@example.com"}, {"email": RowReason.EMAIL}),
+        ({"email": LONG + "@example.com"}, {"email": RowReason.TOO_LONG}),
+        ({"account_name": ""}, {"account_name": RowReason.MISSING}),
+        ({"account_name": "山田"}, {"account_name": RowReason.NAME_NOT_WRITABLE}),
+        ({"sort_code": ""}, {"sort_code": RowReason.MISSING}),
+        ({"sort_code": "2O-17-92"}, {"sort_code": RowReason.SORT_CODE}),
+        ({"sort_code": "70116"}, {"sort_code": RowReason.SORT_CODE}),
+        ({"sort_code": "０８9999"}, {"sort_code": RowReason.SORT_CODE}),
+        ({"account_number": "1234"}, {"account_number": RowReason.ACCOUNT_NUMBER}),
+        ({"account_number": "6637495x"}, {"account_number": RowReason.ACCOUNT_NUMBER}),
+        ({"account_number": "66374959"}, {"account_number": RowReason.MODULUS}),
+        ({"roll_number": "£££"}, {"roll_number": RowReason.ROLL_NUMBER}),
+        ({"roll_number": "R" * 19}, {"roll_number": RowReason.ROLL_NUMBER}),
+        ({"payee_reference": "APP-1"}, {"payee_reference": RowReason.PAYEE_INCOMPLETE}),
+        ({"payee_name": "Ann"}, {"payee_reference": RowReason.PAYEE_INCOMPLETE}),
+        ({"payee_role": "parent"}, {"payee_reference": RowReason.PAYEE_INCOMPLETE}),
+        ({**APPOINTEE, "payee_role": "friend"}, {"payee_role": RowReason.PAYEE_ROLE}),
+        ({**APPOINTEE, "payee_role": "self"}, {"payee_role": RowReason.PAYEE_ROLE}),
+        ({**APPOINTEE, "payee_reference": "a b"}, {"payee_reference": RowReason.REFERENCE}),
+        (
+            {"amount": "x", "sort_code": "y", "start_date": "z"},
+            {"amount": RowReason.AMOUNT_NOT_A_NUMBER, "sort_code": RowReason.SORT_CODE, "start_date": RowReason.DATE},
+        ),
+    ],
+)
+def test_a_bad_row_says_of_every_field_what_is_wrong_with_it(changes, faults):
+    assert faults_of(**changes) == faults
+
+
+def test_a_reference_that_stands_twice_is_wrong_on_every_one_of_its_rows():
+    _, rows = read(register({"reference": "R-1"}, {"reference": "R-2"}, {"reference": "r-1 "}))
+    assert [[fault.reason for fault in row.faults] for row in rows] == [
+        [RowReason.REPEATED_REFERENCE], [], [RowReason.REPEATED_REFERENCE],
+    ]  # fmt: skip
+    assert "line 2" in rows[2].faults[0].found
+
+
+@pytest.mark.parametrize(
+    "change", [{"payee_name": "Another"}, {"email": "b@example.com"}, {"account_name": "X"}, {"roll_number": "R/1"}]
+)
+def test_a_payee_who_is_not_the_same_on_all_rows_is_named_where_it_differs(change):
+    _, rows = read(register({**APPOINTEE, "reference": "R-1"}, {**APPOINTEE, "reference": "R-2", **change}))
+    assert [bool(row.faults) for row in rows] == [False, True]
+    assert rows[1].faults[0].reason is RowReason.PAYEE_DIFFERS
+    assert "line 2" in rows[1].faults[0].found
+
+
+@pytest.mark.parametrize("cells", ["one", "a,b,c", ",".join(["x"] * 14)])
+def test_a_row_with_another_number_of_cells_than_the_header_is_wrong_as_a_whole(cells):
+    _, rows = read(register({}) + cells.encode() + b"\r\n")
+    assert [fault.reason for fault in rows[1].faults] == [RowReason.CELLS]
+
+
+cell = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(sorted({*GOOD.values(), "=1", '"', ""}))
+
+
+@given(st.binary(max_size=200))
+@example(b"\xff\xfe")
+@example(b'"')
+@example(b"\x00")
+def test_any_bytes_are_refused_as_a_file_or_read_into_rows(content):
+    try:
+        _, rows = read(content)
+    except FileRefused:
+        return
+    assert all((row.entry is None) == bool(row.faults) for row in rows)
+
+
+@given(st.lists(st.lists(cell, min_size=0, max_size=15), max_size=8))
+def test_under_a_good_header_any_cells_are_rows_good_or_refused_and_none_is_lost(lines):
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([COLUMNS, [GOOD.get(column, "") for column in COLUMNS], *lines])
+    not_blank = [line for line in lines if any(text.strip() for text in line)]
+    _, rows = read(buffer.getvalue().encode())
+    assert len(rows) == len(not_blank) + 1
+    good = [row for row in rows if row.entry is not None]
+    assert len({row.entry.reference for row in good}) == len(good)
+    assert all((row.entry is None) == bool(row.faults) for row in rows)
+
+
+@given(st.binary(max_size=60), st.integers(0, 400))
+def test_a_good_file_with_bytes_put_in_anywhere_is_refused_or_read(noise, at):
+    good = register({}, {"reference": "R-2"})
+    content = good[: at % len(good)] + noise + good[at % len(good) :]
+    try:
+        _, rows = read(content)
+    except FileRefused:
+        return
+    assert rows

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, func, select, text, update
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import FORWARD_LIMIT_DAYS, Calendar, Cycle
@@ -19,7 +19,7 @@ from payouts.payment import Payment, PaymentStatus
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import BankProfile
-from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, Refused
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
@@ -197,6 +197,7 @@ def create_payroll(
     Raises PayDateRefused, NotFound, NotAllowed.
     """
     by.must_be(Role.PREPARER)
+    take_turns(session, "payroll number")
     there = session.get(Payroll, (by.body_id, payroll_id))
     if there is not None:
         return there
@@ -230,10 +231,7 @@ def create_payroll(
 
 
 def next_number(session: Session) -> int:
-    session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('payroll number ' || :body_id, 0))"),
-        {"body_id": str(session.info["body_id"])},
-    )
+    """The body's next payroll number, for one who has taken their turn."""
     return (session.scalar(select(func.max(Payroll.number))) or 0) + 1
 
 

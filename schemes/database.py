@@ -92,6 +92,17 @@ def transaction(engine: Engine, body_id: UUID | None) -> Iterator[Session]:
         yield session
 
 
+def take_turns(session: Session, what: str) -> None:
+    """Wait until nobody else in this body is at the same thing, then hold it until the transaction ends.
+
+    For what is made unless it is there: two who look at the same moment would both find nothing.
+    """
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:what || ' ' || :body_id, 0))"),
+        {"what": what, "body_id": str(session.info["body_id"])},
+    )
+
+
 def copy_rows(
     session: Session,
     table: str,

@@ -13,17 +13,17 @@ import pytest
 from rich.progress import Progress
 
 from payouts import embedded, local
-from payouts.app import Service, make_service
+from payouts.app import make_service
 from payouts.config import Settings, read_settings
 from payouts.demo.harbour import Harbour
 from payouts.demo.processes import Processes
 from payouts.demo.register import write_register
-from schemes.bank_profile import BankProfile
 from schemes.database import connect, new_id
 from tests.conftest import TEMPLATE, settings_on
 from tests.faults.installation import Installation, start_valkey
 from tests.faults.outcome import Keys, keys_of
 from tests.faults.people import PatientJob
+from tests.faults.prepared import checked
 from tests.office import Office
 
 PEOPLE = 150
@@ -115,22 +115,6 @@ def register(started: Installation, tmp_path_factory: pytest.TempPathFactory) ->
     calm = Office(started.service, started.new_body())
     payroll_id = checked(calm, path)
     return Register(path, keys_of(started.service, calm.harbour, payroll_id))
-
-
-def checked(office: Office, register: Path):
-    """A payroll of a register, built and checked by this process."""
-    import_id = office.bring_in(register.read_bytes())
-    office.keep(import_id)
-    office.confirm(import_id)
-    payroll_id = office.create(next_pay_date(office.service, office.harbour))
-    office.work()
-    return payroll_id
-
-
-def next_pay_date(service: Service, harbour: Harbour):
-    with service.transaction(harbour.body_id) as session:
-        cut_off = session.query(BankProfile).one().cut_off
-    return service.calendar.earliest_cycle(service.now(), cut_off).entry_day
 
 
 @pytest.fixture

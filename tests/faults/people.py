@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Barrier, Lock
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 from uuid import UUID
@@ -60,9 +61,27 @@ class PatientVisitor(Visitor):
 
         return again(send)
 
+    def twin(self) -> PatientVisitor:
+        """The same person in a second window: their requests do not wait for one another."""
+        other = PatientVisitor(self.base_url)
+        other.http.cookies.update(self.http.cookies)
+        return other
+
+
+def at_once(*acts: Callable[[], requests.Response]) -> list[requests.Response]:
+    """Do all of it at the same moment; what each was answered."""
+    together = Barrier(len(acts))
+
+    def act(one: Callable[[], requests.Response]) -> requests.Response:
+        together.wait(10)
+        return one()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(act, acts))
+
 
 class PatientJob(MainJob):
-    """The main job, whatever happens. `calm` is held by a person who signs anew: whoever makes trouble waits."""
+    """The main job, whatever happens. `calm` is held by a person who signs again: whoever makes trouble waits."""
 
     payroll_id: UUID
     codes_from_now = 0
@@ -78,9 +97,8 @@ class PatientJob(MainJob):
             self.visitors[role] = visitor
 
     def code(self, role: Role) -> str:
-        return pyotp.TOTP(self.harbour.code_secrets[role]).at(
-            datetime.now().astimezone() + timedelta(seconds=30 * self.codes_from_now)
-        )
+        at = datetime.now().astimezone() + timedelta(seconds=30 * self.codes_from_now)
+        return pyotp.TOTP(self.harbour.code_secrets[role]).at(at)
 
     def decide(self, payroll_id: UUID, role: Role, evidence: str) -> None:
         try:

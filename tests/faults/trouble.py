@@ -15,7 +15,7 @@ def meanwhile(make_trouble: Callable[[threading.Event], None]) -> Iterator[None]
     def run() -> None:
         try:
             make_trouble(over)
-        except BaseException as failure:  # noqa: BLE001  (raised again below)
+        except BaseException as failure:
             failures.append(failure)
 
     thread = threading.Thread(target=run)

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from payouts.checks.finding import open_count
 from payouts.files.payment_file import files_of
-from payouts.gates.decision import GateState, bar_to, gate_states
+from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.web.figures import count
 from payouts.web.gate_words import BARS
 from schemes.person import Actor, Role, people
+from schemes.person import names as people_names
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             if left:
                 words = f"{count(left, 'finding has', 'findings have')} to be put right, or accepted with a reason."
                 return step(Role.PREPARER, words, "Look at the findings", page("show_findings"))
-            words = "Nothing stands against this payroll. Build the files for the bank, so that people can decide."
+            words = said_no_go(session, payroll) or (
+                "Nothing stands against this payroll. Build the files for the bank, so that people can decide."
+            )
             return step(Role.PREPARER, words, "Build the files", page("ask_for_files"), sends=True)
         case PayrollStatus.SEALING:
             return NextStep("The files for the bank are being built. Then the gates open.")
@@ -83,6 +86,15 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             return NextStep("The files are with the bank. Payees are being told that their money is on its way.")
         case PayrollStatus.CANCELLED:
             return NextStep("This payroll was cancelled. Nobody is paid by it.")
+
+
+def said_no_go(session: Session, payroll: Payroll) -> str:
+    """Why the payroll came back from the gates, if it did: the preparer must not overlook it."""
+    said = [one for one in decisions_of(session, payroll.id, live=False) if one.verdict is Verdict.NO_GO]
+    if not said:
+        return ""
+    who = people_names(session).get(said[-1].person_id, "Someone who has left")
+    return f"{who} said no-go: “{said[-1].reason}”. Once that is put right, build the files again."
 
 
 def why_not(session: Session, payroll: Payroll, state: GateState, actor: Actor) -> str:

@@ -101,7 +101,9 @@ def test_a_no_go_needs_a_reason_and_returns_the_payroll(decide, here, office, se
     assert page.errors == ["Say why it is a no-go"]
     page = decide(Role.FINANCE, "no_go", reason="The account is short by £4,000")
     assert page.done == ["You said no-go at Funds"]
-    assert "The account is short by £4,000" in page.text
+    told = "said no-go: “The account is short by £4,000”. Once that is put right, build the files again"
+    assert told in page.text
+    assert "Decisions that no longer count" in page.text
     with office.transaction() as session:
         assert get_payroll(session, sealed.payroll_id).status is PayrollStatus.CHECKED
         assert decisions_of(session, sealed.payroll_id) == []

@@ -20,6 +20,12 @@ Element = Any
 LARGEST_FILE = 2 * 1024**3
 """Bytes read before a file is given up, unless told otherwise."""
 
+LARGEST_ELEMENT = 16 * 1024**2
+"""Bytes from one awaited element to the next: what is held in memory at once, however the file is made."""
+
+LARGEST_TAG = 2 * 1024**2
+"""Bytes from one tag to the next where no tree is built: expat reads an unfinished tag again with each chunk."""
+
 _LONGEST_PROLOG = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -57,7 +63,7 @@ def opened(source: bytes | BinaryIO, *, limit_bytes: int = LARGEST_FILE) -> Iter
     For files whose data is all in attributes: no tree is built, which takes half the time. Raises `HostileXml` and
     `Unreadable`; what was yielded before that belongs to no file.
     """
-    checked = _Source(source, limit_bytes)
+    checked = _Source(source, limit_bytes, LARGEST_TAG)
     parser = expat.ParserCreate()
     parser.ordered_attributes = True
     begun: list[tuple[str, list[str]]] = []
@@ -73,8 +79,10 @@ def opened(source: bytes | BinaryIO, *, limit_bytes: int = LARGEST_FILE) -> Iter
     try:
         while chunk := checked.read(_CHUNK):
             parser.Parse(chunk)
-            yield from begun
-            begun.clear()
+            if begun:
+                checked.since_element = 0
+                yield from begun
+                begun.clear()
         parser.Parse(b"", True)  # noqa: FBT003
         yield from begun
     except expat.ExpatError as error:
@@ -104,10 +112,12 @@ def _parse_start(read: Callable[[int], bytes], on_element: Callable[[str, dict[s
 class _Source:
     """The bytes of a file, counted, with those already looked at put back in front."""
 
-    def __init__(self, source: bytes | BinaryIO, limit_bytes: int) -> None:
+    def __init__(self, source: bytes | BinaryIO, limit_bytes: int, largest_element: int) -> None:
+        self.largest_element = largest_element
         self._file = io.BytesIO(source) if isinstance(source, bytes) else source
         self._left = limit_bytes
         self._seen = b""
+        self.since_element = 0
 
     def read_prolog(self) -> str:
         """The name of the root element. Raises `HostileXml` for a document type, `Unreadable` for no XML."""
@@ -138,23 +148,26 @@ class _Source:
     def _take(self, size: int) -> bytes:
         chunk = self._file.read(size)
         self._left -= len(chunk)
+        self.since_element += len(chunk)
         if self._left < 0:
             raise Unreadable(0, "the file is larger than allowed")
+        if self.since_element > self.largest_element:
+            raise Unreadable(0, "a part of the file is larger than any bank's")
         return chunk
 
 
 def finished(
-    source: bytes | BinaryIO, names: frozenset[str] | None = None, *, limit_bytes: int = LARGEST_FILE
+    source: bytes | BinaryIO, names: frozenset[str], *, limit_bytes: int = LARGEST_FILE
 ) -> Iterator[tuple[str, Element]]:
     """Yield the elements of some local names, each when it is complete, with that name; the root comes last.
 
     The namespace does not matter. When the next element is asked for, an earlier sibling of the same name is
-    forgotten, so look at an element at once. Without `names` all elements are yielded, and every earlier sibling
-    is forgotten. Raises `HostileXml` and `Unreadable`; what was yielded before that belongs to no file.
+    forgotten, and all between, so look at an element at once. Raises `HostileXml` and `Unreadable`; what was
+    yielded before that belongs to no file.
     """
-    checked = _Source(source, limit_bytes)
+    checked = _Source(source, limit_bytes, LARGEST_ELEMENT)
     root_name = checked.read_prolog()
-    tags = None if names is None else [f"{{*}}{name}" for name in sorted(names | {root_name})]
+    tags = [f"{{*}}{name}" for name in sorted(names | {root_name})]
     if not root_name:
         raise Unreadable(1, "not XML: the root element has no name")
     parse = etree.iterparse(
@@ -176,15 +189,28 @@ def finished(
             if name is None:
                 name = local_names[tag] = tag.rpartition("}")[2]
             yield name, element
-            previous = element.getprevious()
-            if previous is not None and (tags is None or previous.tag == tag):
-                element.getparent().remove(previous)
+            checked.since_element = 0
+            _forget_before(element, tag)
     except etree.XMLSyntaxError as error:
         raise Unreadable(error.lineno or 0, f"not XML: {error.msg}") from None
     except (etree.LxmlError, LookupError, UnicodeError) as error:
         raise Unreadable(0, f"not XML: {error}") from None
     if element is None or element.getparent() is not None:
         raise Unreadable(0, "the file ends before its root element does")
+
+
+def _forget_before(element: Element, tag: str) -> None:
+    """Take an earlier sibling of the same name out of the tree, and whatever stands between."""
+    before = []
+    sibling = element.getprevious()
+    while sibling is not None:
+        before.append(sibling)
+        if sibling.tag == tag:
+            parent = element.getparent()
+            for each in before:
+                parent.remove(each)
+            return
+        sibling = sibling.getprevious()
 
 
 def local_name(element: Element) -> str:

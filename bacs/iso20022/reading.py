@@ -60,24 +60,24 @@ def values_of(element: Element, apart: str = "") -> tuple[Values, list[Element]]
 
     Of several texts with one path each is kept, with line feeds between. An amount's currency is at path + "@Ccy".
     """
-    values: Values = {}
+    texts: dict[str, list[str]] = {}
     others: list[Element] = []
-    _gather(element, "", values, apart, others)
-    return values, others
+    _gather(element, "", texts, apart, others)
+    return {path: "\n".join(some) for path, some in texts.items()}, others
 
 
-def _gather(element: Element, path: str, values: Values, apart: str, others: list[Element]) -> None:
+def _gather(element: Element, path: str, texts: dict[str, list[str]], apart: str, others: list[Element]) -> None:
     for child in element:
         name = local_name(child)
         key = path + name
         if name == apart:
             others.append(child)
         elif len(child):
-            _gather(child, f"{key}/", values, apart, others)
+            _gather(child, f"{key}/", texts, apart, others)
         elif child.text and (text := child.text.strip()):
-            values[key] = f"{values[key]}\n{text}" if key in values else text
+            texts.setdefault(key, []).append(text)
         if currency := child.get("Ccy"):
-            values[f"{key}@Ccy"] = currency.strip()
+            texts[f"{key}@Ccy"] = [currency.strip()]
 
 
 def first_value(values: Values, *paths: str) -> str:

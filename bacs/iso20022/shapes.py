@@ -17,6 +17,9 @@ from bacs.xmlstream import Element, local_name
 MOST_SHAPES = 1000
 """Shapes remembered: a file whose elements all differ is read the slow way, in bounded memory."""
 
+MOST_TEXTS = 200
+"""Texts of a shape worth remembering."""
+
 _TEXT = re.compile(r">([^<]+)<")
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
@@ -47,7 +50,7 @@ class Shapes:
         texts = pieces[1::2]
         shape = self._shapes.get(key)
         if shape is None:
-            if key in self._shapes or len(self._shapes) >= MOST_SHAPES:
+            if key in self._shapes or len(self._shapes) >= MOST_SHAPES or len(texts) > MOST_TEXTS:
                 return self._slowly(element)
             shape = self._shapes[key] = self._shape(key, len(texts))
             if shape is None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from bacs import pence
 from bacs.errors import NotAReport, Unreadable
-from bacs.xmlstream import Element, finished, local_name
+from bacs.xmlstream import Element, opened
 
 LARGEST_REPORT = 512 * 1024**2
 
@@ -25,6 +26,10 @@ class ReportKind(StrEnum):
 
 OTHERS = ("ADDACS", "ARUDD", "AUDDIS", "DDIC")
 """Reports to collectors of Direct Debits: recognised, and refused by name."""
+
+_BY_ELEMENT = frozenset(ReportKind) - {ReportKind.AWACS}
+_LOOKED_AT = 1000
+"""Elements that are looked at before a file is given up: a report says early what it is."""
 
 _MESSAGES_BY_RECORD_TYPE = {
     "W": "AWACS",
@@ -129,25 +134,19 @@ def recognise(source: bytes | BinaryIO) -> ReportKind:
 
 
 def _recognise(source: bytes | BinaryIO) -> ReportKind:
-    wanted = frozenset(
-        {*ReportKind, *OTHERS, "Header", "MessagingHeader", "MessagingAdvice", "MessagingAdvices", "Data"}
-    )
-    for name, element in finished(source, wanted, limit_bytes=LARGEST_REPORT):
-        # the first thing to be complete is mostly a header: its parents are the report and the envelope
-        around = [local_name(each) for each in element.iterancestors()] + [name]
-        for kind in ReportKind:
-            if kind in around and kind is not ReportKind.AWACS:
-                return kind
-        for other in OTHERS:
-            if other in around:
-                raise NotAReport(other)
-        if "VocaDocument" in around:
+    root = ""
+    elements = opened(source, limit_bytes=LARGEST_REPORT)
+    for name, pairs in islice(elements, _LOOKED_AT):
+        root = root or name
+        if name in _BY_ELEMENT:
+            return ReportKind(name)
+        if name in OTHERS:
+            raise NotAReport(name)
+        if name == "VocaDocument":
             raise NotAReport("DDIC")
         if name in ("MessagingHeader", "MessagingAdvice"):
-            return _messages(attributes(element))
-        if element.getparent() is None:
-            raise NotAReport(name)
-    raise Unreadable(0, "no report found")
+            return _messages(attributes_of(pairs))
+    raise NotAReport(root) if root else Unreadable(0, "no report found")
 
 
 def _messages(values: Attributes) -> ReportKind:

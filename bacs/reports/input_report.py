@@ -142,12 +142,18 @@ def read(source: bytes | BinaryIO, *, user_number: str = "") -> Iterator[Record]
     With `user_number` a user file of another service user is refused (`WrongServiceUser`). Raises `Unreadable` and
     `HostileXml`, possibly after records were yielded: keep them only when the loop has ended.
     """
+    file: Element = None
+    about: Attributes = {}
     for name, element in finished(source, _NAMES, limit_bytes=LARGEST_REPORT):
         parent = element.getparent()
         if name == "Header" and parent is not None and local_name(parent) in _REPORTS:
             yield _header(ReportKind(local_name(parent)), element)
         elif name == "Error":
-            yield _listed(element)
+            around = next((each for each in element.iterancestors() if local_name(each) == "UserFile"), None)
+            if around is not file:
+                # once for each user file: looking for it again at each error would take longer the more there are
+                file, about = around, _below(around, "UserFileInformation") if around is not None else {}
+            yield _listed(element, about)
         elif name == "UserFile":
             report = _user_file(element)
             if user_number and report.user_number and report.user_number != user_number:
@@ -170,10 +176,8 @@ def _header(kind: ReportKind, element: Element) -> ReportHeader:
     )
 
 
-def _listed(element: Element) -> ListedItem:
+def _listed(element: Element, about: Attributes) -> ListedItem:
     item, message = _below(element, "ErrorItem"), _below(element, "ErrorMessage")
-    file = next((each for each in element.iterancestors() if local_name(each) == "UserFile"), None)
-    about = _below(file, "UserFileInformation") if file is not None else {}
     kind = first_of(message, "type").upper() or first_of(item, "type").upper()
     letter = _letter(message) or _letter(item)
     return ListedItem(

@@ -197,6 +197,29 @@ def test_a_damaged_message_is_read_or_refused_and_nothing_else(case, damages):
         list(read(bytes(damaged)))
 
 
+def test_what_stands_between_entries_is_not_kept():
+    between = b"<Junk>" + b"x" * 1000 + b"</Junk>"
+    entries = (b"<Ntry/>" + between * 20) * 100
+    data = b"<Document><BkToCstmrStmt><Stmt><Id>S</Id>" + entries + b"</Stmt></BkToCstmrStmt></Document>"
+    assert len(of_type(camt.Entry, data)) == 100
+
+
+def test_a_part_larger_than_any_banks_is_given_up(monkeypatch):
+    monkeypatch.setattr("bacs.xmlstream.LARGEST_ELEMENT", 200_000)
+    data = b"<Document><BkToCstmrStmt><Stmt>" + b"<Junk/>" * 50_000 + b"</Stmt></BkToCstmrStmt></Document>"
+    with pytest.raises(Unreadable, match="larger"):
+        list(camt.read(data))
+
+
+def test_a_text_in_many_pieces_is_joined_in_linear_time():
+    pieces = b"<AddtlInf>a</AddtlInf>" * 100_000
+    transaction = b"<TxDtls><RtrInf>" + pieces + b"</RtrInf></TxDtls>"
+    data = b"<Document><BkToCstmrStmt><Stmt><Ntry><NtryDtls>" + transaction
+    data += b"</NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"
+    (found,) = of_type(camt.Transaction, data)
+    assert len(found.reason_text) == 199_999
+
+
 text = st.text("AB z&<>'0é", max_size=8)
 
 

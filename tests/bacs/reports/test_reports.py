@@ -244,3 +244,14 @@ def test_a_damaged_report_is_read_or_refused_and_nothing_else(data, damages):
         damaged[place : place + len(damage)] = damage
     with suppress(BacsError):
         list(read(bytes(damaged)))
+
+
+def test_a_tag_without_end_is_given_up_before_it_fills_the_memory():
+    data = b"<BACSDocument><Data><ARUCS note='" + b"x" * 3_000_000 + b"'/></Data></BACSDocument>"
+    with pytest.raises(Unreadable, match="larger"):
+        list(read(data))
+
+
+def test_a_file_that_never_says_what_it_is_is_given_up_early():
+    with pytest.raises(NotAReport, match="a is not"):
+        recognise(b"<a>" + b"<b/>" * 5000)

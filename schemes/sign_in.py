@@ -54,8 +54,13 @@ def wait_after(failures: int) -> timedelta:
     return timedelta(seconds=2 ** (failures - FREE_TRIES + 1))
 
 
+def address(email: str) -> str:
+    """An address as it is kept. What PostgreSQL cannot hold is nobody's."""
+    return email.strip().casefold().replace("\0", "\ufffd")
+
+
 def address_digest(email: str) -> bytes:
-    return hashlib.sha256(email.strip().casefold().encode()).digest()
+    return hashlib.sha256(address(email).encode()).digest()
 
 
 def sign_in(session: Session, ring: KeyRing, *, email: str, password: str, code: str, at: datetime) -> SignedIn | None:
@@ -68,7 +73,7 @@ def sign_in(session: Session, ring: KeyRing, *, email: str, password: str, code:
     failures, until = before_body.sign_in_wait(session, digest)
     if until is not None and at < until:
         raise SignInSlowed(until, failures)
-    person = before_body.person_of_email(session, email.strip().casefold())
+    person = before_body.person_of_email(session, address(email))
     known = password_fits(person, password)
     if person is None or not known or not use_code(session, ring, person, code, purpose="sign_in", at=at):
         failures += 1
@@ -90,7 +95,8 @@ def password_fits(person: SignInPerson | None, password: str) -> bool:
 
 def use_code(session: Session, ring: KeyRing, person: SignInPerson, code: str, *, purpose: str, at: datetime) -> bool:
     """Whether a code is right within 30 seconds either way (RFC 6238) and was not used for this purpose before."""
-    written = "".join(character for character in code if character.isdigit())
+    # ASCII digits alone: others end the comparison in an error, which would tell that the password was right
+    written = "".join(character for character in code if character in "0123456789")
     for counter in counters(at):
         if secrets.compare_digest(code_at(ring, person, counter), written):
             return before_body.use_code(session, person.id, purpose, counter)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from bacs import account, charset, modulus, pence
 from bacs.errors import AccountRefused, AmountReason, AmountRefused
@@ -48,6 +49,7 @@ LONGEST_OTHERWISE = 254
 SEALED = ("account_number", "roll_number")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/.-]*")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s.,;<>()]+(\.[^@\s.,;<>()]+)+")
 
 
@@ -132,6 +134,17 @@ class Row:
     faults: tuple[Fault, ...]
 
 
+@lru_cache(maxsize=4096)
+def read_day(written: str) -> date | None:
+    """A day as 2026-11-25 or 25/11/2026. A register has few different days, so they are remembered."""
+    for layout in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(written, layout).date()  # noqa: DTZ007  (a day, not an instant)
+        except ValueError:
+            continue
+    return None
+
+
 class Cells:
     """The cells of one row by column, gathering faults as they are read."""
 
@@ -152,7 +165,7 @@ class Cells:
                 self.fault(column, RowReason.MISSING)
         elif len(value) > LONGEST.get(column, LONGEST_OTHERWISE):
             self.fault(column, RowReason.TOO_LONG)
-        elif any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
+        elif CONTROL_CHARACTER.search(value):
             self.fault(column, RowReason.CONTROL_CHARACTER, ascii(value)[1:-1])
         elif value.startswith(FORMULA_STARTS) and column not in ("amount",):
             self.fault(column, RowReason.FORMULA)
@@ -177,13 +190,10 @@ class Cells:
         written = self.text(column, required=required)
         if not written:
             return None
-        for layout in ("%Y-%m-%d", "%d/%m/%Y"):
-            try:
-                return datetime.strptime(written, layout).date()  # noqa: DTZ007  (a day, not an instant)
-            except ValueError:
-                continue
-        self.fault(column, RowReason.DATE)
-        return None
+        day = read_day(written)
+        if day is None:
+            self.fault(column, RowReason.DATE)
+        return day
 
     def bank_details(self) -> tuple[BankDetails, modulus.Result] | None:
         sort_code = self.text("sort_code", required=True)

@@ -264,15 +264,16 @@ def land(
     key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
     scheme = get_scheme(session, brought.scheme_id)
     lander = landing.Lander(session, seals, scheme, import_id=brought.id, by=brought.made_by, at=at)
+    header = tuple(brought.header)
     after = done = lost = 0
     while rows := good_rows(session, brought, after):
-        after = rows[-1].line
+        after = rows[-1][0]
         entries = []
-        for row in rows:
-            cells = json.loads(key.open(row.sealed_cells, f"import_row/{row.line}", brought.id))
-            entry = read_row(tuple(brought.header), row.line, cells).entry
+        for line, sealed_cells in rows:
+            cells = json.loads(key.open(sealed_cells, f"import_row/{line}", brought.id))
+            entry = read_row(header, line, cells).entry
             assert entry is not None, "a good row stays good: it is read by the same rules"
-            entries.append((row.line, entry))
+            entries.append((line, entry))
         taken = lander.land(entries)
         if taken:
             refuse_rows(session, brought, [line for line, _ in taken])
@@ -285,9 +286,10 @@ def land(
     audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
 
 
-def good_rows(session: Session, brought: RegisterImport, after: int) -> Sequence[ImportRow]:
-    return session.scalars(
-        select(ImportRow)
+def good_rows(session: Session, brought: RegisterImport, after: int) -> Sequence[tuple[int, bytes]]:
+    """Line and sealed cells of the next chunk of good rows after a line."""
+    return session.execute(
+        select(ImportRow.line, ImportRow.sealed_cells)
         .where(ImportRow.import_id == brought.id, ImportRow.outcome == Outcome.GOOD, ImportRow.line > after)
         .order_by(ImportRow.line)
         .limit(CHUNK)

@@ -6,6 +6,7 @@ a cut-off file for a whole one.
 """
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 from xml.parsers import expat
@@ -197,6 +198,11 @@ def finished(
         raise Unreadable(0, f"not XML: {error}") from None
     if element is None or element.getparent() is not None:
         raise Unreadable(0, "the file ends before its root element does")
+
+
+def whole(source: bytes | BinaryIO, *, limit_bytes: int = LARGEST_ELEMENT) -> Element:
+    """The root of a small file, read whole. Raises `HostileXml` and `Unreadable`."""
+    return deque(finished(source, frozenset(), limit_bytes=limit_bytes), maxlen=1).pop()[1]
 
 
 def _forget_before(element: Element, tag: str) -> None:

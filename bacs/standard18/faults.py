@@ -46,6 +46,7 @@ class FaultKind(StrEnum):
     STARTS_WITH_SPACE = "starts_with_space"
     REFERENCE_REFUSED = "reference_refused"
     CONTRA_OF_ANOTHER_ACCOUNT = "contra_of_another_account"
+    CONTRA_CODE = "contra_code"
     CONTRA_MISSING = "contra_missing"
     CONTRA_DIFFERS = "contra_differs"
     NO_ITEMS = "no_items"

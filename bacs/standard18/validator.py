@@ -31,6 +31,7 @@ _FOLLOWING: dict[Kind, tuple[Kind, ...]] = {
     Kind.EOF2: (Kind.UTL1,),
     Kind.UTL1: (Kind.HDR1,),
 }
+_CONTRA_CODES = ("17", "99")
 _LABEL_PART = slice(4, 54)
 """Where a trailer must say what its header says; the block count after it is written in several ways."""
 
@@ -197,6 +198,8 @@ class _Validator:
             if (item.sort_code, item.account_number) != (item.originating_sort_code, item.originating_account_number):
                 expected = f"{item.originating_sort_code} {item.originating_account_number}, which originates it"
                 yield _fault(FaultKind.CONTRA_OF_ANOTHER_ACCOUNT, line, "destination_sort_code", expected)
+            if item.transaction_code not in _CONTRA_CODES:
+                yield _fault(FaultKind.CONTRA_CODE, line, "transaction_code", "17 for credits or 99 for debits")
             return
         yield from self._amount(line, item)
         yield from self._texts(line, item)

@@ -14,15 +14,24 @@ PLACES = {
 }
 
 
-@cache
-def schema_named(name):
+def path_of(name):
     for package, patterns in PLACES.items():
         (folder,) = find_spec(package).submodule_search_locations
         for pattern in patterns:
             path = Path(folder) / pattern.format(name=name)
             if path.exists():
-                return etree.XMLSchema(etree.parse(path))
+                return path
     raise LookupError(name)
+
+
+@cache
+def schema_named(name):
+    return etree.XMLSchema(etree.parse(path_of(name)))
+
+
+@pytest.fixture
+def schema_path():
+    return path_of
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bacs.errors import BacsError, HostileXml, Unreadable
-from bacs.iso20022 import camt, instructions, pain002
+from bacs.iso20022 import camt, instructions, pain002, schemas
 from bacs.iso20022.reading import Mismatch, recognise
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "iso20022"
@@ -195,6 +195,22 @@ def test_a_damaged_message_is_read_or_refused_and_nothing_else(case, damages):
         damaged[place : place + len(damage)] = damage
     with suppress(BacsError):
         list(read(bytes(damaged)))
+
+
+def test_what_breaks_the_schema_is_recorded_with_its_line(schema_path):
+    path = schema_path("camt.053.001.08")
+    assert schemas.faults(STATEMENT, path) == []
+    wrapped = STATEMENT.replace(b"<Document", b"<Envelope><Document").replace(b"</Document>", b"</Document></Envelope>")
+    assert schemas.faults(wrapped, path) == []
+    (fault,) = schemas.faults(STATEMENT.replace(b"<CdtDbtInd>DBIT", b"<CdtDbtInd>OUT ", 1), path)
+    assert fault.line == 14
+    assert "CdtDbtInd" in fault.message
+
+
+def test_a_file_cut_off_is_never_valid(schema_path):
+    for length in range(0, len(STATEMENT.rstrip()) - 1, 501):
+        with pytest.raises(Unreadable):
+            schemas.faults(STATEMENT[:length], schema_path("camt.053.001.08"))
 
 
 def test_what_stands_between_entries_is_not_kept():

@@ -92,6 +92,7 @@ def test_where_writers_differ_nothing_is_a_fault(data):
         (changed(SINGLE, 5, 83, b"  "), [(FaultKind.STARTS_WITH_SPACE, 5, 83)]),
         (changed(SINGLE, 5, 16, b"Z4"), [(FaultKind.CODE_NOT_LICENSED, 5, 16)]),
         (changed(SINGLE, 5, 16, b"RA"), [(FaultKind.WRONG_FIELD, 5, 16)]),
+        (changed(SINGLE, 7, 16, b"18"), [(FaultKind.CONTRA_CODE, 7, 16)]),
         (changed(SINGLE, 7, 1, b"202959"), [(FaultKind.CONTRA_OF_ANOTHER_ACCOUNT, 7, 1)]),
         (changed(SINGLE, 7, 36, b"00000212551"), [(FaultKind.CONTRA_DIFFERS, 7, 36), (FaultKind.TOTAL_DIFFERS, 10, 5)]),
         (changed(SINGLE, 10, 5, b"0000000212551"), [(FaultKind.TOTAL_DIFFERS, 10, 5)]),

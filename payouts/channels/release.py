@@ -46,7 +46,7 @@ def release_if_passed(
     """
     if payroll.status is not PayrollStatus.SEALED or not all(state.passed for state in gate_states(session, payroll)):
         return False
-    if at >= payroll.deadline_at:
+    if at > payroll.deadline_at:
         raise TooLate(payroll.deadline_at)
     found = not_as_approved(session, seals, payroll, public_key=signer.public_key)
     if found:

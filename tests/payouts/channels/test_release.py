@@ -213,12 +213,12 @@ def test_after_the_cut_off_nothing_is_released_and_before_it_everything_is(offic
     with office.transaction() as session:
         deadline = get_payroll(session, payroll_id).deadline_at
     assert deadline == datetime.fromisoformat("2026-11-23T21:00:00+00:00")
-    clock.time = deadline
+    clock.time = deadline + timedelta(microseconds=1)
     with pytest.raises(TooLate):
         last_go(office, payroll_id)
     with office.transaction() as session:
         assert len(decisions_of(session, payroll_id)) == 3, "the decision that came too late does not stand"
-    clock.time = deadline - timedelta(microseconds=1)
+    clock.time = deadline
     assert last_go(office, payroll_id)
 
 

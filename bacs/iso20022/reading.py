@@ -5,6 +5,7 @@ files break their schema: nothing is refused for that.
 """
 
 from datetime import date
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from bacs import pence
@@ -94,6 +95,7 @@ def pence_of(text: str) -> int | None:
     return pence.read_decimal(text)
 
 
+@lru_cache(maxsize=4096)
 def day_of(text: str) -> date | None:
     """The day of a date or an instant, with or without a zone; `None` when it is none."""
     try:

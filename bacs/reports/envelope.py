@@ -101,6 +101,7 @@ def first_of(values: Attributes, *names: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def day_of(text: str) -> date | None:
     """An ISO date, with or without a time after it; `None` when it is none."""
     try:

@@ -22,8 +22,10 @@ FUNCTIONS = {
     ),
     "demo_people()": (
         f"TABLE ({PERSON}, last_counter bigint)",
-        f"SELECT {PERSON_COLUMNS}, coalesce((SELECT max(u.counter) FROM used_code u WHERE u.person_id = p.id), 0) "
-        "FROM person p WHERE p.demo ORDER BY p.made_at, p.id",
+        f"""
+        SELECT {PERSON_COLUMNS}, coalesce((SELECT max(u.counter) FROM used_code u WHERE u.person_id = p.id), 0)
+          FROM person p WHERE p.demo ORDER BY p.made_at, p.id
+        """,
     ),
     "memberships_of(wanted uuid)": (
         "TABLE (body_id uuid, name varchar, roles text[])",

@@ -23,6 +23,7 @@ from bacs import pence
 from payouts.notices.notice import Notice, NoticeStatus, move
 from payouts.payroll import get_payroll
 from payouts.sandbox import templates as sandbox_templates
+from payouts.tasks.hold import Hold
 from schemes import audit
 from schemes.body import Body, get_body
 from schemes.database import in_chunks
@@ -62,8 +63,8 @@ class Answer:
     error: str = ""
 
 
-def send(session: None, service: Service, args: Mapping[str, Any]) -> None:
-    """Send one chunk of a payroll's notices. Raises NotifyBusy when some are left for another try."""
+def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
+    """Send one chunk of a payroll's notices. Raises NotifyBusy when some are left for another try, HoldLost."""
     body_id = UUID(args["body_id"])
     first, last = UUID(args["first"]), UUID(args["last"])
     with service.transaction(body_id) as opened:
@@ -74,7 +75,7 @@ def send(session: None, service: Service, args: Mapping[str, Any]) -> None:
             .where(Notice.id.between(first, last), Notice.status.in_((NoticeStatus.PLANNED, NoticeStatus.SENDING)))
             .order_by(Notice.id)
         ).all()
-    clients = Clients(service, body)
+    clients = Clients(service, body, hold)
     busy = 0
     with ThreadPoolExecutor(THREADS) as threads:
         for batch in in_chunks(left, BATCH):
@@ -132,9 +133,10 @@ def message_of(service: Service, body: Body, notice: Notice, payee: Payee, pay_d
 class Clients:
     """The real client, one for each thread: it is not thread-safe."""
 
-    def __init__(self, service: Service, body: Body) -> None:
+    def __init__(self, service: Service, body: Body, hold: Hold) -> None:
         self.service = service
         self.body = body
+        self.hold = hold
         self.local = threading.local()
 
     def client(self) -> NotificationsAPIClient:
@@ -155,6 +157,8 @@ class Clients:
             return Answer(message.notice_id, None)
 
     def hand_over(self, message: Message) -> Answer:
+        # whoever has taken the task over may have sent it
+        self.hold.check()
         try:
             answer = self.client().send_email_notification(
                 email_address=message.email,

@@ -21,7 +21,10 @@ class OnDatabase:
 
 @dataclass(frozen=True)
 class Outside:
-    """Work with outside effects: `run(None, service, args)` opens its own transactions; args has the `body_id`."""
+    """Work with outside effects: `run(hold, service, args)` opens its own transactions; args has the `body_id`.
+
+    Before each effect it asks the hold whether the task is still its own.
+    """
 
     run: Callable[[Any, Any, Mapping[str, Any]], None]
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import rq
 from rq.worker_pool import WorkerPool
-from sqlalchemy import text
 
 from payouts.app import Service, make_service
 from payouts.config import Settings, read_settings
 from payouts.tasks import outbox
+from payouts.tasks.hold import held
 from payouts.tasks.kinds import KINDS, Outside
 from payouts.tasks.outbox import Push, Task
 from payouts.tasks.queue import QUEUE_NAME, Queue
@@ -68,25 +68,16 @@ def do_on_database(service: Service, task_id: UUID, body_id: UUID, kind: str) ->
 
 def do_outside(service: Service, task_id: UUID, body_id: UUID, kind: str) -> None:
     """Work that commits on its way holds an advisory lock throughout: a killed worker's child may live on."""
-    with service.engine.connect() as connection:
-        name = {"task_id": str(task_id)}
-        locked = text("SELECT pg_try_advisory_lock(hashtextextended('task ' || :task_id, 0))")
-        if not connection.execute(locked, name).scalar():
+    with held(service.engine, task_id) as hold:
+        if hold is None or kind_of(service, task_id, body_id) is None:
             return
-        connection.commit()
-        try:
-            if kind_of(service, task_id, body_id) is None:
-                return
-            with service.transaction(body_id) as session:
-                args = session.get_one(Task, (body_id, task_id)).args
-            KINDS[kind].run(None, service, {**args, "body_id": str(body_id)})
-            with service.transaction(body_id) as session:
-                task = outbox.take(session, task_id)
-                if task is not None:
-                    outbox.end(task, at=service.now())
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('task ' || :task_id, 0))"), name)
-            connection.commit()
+        with service.transaction(body_id) as session:
+            args = session.get_one(Task, (body_id, task_id)).args
+        KINDS[kind].run(hold, service, {**args, "body_id": str(body_id)})
+        with service.transaction(body_id) as session:
+            task = outbox.take(session, task_id)
+            if task is not None:
+                outbox.end(task, at=service.now())
 
 
 class TaskWorker(rq.Worker):

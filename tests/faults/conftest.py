@@ -20,7 +20,7 @@ from payouts.demo.processes import Processes
 from payouts.demo.register import write_register
 from schemes.database import connect, new_id
 from tests.conftest import TEMPLATE, settings_on
-from tests.faults.installation import Installation, start_valkey
+from tests.faults.installation import Installation, name_connections, start_valkey
 from tests.faults.outcome import Keys, keys_of
 from tests.faults.people import PatientJob
 from tests.faults.prepared import checked
@@ -77,7 +77,8 @@ def started(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory)
     servers.make_database(database, template=TEMPLATE)
     settings, environment = settings_for(servers, database, folder)
     service = make_service(settings)
-    owner = connect(settings.owner_database_url)
+    name_connections(service.engine)
+    owner = name_connections(connect(settings.owner_database_url))
     valkey = start_valkey(folder / "valkey", port_of(settings.redis_url))
     installation = Installation(settings, service, owner, valkey, Processes(environment, folder / "logs"))
     try:

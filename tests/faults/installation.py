@@ -175,6 +175,10 @@ class Installation:
             )
             return int(connection.execute(waiting).scalar_one())
 
+    def waiting_workers(self) -> int:
+        """How many workers wait for work, with handlers for a signal to stop."""
+        return int(redis.Redis.from_url(self.settings.redis_url).info("clients")["blocked_clients"])
+
     def tasks(self, harbour: Harbour, state: TaskState | None = None) -> list[Task]:
         with self.service.transaction(harbour.body_id) as session:
             tasks = session.query(Task).order_by(Task.id).all()

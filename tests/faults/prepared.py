@@ -10,7 +10,10 @@ from sqlalchemy import select
 
 from payouts.app import Service
 from payouts.demo.harbour import Harbour
+from payouts.files import sealing
+from payouts.payroll import get_payroll
 from schemes.bank_profile import BankProfile
+from schemes.person import Role
 from tests.office import Office
 
 
@@ -27,6 +30,16 @@ def checked(office: Office, register: Path) -> UUID:
     office.confirm(import_id)
     payroll_id = office.create(next_pay_date(office.service, office.harbour))
     office.work()
+    return payroll_id
+
+
+def to_be_sealed(office: Office, register: Path) -> UUID:
+    """A payroll whose file is asked for: that is left to the workers."""
+    payroll_id = checked(office, register)
+    office.accept_findings(payroll_id)
+    with office.transaction() as session:
+        payroll = get_payroll(session, payroll_id, lock=True)
+        sealing.ask_for_files(session, payroll, by=office.person(Role.PREPARER), at=office.service.now())
     return payroll_id
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from payouts.files import sealing
 from payouts.payroll import PayrollStatus, get_payroll
 from payouts.tasks.outbox import MOST_ATTEMPTS, TaskState
-from schemes.person import Role
 from tests.faults.installation import run_cli, wait_until
 from tests.faults.outcome import assert_audit_whole, assert_one_file, assert_work_done
-from tests.faults.prepared import checked
+from tests.faults.prepared import to_be_sealed
 
 pytestmark = pytest.mark.faults
 
@@ -38,11 +36,7 @@ def skip_pauses(installation):
 def test_work_that_keeps_failing_stops_is_listed_and_can_be_tried_again(
     installation, harbour, office, register, no_files
 ):
-    payroll_id = checked(office, register.path)
-    office.accept_findings(payroll_id)
-    with office.transaction() as session:
-        payroll = get_payroll(session, payroll_id, lock=True)
-        sealing.ask_for_files(session, payroll, by=office.person(Role.PREPARER), at=office.service.now())
+    payroll_id = to_be_sealed(office, register.path)
 
     def stopped():
         skip_pauses(installation)

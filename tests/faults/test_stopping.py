@@ -12,37 +12,39 @@ from sqlalchemy import text
 from payouts.demo.processes import Processes
 from payouts.tasks.outbox import TaskState
 from tests.faults.installation import Kill, wait_until
+from tests.faults.outcome import assert_one_file
+from tests.faults.prepared import to_be_sealed
 
 pytestmark = pytest.mark.faults
 MANY = 8
+# a second when nothing else runs
+SOON_SECONDS = 5
 
 
 def test_idle_workers_stop_soon_though_they_are_told_twice(installation, tmp_path):
     """A stop that reaches the whole group is told on by the pool: the second signal must not get in the first's way."""
+    installation.kill_workers(Kill.EVERYTHING)
+    wait_until("the workers before to be gone", lambda: installation.waiting_workers() == 0)
     environment = {**installation.processes.environment, "PAYOUTS_WORKERS": str(MANY)}
     processes = Processes(environment, tmp_path)
     processes.start("worker")
     pool = processes.running["worker"]
     installation.pools.append(pool.pid)
-
-    def all_wait_for_work():
-        return installation.waiting_workers(pool.pid) == MANY
-
-    wait_until("all workers to be there", all_wait_for_work)
+    wait_until("all workers to be there", lambda: installation.waiting_workers() == MANY)
     began = time.monotonic()
     os.killpg(pool.pid, signal.SIGTERM)
-    wait_until("the workers to stop", lambda: pool.poll() is not None, seconds=8)
+    wait_until("the workers to stop", lambda: pool.poll() is not None)
     assert pool.returncode == 0
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < SOON_SECONDS
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_task_first(installation, harbour, office, register):
     installation.kill_workers(Kill.EVERYTHING)
     with installation.owner.connect() as connection:
-        connection.execute(text("LOCK TABLE import_row IN SHARE MODE"))
-        office.begin(register.path.read_bytes())
+        payroll_id = to_be_sealed(office, register.path)
+        connection.execute(text("LOCK TABLE payment_file IN SHARE MODE"))
         installation.start("worker")
-        wait_until("a worker to be at work", lambda: installation.blocked_on("import_row"))
+        wait_until("a worker to be at work", lambda: installation.blocked_on("payment_file"))
         pool = installation.processes.running.pop("worker")
         os.killpg(pool.pid, signal.SIGTERM)
         time.sleep(1.5)
@@ -50,4 +52,5 @@ def test_a_worker_that_is_told_to_stop_finishes_its_task_first(installation, har
         assert len(installation.children_at_work()) == 1
     wait_until("the worker to stop", lambda: pool.poll() is not None)
     assert pool.returncode == 0
-    assert [task.state for task in installation.tasks(harbour)] == [TaskState.DONE]
+    assert {task.state for task in installation.tasks(harbour)} == {TaskState.DONE}
+    assert_one_file(installation, harbour, payroll_id)

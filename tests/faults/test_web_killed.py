@@ -1,4 +1,4 @@
-"""The site killed in the middle of what a person does: its pages tell the truth afterwards, and asking again is safe."""
+"""The site killed in the middle of what a person does: its pages tell the truth afterwards; asking again is safe."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.faults
 
 @contextmanager
 def sent_and_never_answered(visitor, page, form, **values):
-    """Send a form, kill the site in the block, and start it again. A person then sees no answer, or at most a late one."""
+    """Send a form; the block kills the site, so that its sender sees no answer, or one that came just before."""
     with ThreadPoolExecutor(1) as threads:
         sending = threads.submit(Visitor.post, visitor, page, form, **values)
         yield

@@ -34,7 +34,8 @@ def notify_receipt() -> ResponseReturnValue:
         return {"error": "the bearer token is missing or wrong"}, 403
     receipt: Any = request.get_json(silent=True)
     try:
-        notice_id, notify_id, status = UUID(receipt["reference"]), UUID(receipt["id"]), str(receipt["status"])
+        notice_id, notify_id = UUID(str(receipt["reference"])), UUID(str(receipt["id"]))
+        status = str(receipt["status"])
     except (TypeError, KeyError, ValueError):
         return {"error": "not a delivery receipt of ours"}, 400
     with service.transaction(None) as session:

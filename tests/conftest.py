@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
 from payouts import embedded, migrating
@@ -25,6 +28,8 @@ from tests.office import Office
 
 hypothesis_settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("house")
+# so that an assert in there says what it compared
+pytest.register_assert_rewrite("tests.faults.outcome", "tests.faults.installation", "tests.faults.trouble")
 
 TEMPLATE = "payouts_template"
 
@@ -199,3 +204,15 @@ def owner(make_settings: Callable[..., Settings]) -> Iterator[Engine]:
     engine = connect(make_settings().owner_database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser, one for each test process: Playwright does not start twice in one thread."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    finder = [Path(__file__).parents[1] / "scripts" / "find-chromium"]
+    path = os.environ.get("CHROMIUM") or subprocess.run(finder, check=True, capture_output=True, text=True).stdout
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path.strip(), args=arguments)
+        yield started
+        started.close()

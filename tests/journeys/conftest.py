@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from payouts import embedded, local
 from payouts.app import Service, make_service
@@ -20,11 +18,8 @@ from payouts.demo.harbour import Harbour, seed
 from payouts.demo.processes import Processes
 from schemes.person import DEMO_PASSWORD, Role
 
-ROOT = Path(__file__).parent.parent.parent
 # building and sending run beside the rest of the suite, on two cores
 expect.set_options(timeout=30_000)
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @dataclass(frozen=True)
@@ -78,20 +73,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "NOTIFY_RECEIPTS_TOKEN": settings.notify_receipts_token,
         "PAYOUTS_DEMO": "1",
     }
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = (
-        os.environ.get("CHROMIUM")
-        or subprocess.run(
-            [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
-        ).stdout.strip()
-    )
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 class Desk:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from schemes.person import Role
@@ -26,17 +23,6 @@ def start(sealed):
     return sealed
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    finder = [Path(__file__).parents[2] / "scripts" / "find-chromium"]
-    path = os.environ.get("CHROMIUM") or subprocess.run(finder, check=True, capture_output=True, text=True).stdout
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path.strip(), args=flags)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def site(app) -> Iterator[str]:
     """The pages behind a real socket."""
@@ -49,13 +35,13 @@ def site(app) -> Iterator[str]:
 
 
 @pytest.fixture
-def at_browser(chromium, site, signed_in):
+def at_browser(browser, site, signed_in):
     """A person in Chromium, signed in; whatever the browser complains about fails the test."""
     complaints: list[str] = []
 
     def sit_down(role: Role, **context) -> Page:
         cookie = signed_in(role).client.get_cookie("payouts")
-        page = chromium.new_context(**context).new_page()
+        page = browser.new_context(**context).new_page()
         page.context.add_cookies([{"name": "payouts", "value": cookie.value, "url": site}])
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

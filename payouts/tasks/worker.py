@@ -86,6 +86,9 @@ class TaskWorker(rq.Worker):
     The channel's thread could take the signal to stop, while the main thread slept on in its wait for work.
     """
 
+    # seconds; it doubles with each connection lost and forgets nothing until there is a task: RQ would go up to 60
+    max_connection_wait_time = 2.0
+
     def subscribe(self) -> None:
         """Listen to no commands."""
 

@@ -32,7 +32,7 @@ test: install ## run every test, those in a real browser too (ARGS: for pytest)
 	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) && CHROMIUM="$$chromium" $(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 faults: install ## run only the tests that kill, empty and cut off real processes
-	@$(BIN)/pytest -m faults $(ARGS)
+	@PAYOUTS_FAULT_SEEDS=$${PAYOUTS_FAULT_SEEDS:-4} $(BIN)/pytest -m faults $(ARGS)
 
 check: install ## look for mistakes without running anything: style, types, which way imports point
 	@$(BIN)/ruff check

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier, Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -90,11 +90,17 @@ class PatientJob(MainJob):
         super().__init__(*args, **options)
         self.calm = Lock()
 
-    def sign_everybody_in(self) -> None:
-        for role in (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER):
+    def visitor(self, role: Role) -> PatientVisitor:
+        if role not in self.visitors:
             visitor = PatientVisitor(self.base_url)
             visitor.sign_in(self.harbour.people[role].email, DEMO_PASSWORD, self.code(role))
             self.visitors[role] = visitor
+        return cast(PatientVisitor, self.visitors[role])
+
+    def sign_everybody_in(self) -> None:
+        """Before there is trouble: a code whose answer was lost cannot be used again."""
+        for role in (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER):
+            self.visitor(role)
 
     def code(self, role: Role) -> str:
         at = datetime.now().astimezone() + timedelta(seconds=30 * self.codes_from_now)

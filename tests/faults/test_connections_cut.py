@@ -19,6 +19,7 @@ CUTS = 8
 
 def test_connections_cut_in_the_middle_of_the_job_are_made_again(installation, harbour, job, register, dice, tmp_path):
     cut = []
+    job.sign_everybody_in()
 
     def cut_all(over: threading.Event) -> None:
         while len(cut) < CUTS and not over.wait(dice.uniform(0.1, 0.8)):

@@ -12,29 +12,21 @@ from tests.faults.trouble import meanwhile
 pytestmark = pytest.mark.faults
 
 
-def test_a_valkey_emptied_again_and_again_loses_nothing(installation, harbour, job, register, dice, tmp_path):
-    emptied = []
+def test_a_valkey_emptied_again_and_again_and_killed_and_started_empty_loses_nothing(
+    installation, harbour, job, register, dice, tmp_path
+):
+    emptied, restarted = [], []
 
-    def empty(over: threading.Event) -> None:
+    def lose(over: threading.Event) -> None:
         while not over.wait(dice.uniform(0, 0.1)):
+            if len(emptied) % 12 == 6:
+                installation.restart_valkey()
+                restarted.append(1)
             installation.empty_valkey()
             emptied.append(1)
 
-    with meanwhile(empty):
+    with meanwhile(lose):
         outcome = job.run(register.path, tmp_path)
     assert len(emptied) > 10
-    assert_ended_well(installation, harbour, job.payroll_id, register.calm, outcome.sha256)
-
-
-def test_a_valkey_killed_and_started_empty_loses_nothing(installation, harbour, job, register, dice, tmp_path):
-    restarted = []
-
-    def restart(over: threading.Event) -> None:
-        while not over.wait(dice.uniform(0.5, 1.5)):
-            installation.restart_valkey()
-            restarted.append(1)
-
-    with meanwhile(restart):
-        outcome = job.run(register.path, tmp_path)
     assert restarted
     assert_ended_well(installation, harbour, job.payroll_id, register.calm, outcome.sha256)

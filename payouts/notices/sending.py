@@ -24,6 +24,7 @@ from payouts.notices.notice import Notice, NoticeStatus, move
 from payouts.payroll import get_payroll
 from payouts.sandbox import templates as sandbox_templates
 from payouts.tasks.hold import Hold
+from payouts.tasks.outbox import NotThere
 from schemes import audit
 from schemes.body import Body, get_body
 from schemes.database import in_chunks
@@ -38,7 +39,7 @@ UNAVAILABLE = 503
 TOO_MANY = 429
 
 
-class NotifyBusy(Exception):
+class NotifyBusy(NotThere):
     """Notify takes no more for now, or cannot be asked what it has: the rest is tried again later."""
 
 

@@ -15,6 +15,12 @@ from schemes.database import Base, BodyOwned, new_id, stored
 from schemes.errors import NotFound, NotNow
 
 MOST_ATTEMPTS = 6
+LONGEST_PAUSE = timedelta(minutes=5)
+PATIENCE = timedelta(days=1)
+
+
+class NotThere(Exception):
+    """Somebody outside takes nothing for now: no fault of the task, which waits for them longer than for a fault."""
 
 
 class TaskState(StrEnum):
@@ -91,12 +97,16 @@ def end(task: Task, *, at: datetime) -> None:
     task.state, task.ended_at, task.error = TaskState.DONE, at, None
 
 
-def fail(task: Task, error: str, *, at: datetime) -> None:
-    """Note a failure: try again after a pause that doubles from 2 seconds, or stop for an operator."""
+def fail(task: Task, error: Exception, *, at: datetime) -> None:
+    """Note a failure: try again after a pause that doubles from 2 seconds, or stop for an operator.
+
+    What is only away for now (NotThere) is tried for a day, every five minutes at the least.
+    """
     task.attempts += 1
-    task.error = error[:2000]
-    task.due_at = at + timedelta(seconds=2**task.attempts)
-    if task.attempts >= MOST_ATTEMPTS:
+    task.error = f"{type(error).__name__}: {error}"[:2000]
+    task.due_at = at + min(timedelta(seconds=2 ** min(task.attempts, 20)), LONGEST_PAUSE)
+    waits = isinstance(error, NotThere) and at - task.made_at < PATIENCE
+    if task.attempts >= MOST_ATTEMPTS and not waits:
         task.state, task.ended_at = TaskState.STOPPED, at
 
 

@@ -47,7 +47,7 @@ def perform(service: Service, task_id: UUID, body_id: UUID) -> None:
         with service.transaction(body_id) as session:
             task = outbox.take(session, task_id)
             if task is not None:
-                outbox.fail(task, f"{type(error).__name__}: {error}", at=service.now())
+                outbox.fail(task, error, at=service.now())
 
 
 def kind_of(service: Service, task_id: UUID, body_id: UUID) -> str | None:

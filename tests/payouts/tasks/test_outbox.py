@@ -14,7 +14,7 @@ from payouts.app import make_service
 from payouts.tasks import clock as ticking
 from payouts.tasks import outbox, worker
 from payouts.tasks.kinds import KINDS, OnDatabase, Outside
-from payouts.tasks.outbox import MOST_ATTEMPTS, Task, TaskState, add, retry
+from payouts.tasks.outbox import MOST_ATTEMPTS, NotThere, Task, TaskState, add, retry
 from schemes import before_body
 from schemes.database import new_id
 from schemes.errors import NotFound, NotNow
@@ -195,6 +195,20 @@ def test_a_failing_task_waits_twice_as_long_each_time_and_stops_after_six(office
     with office.service.transaction(None) as session:
         shown = before_body.stopped_tasks(session)
     assert [(row.id, row.error) for row in shown] == [(task_id, "RuntimeError: no luck")]
+
+
+def test_work_that_waits_for_somebody_outside_waits_a_day_and_not_six_tries(office, queue, done, clock, monkeypatch):
+    def away(session, service, args):
+        raise NotThere("closed for now")
+
+    monkeypatch.setitem(KINDS, "test.fail", OnDatabase(away))
+    task_id = ask(office, "test.fail")
+    asked = clock()
+    while task(office, task_id).state is TaskState.WAITING:
+        worker.perform(office.service, task_id, office.harbour.body_id)
+        assert task(office, task_id).due_at - clock() <= timedelta(minutes=5)
+        clock.time = task(office, task_id).due_at
+    assert timedelta(days=1) <= clock() - asked < timedelta(days=1, minutes=10)
 
 
 def test_a_stopped_task_that_is_retried_is_pushed_and_done(office, queue, done, monkeypatch):

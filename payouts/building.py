@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, true, update
 from sqlalchemy.orm import Session
 
 from payouts.checks.finding import Finding
@@ -16,6 +16,7 @@ from payouts.entitlement import Due, NotDue, Period, entitlement
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.tasks import outbox
+from schemes.account import Account, Stopped, usable_on
 from schemes.award import Award
 from schemes.database import copy_rows, in_chunks, new_id
 from schemes.scheme import Scheme, get_scheme
@@ -48,7 +49,7 @@ UNPAID_COLUMNS = ("body_id", "id", "payroll_id", "award_id", "beneficiary_id", "
 
 @dataclass(frozen=True)
 class AwardLine:
-    """An award with the bank details it would be paid to: the newest version that a second person confirmed."""
+    """An award with the bank details it would be paid to, `stopped` where nothing is paid into them any more."""
 
     id: UUID
     beneficiary_id: UUID
@@ -58,6 +59,7 @@ class AwardLine:
     first_day: date
     last_day: date | None
     account_id: UUID | None
+    stopped: Stopped | None
 
 
 def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
@@ -121,6 +123,8 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
                 unpaid.append(unpaid_row(payroll, award, UnpaidReason(due.value)))
         elif award.account_id is None:
             unpaid.append(unpaid_row(payroll, award, UnpaidReason.NO_CONFIRMED_BANK_DETAILS))
+        elif award.stopped is not None:
+            unpaid.append(unpaid_row(payroll, award, UnpaidReason.BANK_DETAILS_STOPPED))
         else:
             payments.append(payment_row(payroll, scheme, award, due, args["chunk"] * CHUNK + position))
     built = insert_payments(session, payments)
@@ -138,22 +142,29 @@ def of_interest(award: AwardLine, period: Period) -> bool:
 
 
 def awards_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -> Sequence[AwardLine]:
+    """Awards of a scheme in a range of ids, each with the version in use on the day that the files leave."""
+    in_use = (
+        select(Account.id, Account.stopped_as)
+        .where(Account.body_id == Award.body_id, Account.payee_id == Award.payee_id, usable_on(payroll.input_day))
+        .order_by(Account.version.desc())
+        .limit(1)
+        .lateral("in_use")
+    )
     rows = session.execute(
-        text(
-            """
-            SELECT award.id, award.beneficiary_id, award.payee_id, award.component, award.amount_pence,
-                   award.first_day, award.last_day, usable.id
-              FROM award
-              LEFT JOIN LATERAL (
-                   SELECT account.id FROM account
-                    WHERE account.body_id = award.body_id AND account.payee_id = award.payee_id
-                      AND account.confirmed_at IS NOT NULL
-                    ORDER BY account.version DESC LIMIT 1) AS usable ON true
-             WHERE award.scheme_id = :scheme_id AND award.id BETWEEN :first AND :last
-             ORDER BY award.id
-            """
-        ),
-        {"scheme_id": payroll.scheme_id, "first": first, "last": last},
+        select(
+            Award.id,
+            Award.beneficiary_id,
+            Award.payee_id,
+            Award.component,
+            Award.amount_pence,
+            Award.first_day,
+            Award.last_day,
+            in_use.c.id,
+            in_use.c.stopped_as,
+        )
+        .outerjoin(in_use, true())
+        .where(Award.scheme_id == payroll.scheme_id, Award.id.between(first, last))
+        .order_by(Award.id)
     )
     return [AwardLine(*row) for row in rows]
 

@@ -95,6 +95,7 @@ class UnpaidReason(StrEnum):
     NOT_STARTED = "not_started"
     ENDED = "ended"
     NO_CONFIRMED_BANK_DETAILS = "no_confirmed_bank_details"
+    BANK_DETAILS_STOPPED = "bank_details_stopped"
     PAID_ALREADY = "paid_already"
 
 
@@ -231,3 +232,14 @@ def unpaid_of(session: Session, payroll_id: UUID, *, after: UUID | None = None, 
     if after is not None:
         rows = rows.where(Unpaid.id > after)
     return [UnpaidRow(*row) for row in session.execute(rows)]
+
+
+def stopped_count(session: Session, payroll_id: UUID) -> int:
+    """How many payments of a payroll go where nothing may be paid any more, for a stop after they were built."""
+    stopped = (
+        select(func.count())
+        .select_from(Payment)
+        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .where(Payment.payroll_id == payroll_id, Account.stopped_at.is_not(None))
+    )
+    return session.scalar(stopped) or 0

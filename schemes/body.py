@@ -6,10 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit
 from schemes.database import Base, stored
+from schemes.errors import OutOfRange
+
+MOST_COOLING_OFF_DAYS = 20
 
 
 class BodyKind(StrEnum):
@@ -20,9 +24,13 @@ class BodyKind(StrEnum):
 
 
 class Body(Base):
-    """Its `id` is the `body_id` of all its rows."""
+    """Its `id` is the `body_id` of all its rows.
+
+    cooling_off_days: working days between the confirmation of changed bank details and their first use.
+    """
 
     __tablename__ = "body"
+    __table_args__ = (CheckConstraint("cooling_off_days between 0 and 20", name="cooling_off_days"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[BodyKind] = mapped_column(stored(BodyKind))
@@ -30,6 +38,7 @@ class Body(Base):
     colour: Mapped[str]
     contact_email: Mapped[str]
     made_at: Mapped[datetime]
+    cooling_off_days: Mapped[int] = mapped_column(default=2, server_default=text("2"))
 
     @property
     def is_sandbox(self) -> bool:
@@ -50,3 +59,18 @@ def add_body(
 def get_body(session: Session) -> Body:
     """The body whose transaction this is."""
     return session.get_one(Body, session.info["body_id"])
+
+
+def set_cooling_off(session: Session, days: int, *, at: datetime) -> Body:
+    """How many working days changed bank details wait from now on; what is confirmed keeps its day. Raises OutOfRange.
+
+    A setting of whoever runs the service, so the trail names no person.
+    """
+    if not 0 <= days <= MOST_COOLING_OFF_DAYS:
+        raise OutOfRange("cooling-off", days, 0, MOST_COOLING_OFF_DAYS)
+    body = get_body(session)
+    audit.record(
+        session, "body.cooling_off_set", by=None, about=body, at=at, days=days, days_before=body.cooling_off_days
+    )
+    body.cooling_off_days = days
+    return body

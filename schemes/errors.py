@@ -46,6 +46,24 @@ class NotNow(Refused):
         self.act = act
 
 
+class ReasonNotGiven(Refused):
+    """The act needs a reason that the next person can read. `act` as in: say why you …"""
+
+    def __init__(self, act: str) -> None:
+        super().__init__(f"say why you {act}")
+        self.act = act
+
+
+class OutOfRange(Refused):
+    """A setting outside what it may be, both ends included."""
+
+    def __init__(self, what: str, given: int, least: int, most: int) -> None:
+        super().__init__(f"{what}: {given} is not between {least} and {most}")
+        self.what = what
+        self.least = least
+        self.most = most
+
+
 class SignInSlowed(Refused):
     """Too many wrong tries for this e-mail address: none is looked at before `until` (UTC)."""
 

@@ -22,6 +22,9 @@ from payouts.gates.manifest import manifest_of
 from payouts.payroll import create_payroll, get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
+from schemes import bank_details
+from schemes.account import CameBy, get_account
+from schemes.bank_details import Call
 from schemes.database import new_id
 from schemes.imports import register_import
 from schemes.person import Actor, Role
@@ -84,6 +87,30 @@ class Office:
         with self.transaction() as session:
             brought = register_import.get_import(session, import_id, lock=True)
             return register_import.confirm(session, brought, by=self.person(Role.FINANCE), at=self.service.now())
+
+    def change_bank_details(self, payee_id: UUID) -> UUID:
+        """Propose new bank details for a payee, and have the finance officer call back, look and confirm."""
+        account_id, at = new_id(), self.service.now()
+        with self.transaction() as session:
+            bank_details.propose(
+                session,
+                self.service.seals,
+                account_id=account_id,
+                payee_id=payee_id,
+                holder_name="M Changed",
+                sort_code="20-29-59",
+                account_number="63748472",
+                roll_number="",
+                came_by=CameBy.LETTER,
+                by=self.person(Role.PREPARER),
+                at=at,
+            )
+        by, call = self.person(Role.FINANCE), Call("The payee", "01234 567890", date(2026, 1, 5))
+        with self.transaction() as session:
+            account = get_account(session, payee_id, account_id, lock=True)
+            bank_details.unmask(session, self.service.seals, account, reason="compare with the letter", by=by, at=at)
+            bank_details.confirm(session, self.service.calendar, account, call=call, by=by, at=at)
+        return account_id
 
     def create(
         self, pay_date: date = date(2026, 11, 25), *, payroll_id: UUID | None = None, by: Actor | None = None

@@ -9,8 +9,8 @@ from payouts.app import create_app
 from payouts.checks.finding import Kind
 from payouts.gates.gate import Gate
 from schemes import before_body
+from schemes.account import Account
 from schemes.imports.register_import import RegisterImport
-from schemes.payee import Payee
 from schemes.sign_in import token_digest
 
 
@@ -37,9 +37,11 @@ def browsers(service, harbour):
 def addresses(office, sealed, browsers):
     """Every rule of the app that answers a GET, with the ids of what is in the database."""
     with office.transaction() as session:
+        account = session.scalars(select(Account)).first()
         values = {
             "import_id": session.scalars(select(RegisterImport.id)).first(),
-            "payee_id": session.scalars(select(Payee.id)).first(),
+            "payee_id": account.payee_id,
+            "account_id": account.id,
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
             "scheme_id": office.harbour.scheme_id,

@@ -12,7 +12,7 @@ from payouts.files.payment_file import files_of, open_content
 from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.manifest import differences, manifest_of
 from payouts.ledger.entry import LedgerAccount, post_payroll
-from payouts.payment import PaymentStatus
+from payouts.payment import PaymentStatus, stopped_count
 from payouts.payroll import Payroll, PayrollStatus, move, move_payments
 from schemes import audit
 from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
@@ -66,7 +66,7 @@ def release_if_passed(
 
 
 def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_key: str) -> list[str]:
-    """Recompute everything that was signed, and name what differs: manifest, files' bytes, decisions.
+    """Recompute everything that was signed, and name what differs: manifest, files' bytes, decisions, who may be paid.
 
     public_key: the service's. A decision that names another proves only that somebody has a key.
     """
@@ -86,6 +86,8 @@ def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_
         ours = decision.public_key == public_key and decision.is_genuine()
         if not ours or decision.manifest_digest != manifest.digest:
             found.append(f"decision {decision.id}")
+    if stopped_count(session, payroll.id):
+        found.append("stopped_payments")
     return found
 
 

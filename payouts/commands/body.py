@@ -6,7 +6,7 @@ import click
 
 from payouts.commands import ground
 from schemes import before_body
-from schemes.body import BodyKind, add_body
+from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, add_body, set_cooling_off
 from schemes.database import new_id
 
 
@@ -37,3 +37,14 @@ def add(name: str, contact: str, colour: str, *, live: bool) -> None:
     with given.transaction(body_id) as session:
         add_body(session, body_id, kind=kind, name=name, contact_email=contact, colour=colour, at=given.now())
     click.echo(f"Added {name} ({kind}), {body_id}.")
+
+
+@body.command("cooling-off")
+@click.argument("days", type=click.IntRange(0, MOST_COOLING_OFF_DAYS))
+@ground.body_option
+def cooling_off(days: int, body_name: str | None) -> None:
+    """Set how many working days changed bank details wait before they are used. What is confirmed keeps its day."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        changed = set_cooling_off(session, days, at=given.now())
+    click.echo(f"{changed.name}: changed bank details are used {days} working days after they are confirmed.")

@@ -17,7 +17,7 @@ from payouts.files import standard18
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.standard18 import FileFacts
 from payouts.gates.manifest import Manifest, make_manifest
-from payouts.payment import Payment, lines_of
+from payouts.payment import Payment, lines_of, stopped_count
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
 from schemes import audit
@@ -40,10 +40,18 @@ class FindingsOpen(Refused):
         self.count = count
 
 
+class PaymentsStopped(Refused):
+    """Since the payroll was built it became known that some of its payments may not be made."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} payments are stopped")
+        self.count = count
+
+
 def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime) -> None:
     """The preparer asks for the files of a checked payroll; a job builds them. Asking twice is asking once.
 
-    Raises FindingsOpen, NotNow, NotAllowed.
+    Raises FindingsOpen, PaymentsStopped, NotNow, NotAllowed.
     """
     by.must_be(Role.PREPARER)
     if payroll.status in (PayrollStatus.SEALING, PayrollStatus.SEALED):
@@ -51,6 +59,9 @@ def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime
     left = open_count(session, payroll.id)
     if left:
         raise FindingsOpen(left)
+    stopped = stopped_count(session, payroll.id)
+    if stopped:
+        raise PaymentsStopped(stopped)
     move(session, payroll, PayrollStatus.SEALING, by=by, at=at)
     payroll.progress_done, payroll.progress_total = 0, 1
     seals_before = len(session.scalars(select(Manifest.id).where(Manifest.payroll_id == payroll.id)).all())

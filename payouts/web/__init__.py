@@ -7,6 +7,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from payouts.web import (
     audit,
+    bank_details,
     errors,
     figures,
     finding_words,
@@ -18,6 +19,7 @@ from payouts.web import (
     navigation,
     notice_words,
     outbox,
+    payee_words,
     payees,
     payments,
     payroll_page,
@@ -36,6 +38,7 @@ from payouts.web.pages import pages
 # a module's import is what puts its views on the blueprint
 VIEWS = (
     audit,
+    bank_details,
     findings,
     gates,
     home,
@@ -68,7 +71,7 @@ def register(app: Flask) -> None:
     # a little more than a file may have: the form around it has a few fields of its own
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit + 64 * 1024
     security.register(app, base_url=settings.base_url)
-    words_of = (words, import_words, payroll_words, finding_words, notice_words)
+    words_of = (words, import_words, payee_words, payroll_words, finding_words, notice_words)
     for part in (errors, figures, navigation, stylesheets, *words_of):
         part.register(app)
     app.register_blueprint(pages)

@@ -16,6 +16,13 @@ from schemes.audit import AuditEvent
 ACTS: dict[str, str] = {
     "body.added": "Added the body",
     "person.added": "Added a person",
+    "body.cooling_off_set": "Set the cooling-off of changed bank details to {days} working days",
+    "bank_details.proposed": "Proposed version {version} of the bank details, which came by {came_by}",
+    "bank_details.confirmed": "Confirmed version {version} of the bank details",
+    "bank_details.rejected": "Rejected version {version} of the bank details",
+    "bank_details.waived": "Waived the cooling-off of version {version} of the bank details",
+    "bank_details.stopped": "Marked version {version} of the bank details as {stopped_as}",
+    "bank_details.unmasked": "Looked at version {version} of the bank details in full",
     "scheme.added": "Added the scheme",
     "bank_profile.added": "Added the account to pay from",
     "import.begun": "Sent a file of payees",

@@ -40,4 +40,5 @@ PARTS: dict[str, str] = {
     "service_user_number": "the service user number",
     "bank_profile": "the account to pay from",
     "scheme_version": "the scheme",
+    "stopped_payments": "somebody in it may not be paid any more",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from uuid import UUID
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, transaction
+from schemes.bank_details import CONFIRMERS, proposals
 from schemes.imports.register_import import ImportStatus, imports_of_body
 from schemes.payee import find_payees
 from schemes.person import Role
@@ -21,7 +23,6 @@ from schemes.scheme import schemes_of_body
 SHOWN = 10
 LOOKED_AT = 50
 OVER = (PayrollStatus.SUBMITTED, PayrollStatus.CANCELLED)
-CONFIRMERS = {Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR}
 
 
 class Waiting(NamedTuple):
@@ -74,7 +75,19 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
             item = Waiting(name, what, href, who=" or ".join(names.get(Role.PREPARER, ())))
             (mine if Role.PREPARER in actor().roles else others).append(item)
         elif brought.status is ImportStatus.LANDED:
-            can = bool(CONFIRMERS & actor().roles) and brought.made_by != actor().person_id
             what = f"Bank details of {count(brought.rows_good, 'award')} to be confirmed."
-            (mine if can else others).append(Waiting(name, what, href, who="someone who did not send the file"))
+            item = Waiting(name, what, href, who="someone who did not send the file")
+            (mine if may_confirm(brought.made_by) else others).append(item)
+    for account, payee in proposals(session):
+        item = Waiting(
+            f"Bank details of {payee.name}",
+            f"Version {account.version}, proposed on {day(account.proposed_at)}, to be confirmed or rejected.",
+            url_for("pages.show_bank_details", payee_id=payee.id),
+            who="someone who did not propose them",
+        )
+        (mine if may_confirm(account.proposed_by) else others).append(item)
     return mine, others
+
+
+def may_confirm(proposed_by: UUID) -> bool:
+    return bool(actor().roles.intersection(CONFIRMERS)) and proposed_by != actor().person_id

@@ -33,7 +33,11 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
     UnpaidReason.ENDED: ("The award ended before this period", "Nothing to do, unless the award should go on"),
     UnpaidReason.NO_CONFIRMED_BANK_DETAILS: (
         "No second person has confirmed the bank details",
-        "Confirm the file that the details came in, then build the payroll again",
+        "Confirm the file that the details came in, or the change on the payee’s page, then build the payroll again",
+    ),
+    UnpaidReason.BANK_DETAILS_STOPPED: (
+        "The account was closed or is compromised",
+        "Ask the payee for another account and propose it on their page",
     ),
     UnpaidReason.PAID_ALREADY: (
         "Another payroll pays this period already",

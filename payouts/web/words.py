@@ -11,18 +11,22 @@ from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.finding import ReasonMissing
-from payouts.files.sealing import FindingsOpen
+from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused
-from payouts.web.figures import count, file_size, instant
+from payouts.web.figures import count, day, file_size, instant
 from payouts.web.gate_words import BARS, PARTS
+from payouts.web.payee_words import DETAILS_FAULTS
 from payouts.web.payroll_words import pay_date_sentence
+from schemes.bank_details import CallBackNeeded, ContactTooNew, DetailsRefused, ProposalWaiting, SameDetails
 from schemes.errors import (
     FileFault,
     FileRefused,
     NotAllowed,
     NotNow,
+    OutOfRange,
     PasswordTooShort,
+    ReasonNotGiven,
     Refused,
     SamePerson,
 )
@@ -131,6 +135,16 @@ def sentence(refusal: Refused) -> str:
             return pay_date_sentence(refusal)
         case PasswordTooShort():
             return f"Use at least {refusal.least} characters"
+        case ReasonNotGiven():
+            return f"Say why you {refusal.act}"
+        case OutOfRange():
+            return f"Enter a number from {refusal.least} to {refusal.most}"
+        case DetailsRefused():
+            return DETAILS_FAULTS[refusal.fault]
+        case ContactTooNew():
+            return f"Call on a contact that you have held since {day(refusal.latest)} or longer"
+        case PaymentsStopped():
+            return f"{count(refusal.count, 'payment')} may not be made any more. Build the payroll again"
         case FindingsOpen():
             return f"{count(refusal.count, 'finding is', 'findings are')} still open. Settle them first"
         case GateNotReached():
@@ -155,6 +169,9 @@ SENTENCES: dict[type[Refused], str] = {
     SubmittedWhen: "Enter a time between the download of the files and now",
     SubmissionReferenceMissing: "Enter the reference of the submission",
     CancelReasonMissing: "Say why you cancel it",
+    CallBackNeeded: "Call the payee back first, and enter who you spoke to and on which contact",
+    ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",
+    SameDetails: "These are the bank details in use, so there is nothing to change",
 }
 
 # the names of moves, as something that is done

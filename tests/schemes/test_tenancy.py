@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from psycopg import errors
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from payouts.demo.harbour import seed
@@ -15,6 +15,7 @@ from payouts.payroll import Payroll, get_payroll
 from payouts.tasks import clock as ticking
 from schemes.database import connect, new_id, transaction
 from schemes.errors import NotFound
+from schemes.payee import Payee
 from tests.office import Office
 
 BODY_TABLES = """
@@ -34,6 +35,9 @@ def two(prepare, landed, small_register):
         second.confirm(import_id)
         both = (Office(service, landed.harbour), second)
         for office in both:
+            with office.transaction() as session:
+                payee_id = session.scalars(select(Payee.id).limit(1)).one()
+            office.change_bank_details(payee_id)
             payroll_id = office.create()
             office.work()
             office.accept_findings(payroll_id)

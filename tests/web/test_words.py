@@ -10,20 +10,31 @@ from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.finding import Kind, ReasonMissing, Severity
-from payouts.files.sealing import FindingsOpen
+from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
-from payouts.web import finding_words, gate_words, import_words, notice_words, payroll_words, words
+from payouts.web import finding_words, gate_words, import_words, notice_words, payee_words, payroll_words, words
+from schemes.account import CameBy, State, Stopped
+from schemes.bank_details import (
+    CallBackNeeded,
+    ContactTooNew,
+    DetailsFault,
+    DetailsRefused,
+    ProposalWaiting,
+    SameDetails,
+)
 from schemes.errors import (
     FileFault,
     FileRefused,
     NotAllowed,
     NotFound,
     NotNow,
+    OutOfRange,
     PasswordTooShort,
+    ReasonNotGiven,
     Refused,
     SamePerson,
     SignInSlowed,
@@ -50,6 +61,10 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Bar, gate_words.BARS),
     (GateKind, gate_words.AFTER_GO),
     (NoticeStatus, notice_words.NOTICES),
+    (CameBy, payee_words.CAME_BY),
+    (State, payee_words.STATES),
+    (Stopped, payee_words.STOPS),
+    (DetailsFault, payee_words.DETAILS_FAULTS),
 ]
 
 
@@ -108,6 +123,14 @@ REFUSALS: list[Refused] = [
     NotDownloaded(),
     SubmittedWhen(),
     SubmissionReferenceMissing(),
+    PaymentsStopped(1),
+    ReasonNotGiven("reject it"),
+    OutOfRange("cooling-off", 21, 0, 20),
+    DetailsRefused("sort_code", DetailsFault.SORT_CODE),
+    ProposalWaiting(),
+    SameDetails(),
+    CallBackNeeded(),
+    ContactTooNew(DAY),
 ]
 
 

@@ -1,0 +1,358 @@
+"""A payee's bank details: every version, and what people do to one: propose, decide, waive, stop, see it in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from sqlalchemy.orm import Session
+from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from payouts.web import words
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.figures import weekday
+from payouts.web.form import DayField, Form, MadeField
+from payouts.web.pages import actor, now, pages, service, transaction
+from payouts.web.payee_words import CAME_BY, STOPS
+from schemes import bank_details
+from schemes.account import Account, BankDetails, CameBy, Stopped, accounts_of, get_account, in_use_on, state_on
+from schemes.bank_details import CONFIRMERS, UNMASKERS, Call, london_day
+from schemes.body import get_body
+from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.payee import get_payee
+from schemes.person import Role, names
+
+LONGEST_NAME = 140
+LONGEST = 2000
+TOO_LONG = Length(max=LONGEST, message="Use at most 2,000 characters")
+CONFIRM, CONFIRM_URGENT, REJECT = "confirm", "urgent", "reject"
+
+
+class ProposeDetails(Form):
+    account_id = MadeField()
+    holder_name = StringField(
+        "Name on the account",
+        description="As the bank knows it. Payments carry this name",
+        widget=GovTextInput(),
+        validators=[
+            InputRequired("Enter the name on the account"),
+            Length(max=LONGEST_NAME, message="Use at most 140 characters"),
+        ],
+    )
+    sort_code = StringField(
+        "Sort code",
+        description="Must be 6 digits long",
+        widget=GovTextInput(),
+        validators=[InputRequired("Enter the sort code"), Length(max=20, message="Enter a sort code of 6 digits")],
+    )
+    account_number = StringField(
+        "Account number",
+        description="Must be between 6 and 8 digits long",
+        widget=GovTextInput(),
+        validators=[
+            InputRequired("Enter the account number"),
+            Length(max=20, message="Enter an account number of 6 to 8 digits"),
+        ],
+    )
+    roll_number = StringField(
+        "Building society roll number (if you have one)",
+        description="It stands on the passbook or in the building society’s letters",
+        widget=GovTextInput(),
+        validators=[Length(max=30, message="A roll number has at most 18 characters")],
+    )
+    came_by = RadioField(
+        "How did the new details reach you?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(way.value, said) for way, said in CAME_BY.items()],
+        validators=[InputRequired("Choose how the new details reached you")],
+    )
+    submit = SubmitField("Propose these bank details", widget=GovSubmitInput())
+
+
+class DecideDetails(Form):
+    spoke_to = StringField(
+        "Who did you speak to?",
+        widget=GovTextInput(),
+        validators=[Length(max=LONGEST_NAME, message="Use at most 140 characters")],
+    )
+    contact = StringField(
+        "On which contact did you reach them?",
+        description="For example the phone number from the first application form. Never one from the message that "
+        "brought the new details",
+        widget=GovTextInput(),
+        validators=[Length(max=254, message="Use at most 254 characters")],
+    )
+    held_since = DayField("Since when do you hold this contact?", validators=[Optional()])
+    decision = RadioField(
+        "Your decision", widget=GovRadioInput(), validators=[InputRequired("Choose what happens to the change")]
+    )
+    reason = TextAreaField(
+        "Reason",
+        description="Needed to reject, or to use the details at once",
+        widget=GovTextArea(),
+        validators=[TOO_LONG],
+    )
+    submit = SubmitField("Continue", widget=GovSubmitInput())
+
+    def call(self) -> Call | None:
+        """What was said of the call, or None and errors beside the fields."""
+        for field, missing in (
+            (self.spoke_to, "Enter who you spoke to"),
+            (self.contact, "Enter the contact on which you reached them"),
+            (self.held_since, "Enter the day since which you hold this contact"),
+        ):
+            if not field.data and not field.errors:
+                self.refuse(missing, field)
+        if self.status != 200:
+            return None
+        return Call(self.spoke_to.data, self.contact.data, self.held_since.data)
+
+
+class GiveReason(Form):
+    reason = TextAreaField("Why?", widget=GovTextArea(), validators=[InputRequired("Say why"), TOO_LONG])
+    submit = SubmitField("Continue", widget=GovSubmitInput())
+
+
+class StopDetails(Form):
+    stopped_as = RadioField(
+        "What happened?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(stop.value, said[0]) for stop, said in STOPS.items()],
+        validators=[InputRequired("Choose what happened to the account")],
+    )
+    submit = SubmitField("Stop payments into this account", widget=GovSubmitInput())
+
+
+class OnDay(Form):
+    """Asked by GET: it changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    on = DayField("Which account was used on a day?", validators=[InputRequired("Enter a day")])
+
+
+@pages.route("/payees/<uuid:payee_id>/bank-details")
+@allowed(ANYONE_SIGNED_IN)
+def show_bank_details(payee_id: UUID) -> ResponseReturnValue:
+    asked = OnDay(request.args if "on" in request.args else None)
+    known = "on" in request.args and asked.validate()
+    with transaction() as session:
+        payee = get_payee(session, payee_id)
+        accounts = accounts_of(session, payee_id)
+        return render_template(
+            "payees/show_bank_details.html",
+            form=asked,
+            payee=payee,
+            accounts=accounts,
+            states=states_of(session, payee_id, accounts),
+            calls=bank_details.call_backs_of(session, payee_id),
+            looks=bank_details.unmaskings_of(session, payee_id),
+            versions={account.id: account.version for account in accounts},
+            day=asked.on.data if known else None,
+            then=in_use_on(session, payee_id, asked.on.data) if known and asked.on.data < FAR else None,
+            today=today(),
+            names=names(session),
+            may_unmask=bool(actor().roles.intersection(UNMASKERS)),
+        ), asked.status
+
+
+# a day further ahead is beyond what a calendar can add to
+FAR = date.max - timedelta(days=2)
+
+
+def states_of(session: Session, payee_id: UUID, accounts: Any) -> dict[UUID, Any]:
+    """Where each version is today."""
+    in_use = in_use_on(session, payee_id, today())
+    return {account.id: state_on(account, in_use, today()) for account in accounts}
+
+
+def today() -> date:
+    return london_day(now())
+
+
+@pages.route("/payees/<uuid:payee_id>/bank-details/new", methods=["GET", "POST"])
+@allowed(Role.PREPARER)
+def propose_bank_details(payee_id: UUID) -> ResponseReturnValue:
+    form = ProposeDetails()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                bank_details.propose(
+                    session,
+                    service().seals,
+                    account_id=form.account_id.id_of_what_is_made,
+                    payee_id=payee_id,
+                    holder_name=form.holder_name.data,
+                    sort_code=form.sort_code.data,
+                    account_number=form.account_number.data,
+                    roll_number=form.roll_number.data or "",
+                    came_by=CameBy(form.came_by.data),
+                    by=actor(),
+                    at=now(),
+                )
+        except (NotAllowed, NotFound):
+            raise
+        except bank_details.DetailsRefused as refused:
+            form.refuse(words.sentence(refused), form[refused.field])
+        except Refused as refused:
+            form.refuse(words.sentence(refused))
+        else:
+            flash("You proposed new bank details. Someone else calls the payee back and confirms them")
+            return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
+    with transaction() as session:
+        payee = get_payee(session, payee_id)
+        return render_template(
+            "payees/propose_bank_details.html",
+            form=form,
+            payee=payee,
+            waiting=bank_details.proposal_of(session, payee_id),
+        ), form.status
+
+
+@pages.route("/payees/<uuid:payee_id>/bank-details/<uuid:account_id>/decide", methods=["GET", "POST"])
+@allowed(Role.PREPARER, *CONFIRMERS)
+def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue:
+    form = DecideDetails()
+    with transaction() as session:
+        account = get_account(session, payee_id, account_id)
+        calls = bank_details.needs_call_back(session, account)
+        mine = account.proposed_by == actor().person_id
+        first_day, cools = first_use(session), calls and get_body(session).cooling_off_days > 0
+    confirms = bool(actor().roles.intersection(CONFIRMERS)) and not mine
+    if not confirms and not mine:
+        actor().must_be(*CONFIRMERS)
+    form.decision.choices = choices(confirms=confirms, mine=mine, cools=cools)
+    if form.validate_on_submit() and is_decided(form, payee_id, account_id, calls=calls):
+        flash(DECIDED[form.decision.data])
+        return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
+    hint = f"Used for files that leave on or after {weekday(first_day)}" if cools else "Used from now on"
+    return version_page(
+        "payees/decide_bank_details.html", payee_id, account_id, form, calls=calls, confirms=confirms, confirm_hint=hint
+    )
+
+
+DECIDED = {
+    CONFIRM: "You confirmed the bank details",
+    CONFIRM_URGENT: "You confirmed the bank details. They are used at once",
+    REJECT: "You rejected the bank details. Nothing is paid into this account",
+}
+
+
+def first_use(session: Session) -> date:
+    """The first day of a change that is confirmed now."""
+    days = get_body(session).cooling_off_days
+    return service().calendar.add_working_days(today(), days) if days else today()
+
+
+def choices(*, confirms: bool, mine: bool, cools: bool) -> list[SelectChoice]:
+    offered = [SelectChoice(CONFIRM, "Confirm the bank details")] if confirms else []
+    if confirms and cools:
+        offered.append(SelectChoice(CONFIRM_URGENT, "Confirm them and use them at once"))
+    return [*offered, SelectChoice(REJECT, "Withdraw them" if mine else "Reject them")]
+
+
+def is_decided(form: DecideDetails, payee_id: UUID, account_id: UUID, *, calls: bool) -> bool:
+    """Carry the decision out; if it can't be, the reason is an error of the form."""
+    reason = form.reason.data or ""
+    rejects = form.decision.data == REJECT
+    call = form.call() if calls and not rejects else None
+    if form.status != 200:
+        return False
+    urgent = reason if form.decision.data == CONFIRM_URGENT else None
+
+    def decide(session: Session, account: Account) -> None:
+        if rejects:
+            bank_details.reject(session, account, reason=reason, by=actor(), at=now())
+        else:
+            calendar = service().calendar
+            bank_details.confirm(session, calendar, account, call=call, waive_because=urgent, by=actor(), at=now())
+
+    return is_done(form, payee_id, account_id, decide)
+
+
+def is_done(form: Form, payee_id: UUID, account_id: UUID, act: Callable[[Session, Account], None]) -> bool:
+    """Act on a version under its lock; what is refused is an error of the form, beside the field it is about."""
+    try:
+        with transaction() as session:
+            act(session, get_account(session, payee_id, account_id, lock=True))
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        form.refuse(words.sentence(refused), beside(form, refused))
+        return False
+    return True
+
+
+def beside(form: Form, refused: Refused) -> Field | None:
+    if isinstance(refused, ReasonNotGiven):
+        return form["reason"]
+    return form["held_since"] if isinstance(refused, bank_details.ContactTooNew) else None
+
+
+@pages.route("/payees/<uuid:payee_id>/bank-details/<uuid:account_id>/waive", methods=["GET", "POST"])
+@allowed(*CONFIRMERS)
+def waive_cooling_off(payee_id: UUID, account_id: UUID) -> ResponseReturnValue:
+    form = GiveReason()
+
+    def waive(session: Session, account: Account) -> None:
+        bank_details.waive(session, account, reason=form.reason.data, by=actor(), at=now())
+
+    if form.validate_on_submit() and is_done(form, payee_id, account_id, waive):
+        flash("You waived the cooling-off. The bank details are used at once")
+        return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
+    return version_page("payees/waive_cooling_off.html", payee_id, account_id, form)
+
+
+@pages.route("/payees/<uuid:payee_id>/bank-details/<uuid:account_id>/stop", methods=["GET", "POST"])
+@allowed(Role.PREPARER, *CONFIRMERS)
+def stop_account(payee_id: UUID, account_id: UUID) -> ResponseReturnValue:
+    form = StopDetails()
+
+    def stop(session: Session, account: Account) -> None:
+        bank_details.stop(session, account, Stopped(form.stopped_as.data), by=actor(), at=now())
+
+    if form.validate_on_submit() and is_done(form, payee_id, account_id, stop):
+        flash("You stopped payments into this account. Nothing is paid into it any more")
+        return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
+    hints = [{"hint": {"text": said[1]}} for said in STOPS.values()]
+    return version_page("payees/stop_account.html", payee_id, account_id, form, hints=hints)
+
+
+@pages.route("/payees/<uuid:payee_id>/bank-details/<uuid:account_id>/full", methods=["GET", "POST"])
+@allowed(*UNMASKERS)
+def show_in_full(payee_id: UUID, account_id: UUID) -> ResponseReturnValue:
+    """The numbers stand in the answer to the POST only: an address that shows them can't be passed on or come back."""
+    form = GiveReason()
+    seen: list[BankDetails] = []
+
+    def look(session: Session, account: Account) -> None:
+        seen.append(
+            bank_details.unmask(session, service().seals, account, reason=form.reason.data, by=actor(), at=now())
+        )
+
+    if form.validate_on_submit():
+        is_done(form, payee_id, account_id, look)
+    return version_page("payees/show_in_full.html", payee_id, account_id, form, details=seen[0] if seen else None)
+
+
+def version_page(template: str, payee_id: UUID, account_id: UUID, form: Form, **facts: Any) -> ResponseReturnValue:
+    """A page about one version, with a form for what can be done to it."""
+    with transaction() as session:
+        account = get_account(session, payee_id, account_id)
+        return render_template(
+            template,
+            form=form,
+            payee=get_payee(session, payee_id),
+            account=account,
+            state=states_of(session, payee_id, [account])[account.id],
+            names=names(session),
+            mine=account.proposed_by == actor().person_id,
+            **facts,
+        ), form.status

@@ -1,0 +1,48 @@
+"""Words for payees and their bank details: how details came, where a version is, what is wrong with what was typed."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from schemes.account import CameBy, State, Stopped
+from schemes.bank_details import DetailsFault
+
+CAME_BY: dict[CameBy, str] = {
+    CameBy.LETTER: "Letter",
+    CameBy.FORM: "Form",
+    CameBy.PHONE: "Phone",
+    CameBy.EMAIL: "Email",
+}
+
+# words, colour of the tag
+STATES: dict[State, tuple[str, str]] = {
+    State.WAITING: ("Not confirmed", "yellow"),
+    State.REJECTED: ("Rejected", "grey"),
+    State.COOLING_OFF: ("Cooling off", "blue"),
+    State.IN_USE: ("In use", "green"),
+    State.REPLACED: ("Replaced", "grey"),
+    State.CLOSED: ("Account closed", "red"),
+    State.COMPROMISED: ("Compromised", "red"),
+}
+
+STOPS: dict[Stopped, tuple[str, str]] = {
+    Stopped.CLOSED: ("The account is closed", "The bank or the payee said so"),
+    Stopped.COMPROMISED: ("The account is compromised", "Somebody else has, or may have, control of it"),
+}
+
+DETAILS_FAULTS: dict[DetailsFault, str] = {
+    DetailsFault.HOLDER_NAME: "Enter the name on the account as the bank knows it, in letters from A to Z",
+    DetailsFault.SORT_CODE: "Enter a sort code of 6 digits, like 309430",
+    DetailsFault.ACCOUNT_NUMBER: "Enter an account number of 6 to 8 digits",
+    DetailsFault.BANK_UNKNOWN: "Enter the 8 digits of the account number. They stand on the payee’s bank statement",
+    DetailsFault.ROLL_NUMBER: "Enter the roll number as it stands in the building society’s letter",
+    DetailsFault.MODULUS: (
+        "The sort code and account number don’t fit together: a digit is wrong. Ask the payee to read both numbers "
+        "from their bank card or statement"
+    ),
+}
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(lambda came_by: CAME_BY[came_by] if came_by else "A file of payees", "came_by")
+    app.add_template_filter(STATES.__getitem__, "account_state")

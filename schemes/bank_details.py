@@ -1,0 +1,405 @@
+"""Changing bank details: one person proposes, a second calls back and confirms or rejects; then a cooling-off.
+
+The version before stays payable until the new one is usable, unless it is marked closed or compromised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session
+
+from bacs import account as numbers
+from bacs import charset, modulus
+from bacs.calendar import LONDON, Calendar
+from bacs.errors import AccountRefused, Reason
+from schemes import audit
+from schemes.account import Account, BankDetails, CameBy, Stopped, get_account, in_use_on, open_details, pack
+from schemes.body import get_body
+from schemes.database import Base, BodyOwned, new_id, take_turns, to_body_row
+from schemes.errors import NotNow, ReasonNotGiven, Refused, SamePerson
+from schemes.payee import Payee, get_payee
+from schemes.person import Actor, Role
+from schemes.seal import Seals, get_key
+
+CONFIRMERS = (Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
+UNMASKERS = (Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR)
+CONTACT_HELD_DAYS = 30
+
+
+class DetailsFault(StrEnum):
+    """What is wrong with bank details as somebody typed them."""
+
+    HOLDER_NAME = "holder_name"
+    SORT_CODE = "sort_code"
+    ACCOUNT_NUMBER = "account_number"
+    BANK_UNKNOWN = "bank_unknown"
+    ROLL_NUMBER = "roll_number"
+    MODULUS = "modulus"
+
+
+class DetailsRefused(Refused):
+    """Bank details that nothing could be paid to. `field` is the one to put right."""
+
+    def __init__(self, field: str, fault: DetailsFault) -> None:
+        super().__init__(f"{field}: {fault}")
+        self.field = field
+        self.fault = fault
+
+
+class ProposalWaiting(Refused):
+    """A change of this payee's bank details waits already: it is confirmed or rejected first."""
+
+
+class SameDetails(Refused):
+    """What was proposed is what is in use."""
+
+
+class CallBackNeeded(Refused):
+    """A change of bank details is confirmed only after somebody spoke to the payee on a contact of their own."""
+
+
+class ContactTooNew(Refused):
+    """The contact that was called has not been held long enough: whoever sent the details may have sent it too."""
+
+    def __init__(self, latest: date) -> None:
+        super().__init__(f"the contact must be held since {latest} or longer")
+        self.latest = latest
+
+
+class CallBack(BodyOwned, Base):
+    """That somebody called the payee back about a change: who spoke, on which contact, held since when."""
+
+    __tablename__ = "call_back"
+    __table_args__ = (
+        UniqueConstraint("body_id", "account_id"),
+        to_body_row("account", "account_id"),
+        CheckConstraint("contact_held_since <= called_on - 30", name="contact_held"),
+    )
+
+    account_id: Mapped[UUID]
+    spoke_to: Mapped[str]
+    contact: Mapped[str]
+    contact_held_since: Mapped[date]
+    called_on: Mapped[date]
+    called_by: Mapped[UUID]
+    recorded_at: Mapped[datetime]
+
+
+class Unmasking(BodyOwned, Base):
+    """That a person saw bank details in full, and why."""
+
+    __tablename__ = "unmasking"
+    __table_args__ = (
+        Index("ix_unmasking_account", "body_id", "account_id"),
+        to_body_row("account", "account_id"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    account_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a person says of their call to the payee."""
+
+    spoke_to: str
+    contact: str
+    contact_held_since: date
+
+
+def read_details(sort_code: str, account_number: str, roll_number: str) -> tuple[BankDetails, modulus.Result]:
+    """What was typed, as a payment file carries it, and the check on the digits. Raises DetailsRefused."""
+    try:
+        valid = numbers.validate(sort_code, account_number)
+        roll = numbers.validate_roll_number(roll_number) if roll_number.strip() else ""
+    except AccountRefused as refused:
+        if refused.reason is Reason.SORT_CODE_NOT_SIX_DIGITS:
+            raise DetailsRefused("sort_code", DetailsFault.SORT_CODE) from None
+        if refused.reason is Reason.BANK_UNKNOWN:
+            raise DetailsRefused("account_number", DetailsFault.BANK_UNKNOWN) from None
+        if refused.reason.name.startswith("ROLL_NUMBER"):
+            raise DetailsRefused("roll_number", DetailsFault.ROLL_NUMBER) from None
+        raise DetailsRefused("account_number", DetailsFault.ACCOUNT_NUMBER) from None
+    checked = modulus.check(valid.sort_code, valid.account_number)
+    if not checked.outcome.is_payable:
+        raise DetailsRefused("account_number", DetailsFault.MODULUS)
+    return BankDetails(valid.sort_code, valid.account_number, roll), checked
+
+
+def propose(
+    session: Session,
+    seals: Seals,
+    *,
+    account_id: UUID,
+    payee_id: UUID,
+    holder_name: str,
+    sort_code: str,
+    account_number: str,
+    roll_number: str,
+    came_by: CameBy,
+    by: Actor,
+    at: datetime,
+) -> Account:
+    """Propose a payee's next version; it waits for a second person. The same id again is the same proposal.
+
+    Raises DetailsRefused, ProposalWaiting, SameDetails, NotFound, NotAllowed.
+    """
+    by.must_be(Role.PREPARER)
+    payee = get_payee(session, payee_id)
+    take_turns(session, f"bank details {payee_id}")
+    there = session.get(Account, (by.body_id, account_id))
+    if there is not None:
+        return get_account(session, payee_id, account_id)
+    holder_name = " ".join(holder_name.split())
+    if not charset.to_bacs(holder_name).text.strip():
+        raise DetailsRefused("holder_name", DetailsFault.HOLDER_NAME)
+    details, checked = read_details(sort_code, account_number, roll_number)
+    if proposal_of(session, payee_id) is not None:
+        raise ProposalWaiting
+    fingerprint = seals.fingerprint(by.body_id, *details)
+    in_use = in_use_on(session, payee_id, london_day(at))
+    if (
+        in_use is not None
+        and in_use.stopped_as is None
+        and (bytes(in_use.fingerprint), in_use.holder_name) == (fingerprint, holder_name)
+    ):
+        raise SameDetails
+    key = seals.open_row(get_key(session, by.body_id, payee.key_id))
+    latest = session.scalar(select(func.max(Account.version)).where(Account.payee_id == payee_id)) or 0
+    account = Account(
+        body_id=by.body_id,
+        id=account_id,
+        payee_id=payee_id,
+        version=latest + 1,
+        holder_name=holder_name,
+        sealed_details=key.seal(pack(details), "account", account_id),
+        fingerprint=fingerprint,
+        last_four=details.account_number[-4:],
+        modulus_outcome=checked.outcome,
+        modulus_rule=checked.rule,
+        weight_table=checked.table_version,
+        came_by=came_by,
+        proposed_by=by.person_id,
+        proposed_at=at,
+    )
+    session.add(account)
+    session.flush()
+    note(session, account, "proposed", by=by, at=at, came_by=came_by.value)
+    return account
+
+
+def proposal_of(session: Session, payee_id: UUID) -> Account | None:
+    """The change that waits for a second person, if one does. What came in a file waits with its file."""
+    return session.scalars(
+        select(Account).where(
+            Account.payee_id == payee_id,
+            Account.import_id.is_(None),
+            Account.confirmed_at.is_(None),
+            Account.rejected_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def needs_call_back(session: Session, account: Account) -> bool:
+    """Whether the payee had confirmed bank details before: the first ones replace nothing that could be stolen."""
+    earlier = select(Account.id).where(Account.payee_id == account.payee_id, Account.confirmed_at.is_not(None))
+    return session.scalar(earlier.where(Account.id != account.id).limit(1)) is not None
+
+
+def confirm(
+    session: Session,
+    calendar: Calendar,
+    account: Account,
+    *,
+    call: Call | None,
+    waive_because: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> Account:
+    """A second person confirms a proposal, on a row locked by the caller: usable after the body's cooling-off.
+
+    waive_because: use it at once, and why. The same person again changes nothing. Raises SamePerson, NotNow,
+    CallBackNeeded, ContactTooNew, ReasonNotGiven, NotAllowed.
+    """
+    by.must_be(*CONFIRMERS)
+    if account.confirmed_by == by.person_id:
+        return account
+    must_wait(account, "confirmed")
+    if by.person_id == account.proposed_by:
+        raise SamePerson("proposed these bank details")
+    changes = needs_call_back(session, account)
+    if changes:
+        record_call(session, account, call, by=by, at=at)
+    account.confirmed_by, account.confirmed_at = by.person_id, at
+    days = get_body(session).cooling_off_days if changes else 0
+    account.usable_from = calendar.add_working_days(london_day(at), days) if days else None
+    session.flush()
+    note(session, account, "confirmed", by=by, at=at, called_back=changes, cooling_off_days=days)
+    if waive_because is not None and days:
+        waive(session, account, reason=waive_because, by=by, at=at)
+    return account
+
+
+def record_call(session: Session, account: Account, call: Call | None, *, by: Actor, at: datetime) -> None:
+    if call is None or not call.spoke_to.strip() or not call.contact.strip():
+        raise CallBackNeeded
+    latest = london_day(at) - timedelta(days=CONTACT_HELD_DAYS)
+    if call.contact_held_since > latest:
+        raise ContactTooNew(latest)
+    session.add(
+        CallBack(
+            body_id=account.body_id,
+            id=new_id(),
+            account_id=account.id,
+            spoke_to=call.spoke_to.strip(),
+            contact=call.contact.strip(),
+            contact_held_since=call.contact_held_since,
+            called_on=london_day(at),
+            called_by=by.person_id,
+            recorded_at=at,
+        )
+    )
+
+
+def reject(session: Session, account: Account, *, reason: str, by: Actor, at: datetime) -> None:
+    """Reject a proposal, on a row locked by the caller; whoever proposed it may withdraw it so. Nothing is paid to it.
+
+    Raises NotNow, ReasonNotGiven, NotAllowed.
+    """
+    if by.person_id != account.proposed_by:
+        by.must_be(*CONFIRMERS)
+    if account.rejected_by == by.person_id:
+        return
+    must_wait(account, "rejected")
+    if not reason.strip():
+        raise ReasonNotGiven("reject these bank details")
+    account.rejected_by, account.rejected_at, account.rejected_because = by.person_id, at, reason.strip()
+    session.flush()
+    note(session, account, "rejected", by=by, at=at)
+
+
+def waive(session: Session, account: Account, *, reason: str, by: Actor, at: datetime) -> None:
+    """Use a confirmed version at once because it is urgent, on a row locked by the caller. Called back it was already.
+
+    Raises SamePerson for whoever proposed it, NotNow outside a cooling-off, ReasonNotGiven, NotAllowed.
+    """
+    by.must_be(*CONFIRMERS)
+    if account.waived_by == by.person_id:
+        return
+    today = london_day(at)
+    if by.person_id == account.proposed_by:
+        raise SamePerson("proposed these bank details")
+    if (
+        account.stopped_as
+        or account.confirmed_at is None
+        or account.usable_from is None
+        or account.usable_from <= today
+    ):
+        raise NotNow("version of bank details", "not cooling off", "used sooner")
+    if not reason.strip():
+        raise ReasonNotGiven("use these bank details at once")
+    account.waived_by, account.waived_at, account.waived_because = by.person_id, at, reason.strip()
+    account.usable_from = today
+    session.flush()
+    note(session, account, "waived", by=by, at=at)
+
+
+def stop(session: Session, account: Account, stopped_as: Stopped, *, by: Actor, at: datetime) -> None:
+    """Mark a confirmed version closed or compromised: from now on nothing is paid into it. One person may, at once.
+
+    Raises NotNow, NotAllowed.
+    """
+    by.must_be(Role.PREPARER, *CONFIRMERS)
+    if account.stopped_as is stopped_as:
+        return
+    if account.stopped_as is not None:
+        raise NotNow("version of bank details", account.stopped_as, stopped_as)
+    if account.confirmed_at is None:
+        raise NotNow("version of bank details", "not confirmed", stopped_as)
+    account.stopped_as, account.stopped_by, account.stopped_at = stopped_as, by.person_id, at
+    session.flush()
+    note(session, account, "stopped", by=by, at=at, stopped_as=stopped_as.value)
+
+
+def unmask(session: Session, seals: Seals, account: Account, *, reason: str, by: Actor, at: datetime) -> BankDetails:
+    """Bank details in full, for one look that is recorded with its reason. Raises ReasonNotGiven, NotAllowed."""
+    by.must_be(*UNMASKERS)
+    if not reason.strip():
+        raise ReasonNotGiven("need to see the whole number")
+    payee = get_payee(session, account.payee_id)
+    key = seals.open_row(get_key(session, account.body_id, payee.key_id))
+    session.add(
+        Unmasking(
+            body_id=account.body_id,
+            id=new_id(),
+            account_id=account.id,
+            person_id=by.person_id,
+            reason=reason.strip(),
+            at=at,
+        )
+    )
+    note(session, account, "unmasked", by=by, at=at)
+    return open_details(key, account.id, account.sealed_details)
+
+
+def must_wait(account: Account, act: str) -> None:
+    if account.import_id is not None:
+        raise NotNow("version of bank details", "part of a file", act)
+    if not account.is_waiting:
+        raise NotNow("version of bank details", "confirmed" if account.confirmed_at else "rejected", act)
+
+
+def note(session: Session, account: Account, act: str, *, by: Actor, at: datetime, **facts: Any) -> None:
+    """The event of an act, about the payee: their trail tells all that happened to their bank details."""
+    payee = get_payee(session, account.payee_id)
+    audit.record(session, f"bank_details.{act}", by=by, about=payee, at=at, version=account.version, **facts)
+
+
+def london_day(at: datetime) -> date:
+    return at.astimezone(LONDON).date()
+
+
+class Proposal(NamedTuple):
+    """A change that waits for a second person."""
+
+    account: Account
+    payee: Payee
+
+
+def proposals(session: Session, *, limit: int = 20) -> list[Proposal]:
+    """The changes that wait, oldest first."""
+    rows = session.execute(
+        select(Account, Payee)
+        .join(Payee, (Payee.body_id == Account.body_id) & (Payee.id == Account.payee_id))
+        .where(Account.import_id.is_(None), Account.confirmed_at.is_(None), Account.rejected_at.is_(None))
+        .order_by(Account.proposed_at, Account.id)
+        .limit(limit)
+    )
+    return [Proposal(account, payee) for account, payee in rows]
+
+
+def call_backs_of(session: Session, payee_id: UUID) -> dict[UUID, CallBack]:
+    """The call to a payee about each version, where there was one."""
+    calls = select(CallBack).join(Account, (Account.body_id == CallBack.body_id) & (Account.id == CallBack.account_id))
+    return {call.account_id: call for call in session.scalars(calls.where(Account.payee_id == payee_id))}
+
+
+def unmaskings_of(session: Session, payee_id: UUID, *, limit: int = 50) -> Sequence[Unmasking]:
+    """Who saw a payee's bank details in full, newest first."""
+    return session.scalars(
+        select(Unmasking)
+        .join(Account, (Account.body_id == Unmasking.body_id) & (Account.id == Unmasking.account_id))
+        .where(Account.payee_id == payee_id)
+        .order_by(Unmasking.id.desc())
+        .limit(limit)
+    ).all()

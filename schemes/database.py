@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+import uuid_utils
 import uuid_utils.compat
 from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, MetaData, create_engine, text
 from sqlalchemy import Enum as StoredEnum
@@ -43,6 +44,11 @@ class BodyOwned:
 def new_id() -> UUID:
     """A new id, rising with time, so that rows made together lie together in the indexes."""
     return uuid_utils.compat.uuid7()
+
+
+def new_id_text() -> str:
+    """A new id as text, for rows written by COPY: a tenth of the time of a UUID and its text."""
+    return str(uuid_utils.uuid7())
 
 
 def to_body_row(table: str, column: str, *, name: str | None = None) -> ForeignKeyConstraint:
@@ -130,6 +136,22 @@ def copy_rows(
     count: int = session.execute(insert).rowcount  # type: ignore[attr-defined]
     session.execute(text("DROP TABLE incoming"))
     return count
+
+
+def copy_text(session: Session, table: str, columns: Sequence[str], lines: str) -> None:
+    """COPY lines in PostgreSQL's text format into a temporary table; each text in them went through `escaped`."""
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        copy.write(lines)
+
+
+def escaped(value: str) -> str:
+    """A text as it stands in a line of COPY."""
+    return value.translate(COPY_ESCAPES) if "\\" in value or not value.isprintable() else value
+
+
+COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def in_chunks(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:

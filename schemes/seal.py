@@ -45,7 +45,7 @@ class OpenKey:
     body_id: UUID
     cipher: AESGCM = field(repr=False)
 
-    def seal(self, value: bytes, table: str, row_id: UUID) -> bytes:
+    def seal(self, value: bytes, table: str, row_id: UUID | str) -> bytes:
         """Seal a value for one row of one table."""
         nonce = os.urandom(NONCE)
         return FORMAT + nonce + self.cipher.encrypt(nonce, value, about(self.body_id, table, row_id))
@@ -60,7 +60,7 @@ class OpenKey:
             raise SealBroken(f"{table} {row_id}") from None
 
 
-def about(body_id: UUID, table: str, row_id: UUID) -> bytes:
+def about(body_id: UUID, table: str, row_id: UUID | str) -> bytes:
     return f"{body_id}/{table}/{row_id}".encode()
 
 
@@ -92,7 +92,7 @@ class KeyRing:
     def wrap(self, key: bytes, where: bytes) -> tuple[str, bytes]:
         """The current ring key's id and the wrapped key, bound to `where`."""
         nonce = os.urandom(NONCE)
-        return self.current, nonce + AESGCM(self.keys[self.current]).encrypt(nonce, key, where)
+        return self.current, nonce + cipher_of(self.keys[self.current]).encrypt(nonce, key, where)
 
     def unwrap(self, key_id: str, wrapped: bytes, where: bytes) -> bytes:
         """Raises KeyMissing or SealBroken."""
@@ -101,9 +101,15 @@ class KeyRing:
         if len(wrapped) < NONCE:
             raise SealBroken(where.decode())
         try:
-            return AESGCM(self.keys[key_id]).decrypt(wrapped[:NONCE], wrapped[NONCE:], where)
+            return cipher_of(self.keys[key_id]).decrypt(wrapped[:NONCE], wrapped[NONCE:], where)
         except InvalidTag:
             raise SealBroken(where.decode()) from None
+
+
+@lru_cache(maxsize=16)
+def cipher_of(key: bytes) -> AESGCM:
+    # the ring's few keys wrap everybody's: each is made ready once
+    return AESGCM(key)
 
 
 @dataclass(frozen=True)
@@ -116,10 +122,14 @@ class Seals:
     def make(self, body_id: UUID, at: datetime) -> tuple[SealingKey, OpenKey]:
         """A new key: its row, to be added to a session, and the key in the clear."""
         key_id = new_id()
+        ring_key_id, wrapped, key = self.make_for(body_id, key_id)
+        return SealingKey(body_id=body_id, id=key_id, ring_key_id=ring_key_id, wrapped=wrapped, made_at=at), key
+
+    def make_for(self, body_id: UUID, key_id: UUID | str) -> tuple[str, bytes, OpenKey]:
+        """The ring key's id, the wrapped key and the key in the clear, for a row that is written by COPY."""
         key = os.urandom(32)
         ring_key_id, wrapped = self.ring.wrap(key, about(body_id, "sealing_key", key_id))
-        row = SealingKey(body_id=body_id, id=key_id, ring_key_id=ring_key_id, wrapped=wrapped, made_at=at)
-        return row, OpenKey(body_id, AESGCM(key))
+        return ring_key_id, wrapped, OpenKey(body_id, AESGCM(key))
 
     def open(self, body_id: UUID, key_id: UUID, ring_key_id: str, wrapped: bytes | None) -> OpenKey:
         """Open the key of a row read elsewhere. Raises KeyMissing when it was destroyed or the ring lacks its key."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from flask import Flask
 
 from bacs.modulus import Outcome as NumberCheck
-from schemes.imports.register_file import LONGEST, LONGEST_OTHERWISE, RowReason
+from schemes.imports.entry import RowReason
+from schemes.imports.register_file import LONGEST, LONGEST_OTHERWISE
 from schemes.imports.register_import import ImportStatus
 
 # what is wrong, what to do

@@ -20,7 +20,7 @@ from payouts.web.pages import actor, now, number_given, pages, service, transact
 from schemes import audit
 from schemes.errors import FileFault, Refused
 from schemes.imports import register_import
-from schemes.imports.register_file import COLUMNS, REQUIRED
+from schemes.imports.entry import COLUMNS, REQUIRED
 from schemes.imports.register_import import ImportStatus, get_import, imports_of_body, refused_rows
 from schemes.person import Role, names
 from schemes.scheme import get_scheme, schemes_of_body

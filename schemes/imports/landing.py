@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CollectionAggregate, String, any_, literal, select, text
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from schemes.account import Account, pack
 from schemes.award import Award
-from schemes.database import copy_rows, new_id
-from schemes.imports.register_file import Entry, Fault, Outcome, RowReason
-from schemes.payee import Beneficiary, Capacity, Payee, for_search
+from schemes.database import copy_text, escaped, new_id_text
+from schemes.imports.entry import Entry, Fault, Outcome, RowReason
+from schemes.payee import Beneficiary, Payee, for_search
 from schemes.scheme import Scheme
 from schemes.seal import Seals
 
@@ -34,9 +34,11 @@ def one_of(references: Iterable[str]) -> CollectionAggregate[bool]:
 
 
 def already_there(
-    session: Session, seals: Seals, scheme: Scheme, entries: Sequence[Entry]
+    session: Session, seals: Seals, body_id: UUID, scheme_id: UUID, entries: Sequence[Entry]
 ) -> dict[str, tuple[Outcome, Fault | None]]:
     """Of these entries those whose beneficiary or payee is in the register: the same throughout, or different."""
+    if not entries:
+        return {}
     known = {
         row.reference: row
         for row in session.execute(
@@ -53,7 +55,7 @@ def already_there(
                 Award,
                 (Award.body_id == Beneficiary.body_id)
                 & (Award.beneficiary_id == Beneficiary.id)
-                & (Award.scheme_id == scheme.id),
+                & (Award.scheme_id == scheme_id),
             )
             .outerjoin(Payee, (Payee.body_id == Award.body_id) & (Payee.id == Award.payee_id))
             .where(Beneficiary.reference == one_of([entry.reference for entry in entries]))
@@ -64,20 +66,32 @@ def already_there(
     for entry in entries:
         there = known.get(entry.reference)
         payee = payees.get(entry.payee_reference)
-        same_payee = payee is not None and same_details(session, seals, payee, entry)
+        same_payee = payee is not None and same_details(seals, body_id, payee, entry)
         if there is not None:
             award = (entry.beneficiary_name, entry.amount_pence, entry.first_day, entry.last_day, entry.payee_reference)
             kept = (there.name, there.amount_pence, there.first_day, there.last_day, there.payee_reference)
             if award == kept and same_payee:
                 found[entry.reference] = Outcome.UNCHANGED, None
             else:
-                found[entry.reference] = Outcome.REFUSED, Fault("reference", RowReason.IN_REGISTER, entry.reference)
+                found[entry.reference] = Outcome.REFUSED, in_register(entry)
         elif payee is not None and not same_payee:
             found[entry.reference] = (
                 Outcome.REFUSED,
                 Fault("payee_reference", RowReason.PAYEE_DIFFERS, f"{entry.payee_reference} in the register"),
             )
     return found
+
+
+def known_references(session: Session, references: Sequence[str]) -> set[str]:
+    """Of these references those that a beneficiary or a payee has."""
+    found: set[str] = set()
+    for party in (Beneficiary, Payee):
+        found.update(session.scalars(select(party.reference).where(party.reference == one_of(references))))
+    return found
+
+
+def in_register(entry: Entry) -> Fault:
+    return Fault("reference", RowReason.IN_REGISTER, entry.reference)
 
 
 def payees_there(session: Session, references: Iterable[str]) -> dict[str, Any]:
@@ -98,8 +112,8 @@ def payees_there(session: Session, references: Iterable[str]) -> dict[str, Any]:
     return {row.reference: row for row in rows}
 
 
-def same_details(session: Session, seals: Seals, payee: Any, entry: Entry) -> bool:
-    fingerprint = seals.fingerprint(session.info["body_id"], *entry.details)
+def same_details(seals: Seals, body_id: UUID, payee: Any, entry: Entry) -> bool:
+    fingerprint = seals.fingerprint(body_id, *entry.details)
     return (payee.name, payee.email, payee.holder_name, bytes(payee.fingerprint)) == (
         entry.payee_name,
         entry.email,
@@ -108,138 +122,147 @@ def same_details(session: Session, seals: Seals, payee: Any, entry: Entry) -> bo
     )
 
 
+class Prepared(NamedTuple):
+    """Rows on their way: lines for COPY that need no look at the register, and entries that do."""
+
+    lines: list[str]
+    to_look_at: list[tuple[int, Entry]]
+
+
 class Lander:
-    """Lands the entries of one import; remembers the payees that several rows share."""
+    """Lands the entries of one import through one temporary table; remembers the payees that several rows share.
+
+    `prepare` asks the database nothing, so that it can run while `land` waits for the rows before.
+    """
 
     def __init__(
         self, session: Session, seals: Seals, scheme: Scheme, *, import_id: UUID, by: UUID, at: datetime
     ) -> None:
         self.session = session
         self.seals = seals
-        self.scheme = scheme
-        self.import_id = import_id
-        self.by = by
-        self.at = at
         self.body_id: UUID = session.info["body_id"]
-        self.shared: dict[str, UUID] = {}
+        self.shared: dict[str, str] = {}
+        self.same_for_all = {
+            "body_id": self.body_id,
+            "scheme_id": scheme.id,
+            "component": scheme.component,
+            "import_id": import_id,
+            "by": by,
+            "at": at,
+        }
+        session.execute(text(f"CREATE TEMPORARY TABLE landing ({LANDING_TABLE}) ON COMMIT DROP"))
 
-    def land(self, entries: Sequence[tuple[int, Entry]]) -> list[tuple[int, Fault]]:
-        """Write entries; returns the lines that cannot land because their reference came in meanwhile."""
-        known = already_there(self.session, self.seals, self.scheme, [entry for _, entry in entries])
-        taken = [
-            (line, fault or Fault("reference", RowReason.IN_REGISTER, entry.reference))
-            for line, entry in entries
-            for _, fault in [known.get(entry.reference, (None, None))]
-            if entry.reference in known
-        ]
-        fresh = [entry for _, entry in entries if entry.reference not in known]
-        elsewhere = {e.payee_reference for e in fresh if e.capacity is not Capacity.SELF} - self.shared.keys()
-        self.shared.update({reference: row.id for reference, row in payees_there(self.session, elsewhere).items()})
-        rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in COLUMNS_OF}
-        for entry in fresh:
-            self.add(entry, rows)
-        for table, columns in COLUMNS_OF.items():
-            copy_rows(self.session, table, columns, rows[table])
+    def prepare(self, entries: Iterable[tuple[int, Entry, bool]]) -> Prepared:
+        """Entries with their line, and whether the register may know their reference already."""
+        lines, to_look_at = [], []
+        for line, entry, known in entries:
+            if known or entry.shares_payee:
+                to_look_at.append((line, entry))
+            else:
+                lines.append(self.line_of(entry, new_id_text(), new_payee=True))
+        return Prepared(lines, to_look_at)
+
+    def land(self, prepared: Prepared) -> list[tuple[int, Fault]]:
+        """Write rows; returns the lines that cannot land because their reference came in meanwhile."""
+        entries = [entry for _, entry in prepared.to_look_at]
+        known = already_there(self.session, self.seals, self.body_id, self.same_for_all["scheme_id"], entries)
+        taken = []
+        fresh = []
+        for line, entry in prepared.to_look_at:
+            if entry.reference in known:
+                taken.append((line, known[entry.reference][1] or in_register(entry)))
+            else:
+                fresh.append(entry)
+        elsewhere = {entry.payee_reference for entry in fresh} - self.shared.keys()
+        there = payees_there(self.session, elsewhere)
+        self.shared.update({reference: str(row.id) for reference, row in there.items()})
+        lines = prepared.lines + [self.line_sharing(entry) for entry in fresh]
+        copy_text(self.session, "landing", LANDING_COLUMNS, "".join(lines))
+        for insert in INSERTS:
+            self.session.execute(insert, self.same_for_all)
+        self.session.execute(text("TRUNCATE landing"))
         return taken
 
-    def add(self, entry: Entry, rows: dict[str, list[tuple[Any, ...]]]) -> None:
-        beneficiary_id = new_id()
-        search_name = for_search(entry.beneficiary_name)
-        rows["beneficiary"].append(
-            (self.body_id, beneficiary_id, entry.reference, entry.beneficiary_name, search_name, self.at)
+    def line_sharing(self, entry: Entry) -> str:
+        payee_id = self.shared.get(entry.payee_reference)
+        if payee_id is not None:
+            return self.line_of(entry, payee_id, new_payee=False)
+        payee_id = self.shared[entry.payee_reference] = new_id_text()
+        return self.line_of(entry, payee_id, new_payee=True)
+
+    def line_of(self, entry: Entry, payee_id: str, *, new_payee: bool) -> str:
+        award = (
+            f"{entry.reference}\t{escaped(entry.beneficiary_name)}\t{escaped(for_search(entry.beneficiary_name))}\t"
+            f"{entry.capacity}\t{entry.amount_pence}\t{entry.first_day}\t{entry.last_day or NULL}\t{payee_id}\t"
         )
-        payee_id = self.shared.get(entry.payee_reference) or self.add_payee(entry, rows)
-        rows["mandate"].append((self.body_id, new_id(), beneficiary_id, payee_id, entry.capacity.value, self.at))
-        rows["award"].append(
-            (
-                self.body_id,
-                new_id(),
-                self.scheme.id,
-                beneficiary_id,
-                payee_id,
-                self.scheme.component,
-                entry.amount_pence,
-                entry.first_day,
-                entry.last_day,
-                self.import_id,
-                self.by,
-                self.at,
-            )
+        return award + (self.payee_of(entry) if new_payee else NO_PAYEE)
+
+    def payee_of(self, entry: Entry) -> str:
+        """The rest of a line: the payee with a key of their own, and their bank details sealed with it."""
+        key_id, account_id = new_id_text(), new_id_text()
+        ring_key_id, wrapped, key = self.seals.make_for(self.body_id, key_id)
+        sealed = key.seal(pack(entry.details), "account", account_id)
+        fingerprint = self.seals.fingerprint(self.body_id, *entry.details)
+        email = escaped(entry.email) if entry.email else NULL
+        checked = entry.checked
+        return (
+            f"{key_id}\t{escaped(ring_key_id)}\t\\\\x{wrapped.hex()}\t{entry.payee_reference}\t"
+            f"{escaped(entry.payee_name)}\t{escaped(for_search(entry.payee_name))}\t{email}\t{account_id}\t"
+            f"{escaped(entry.holder_name)}\t\\\\x{sealed.hex()}\t\\\\x{fingerprint.hex()}\t"
+            f"{entry.details.account_number[-4:]}\t{checked.outcome}\t{checked.rule}\t{checked.table_version}\n"
         )
 
-    def add_payee(self, entry: Entry, rows: dict[str, list[tuple[Any, ...]]]) -> UUID:
-        payee_id, account_id = new_id(), new_id()
-        if entry.capacity is not Capacity.SELF:
-            self.shared[entry.payee_reference] = payee_id
-        key_row, key = self.seals.make(self.body_id, self.at)
-        rows["sealing_key"].append((self.body_id, key_row.id, key_row.ring_key_id, key_row.wrapped, self.at))
-        rows["payee"].append(
-            (
-                self.body_id,
-                payee_id,
-                entry.payee_reference,
-                entry.payee_name,
-                for_search(entry.payee_name),
-                entry.email,
-                key_row.id,
-                self.at,
-            )
-        )
-        rows["account"].append(
-            (
-                self.body_id,
-                account_id,
-                payee_id,
-                1,
-                entry.holder_name,
-                key.seal(pack(entry.details), "account", account_id),
-                self.seals.fingerprint(self.body_id, *entry.details),
-                entry.details.account_number[-4:],
-                entry.checked.outcome.value,
-                entry.checked.rule,
-                entry.checked.table_version,
-                self.import_id,
-                self.by,
-                self.at,
-            )
-        )
-        return payee_id
 
+NULL = "\\N"
 
-# in the order of their foreign keys
-COLUMNS_OF = {
-    "sealing_key": ("body_id", "id", "ring_key_id", "wrapped", "made_at"),
-    "beneficiary": ("body_id", "id", "reference", "name", "search_name", "made_at"),
-    "payee": ("body_id", "id", "reference", "name", "search_name", "email", "key_id", "made_at"),
-    "mandate": ("body_id", "id", "beneficiary_id", "payee_id", "capacity", "made_at"),
-    "account": (
-        "body_id",
-        "id",
-        "payee_id",
-        "version",
-        "holder_name",
-        "sealed_details",
-        "fingerprint",
-        "last_four",
-        "modulus_outcome",
-        "modulus_rule",
-        "weight_table",
-        "import_id",
-        "proposed_by",
-        "proposed_at",
-    ),
-    "award": (
-        "body_id",
-        "id",
-        "scheme_id",
-        "beneficiary_id",
-        "payee_id",
-        "component",
-        "amount_pence",
-        "first_day",
-        "last_day",
-        "import_id",
-        "made_by",
-        "made_at",
-    ),
-}
+# what a line says, in its order; the beneficiary's id is the database's to give
+AWARD = (
+    "reference text, name text, search_name text, capacity text, amount_pence bigint, first_day date, last_day date, "
+    "payee_id uuid"
+)
+PAYEE = (
+    "key_id uuid, ring_key_id text, wrapped bytea, payee_reference text, payee_name text, payee_search_name text, "
+    "email text, account_id uuid, holder_name text, sealed_details bytea, fingerprint bytea, last_four text, "
+    "modulus_outcome text, modulus_rule text, weight_table text"
+)
+LANDING_TABLE = f"{AWARD}, {PAYEE}, beneficiary_id uuid DEFAULT uuidv7()"
+LANDING_COLUMNS = [column.split()[0] for column in f"{AWARD}, {PAYEE}".split(", ")]
+NO_PAYEE = "\t".join([NULL] * len(PAYEE.split(", "))) + "\n"
+
+# in the order of their foreign keys; for a payee who is there already, only what is the beneficiary's is new
+INSERTS = [
+    text(statement)
+    for statement in (
+        """
+        INSERT INTO sealing_key (body_id, id, ring_key_id, wrapped, made_at)
+        SELECT :body_id, key_id, ring_key_id, wrapped, :at FROM landing WHERE key_id IS NOT NULL
+        """,
+        """
+        INSERT INTO beneficiary (body_id, id, reference, name, search_name, made_at)
+        SELECT :body_id, beneficiary_id, reference, name, search_name, :at FROM landing
+        """,
+        """
+        INSERT INTO payee (body_id, id, reference, name, search_name, email, key_id, made_at)
+        SELECT :body_id, payee_id, payee_reference, payee_name, payee_search_name, email, key_id, :at
+          FROM landing WHERE key_id IS NOT NULL
+        """,
+        """
+        INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, made_at)
+        SELECT :body_id, uuidv7(), beneficiary_id, payee_id, capacity, :at FROM landing
+        """,
+        """
+        INSERT INTO account (body_id, id, payee_id, version, holder_name, sealed_details, fingerprint, last_four,
+                             modulus_outcome, modulus_rule, weight_table, import_id, proposed_by, proposed_at)
+        SELECT :body_id, account_id, payee_id, 1, holder_name, sealed_details, fingerprint, last_four,
+               modulus_outcome, modulus_rule, weight_table, :import_id, :by, :at
+          FROM landing WHERE key_id IS NOT NULL
+        """,
+        """
+        INSERT INTO award (body_id, id, scheme_id, beneficiary_id, payee_id, component, amount_pence,
+                           first_day, last_day, import_id, made_by, made_at)
+        SELECT :body_id, uuidv7(), :scheme_id, beneficiary_id, payee_id, :component, amount_pence,
+               first_day, last_day, :import_id, :by, :at
+          FROM landing
+        """,
+    )
+]

@@ -11,127 +11,34 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from functools import lru_cache
 
 from bacs import account, charset, modulus, pence
 from bacs.errors import AccountRefused, AmountReason, AmountRefused
 from schemes.account import BankDetails
 from schemes.errors import FileFault, FileRefused
+from schemes.imports.entry import ADDED, COLUMNS, REQUIRED, Entry, Fault, Row, RowReason
 from schemes.payee import Capacity
 
-REQUIRED = ("reference", "beneficiary_name", "amount", "start_date", "account_name", "sort_code", "account_number")
-OPTIONAL = ("end_date", "payee_reference", "payee_name", "payee_role", "email", "roll_number")
-COLUMNS = (
-    "reference",
-    "beneficiary_name",
-    "amount",
-    "start_date",
-    "end_date",
-    "payee_reference",
-    "payee_name",
-    "payee_role",
-    "email",
-    "account_name",
-    "sort_code",
-    "account_number",
-    "roll_number",
-)
-# what the list of refused rows has besides, for people to read: it is sent again as it is, put right
-ADDED = ("line", "what_is_wrong")
 MOST_COLUMNS = 30
 MOST_ROWS = 1_200_000
+BITS = 1 << 27
 LONGEST = {"reference": 20, "payee_reference": 20, "beneficiary_name": 140, "payee_name": 140, "account_name": 140}
 LONGEST_OTHERWISE = 254
+SHORT = 20
+REFERENCES = ("reference", "payee_reference")
 SEALED = ("account_number", "roll_number")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/.-]*")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# of the cells of a row one after another, each after a unit separator: whether any must be looked at on its own
+NOT_PLAIN = re.compile(r"[\x00-\x1e\x7f-\x9f]|\x1f\s*[=+@-]|\x1f[^\x1f]{141}")
+WRITABLE = re.compile(r"[A-Za-z0-9]")
+SORT_CODE = re.compile(r"[0-9]{2}(-?)[0-9]{2}\1[0-9]{2}")
+ACCOUNT_NUMBER = re.compile(r"[0-9]{8}")
 EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s.,;<>()]+(\.[^@\s.,;<>()]+)+")
-
-
-class RowReason(StrEnum):
-    """Why a field of a row was refused."""
-
-    CELLS = "cells"
-    MISSING = "missing"
-    TOO_LONG = "too_long"
-    CONTROL_CHARACTER = "control_character"
-    FORMULA = "formula"
-    REFERENCE = "reference"
-    REPEATED_REFERENCE = "repeated_reference"
-    AMOUNT_NOT_A_NUMBER = "amount_not_a_number"
-    AMOUNT_NEGATIVE = "amount_negative"
-    AMOUNT_ZERO = "amount_zero"
-    AMOUNT_DECIMALS = "amount_decimals"
-    AMOUNT_TOO_LARGE = "amount_too_large"
-    DATE = "date"
-    DATES_REVERSED = "dates_reversed"
-    SORT_CODE = "sort_code"
-    ACCOUNT_NUMBER = "account_number"
-    ROLL_NUMBER = "roll_number"
-    MODULUS = "modulus"
-    NAME_NOT_WRITABLE = "name_not_writable"
-    EMAIL = "email"
-    PAYEE_ROLE = "payee_role"
-    PAYEE_INCOMPLETE = "payee_incomplete"
-    PAYEE_DIFFERS = "payee_differs"
-    IN_REGISTER = "in_register"
-
-
-class Outcome(StrEnum):
-    """What became of a row: unchanged is one that the register holds already."""
-
-    GOOD = "good"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault of one field. `found` is what stands there, or the other line for a repeated reference."""
-
-    field: str
-    reason: RowReason
-    found: str
-
-    def as_json(self) -> dict[str, str]:
-        return {"field": self.field, "reason": self.reason.value, "found": self.found}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row that can be kept. Amount in pence; a beneficiary paid herself has her own `payee_reference`."""
-
-    reference: str
-    beneficiary_name: str
-    amount_pence: int
-    first_day: date
-    last_day: date | None
-    payee_reference: str
-    payee_name: str
-    capacity: Capacity
-    email: str | None
-    holder_name: str
-    details: BankDetails
-    checked: modulus.Result
-
-    def payee_facts(self) -> tuple[str, str | None, str, BankDetails]:
-        """What must be equal on all rows of one payee."""
-        return self.payee_name, self.email, self.holder_name, self.details
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row as it was read: `entry` is None when there are faults. `line` counts from 1, the header being line 1."""
-
-    line: int
-    cells: tuple[str, ...]
-    entry: Entry | None
-    faults: tuple[Fault, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -151,6 +58,8 @@ class Cells:
     def __init__(self, header: Sequence[str], cells: Sequence[str]) -> None:
         self.by_column = dict(zip(header, cells, strict=False))
         self.faults: list[Fault] = []
+        # nearly every row is plain, and then each of its cells is taken as it is
+        self.is_plain = NOT_PLAIN.search("\x1f" + "\x1f".join(cells)) is None
 
     def fault(self, column: str, reason: RowReason, found: str | None = None) -> None:
         value = self.by_column.get(column, "") if found is None else found
@@ -163,6 +72,8 @@ class Cells:
         if not value:
             if required:
                 self.fault(column, RowReason.MISSING)
+        elif self.is_plain and (len(value) <= SHORT or column not in REFERENCES):
+            return value
         elif len(value) > LONGEST.get(column, LONGEST_OTHERWISE):
             self.fault(column, RowReason.TOO_LONG)
         elif CONTROL_CHARACTER.search(value):
@@ -202,7 +113,10 @@ class Cells:
         if not sort_code or not account_number:
             return None
         try:
-            valid = account.validate(sort_code, account_number)
+            if SORT_CODE.fullmatch(sort_code) and ACCOUNT_NUMBER.fullmatch(account_number):
+                valid = account.Account(sort_code.replace("-", ""), account_number)
+            else:
+                valid = account.validate(sort_code, account_number)
             if roll_number:
                 roll_number = account.validate_roll_number(roll_number)
         except AccountRefused as refused:
@@ -224,8 +138,8 @@ AMOUNT_REASONS = {
 }
 
 
-def decode(content: bytes) -> str:
-    """The file's text. Raises FileRefused: empty, a spreadsheet, or not UTF-8, with the line and the byte."""
+def must_be_text(content: bytes) -> None:
+    """Raises FileRefused: empty, a spreadsheet, or not UTF-8, with the line and the byte."""
     if not content.strip():
         raise FileRefused(FileFault.EMPTY)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -233,7 +147,7 @@ def decode(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FileRefused(FileFault.NOT_UTF8, line=1, byte=content[0], looks_like="UTF-16")
     try:
-        return content.decode("utf-8-sig")
+        content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FileRefused(FileFault.NOT_UTF8, line=line, byte=content[error.start], looks_like="Windows") from None
@@ -261,9 +175,10 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...]:
     return header
 
 
-def rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(content: bytes) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of every row that is not blank. Raises FileRefused for quotes that never close."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    # read as it goes: the text of a whole file would take up to four times the room of its bytes
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""), strict=True)
     first_line = 1
     try:
         for cells in reader:
@@ -279,41 +194,81 @@ def read_register(content: bytes, *, most_rows: int = MOST_ROWS) -> tuple[tuple[
 
     Raises FileRefused for a file that cannot be read as a whole; the row iterator may raise it too.
     """
-    text = decode(content)
-    lines = rows_of(text)
+    must_be_text(content)
+    lines = rows_of(content)
     first = next(lines, None)
     if first is None:
         raise FileRefused(FileFault.EMPTY)
     header = read_header(first[1])
+    suspects, sharing = look_ahead(header, lines, most_rows)
+    repeated = repeated_references(header, rows_of(content), suspects) if suspects else {}
+    return header, read_rows(header, rows_of(content), repeated, sharing)
+
+
+def look_ahead(
+    header: tuple[str, ...], lines: Iterator[tuple[int, list[str]]], most_rows: int
+) -> tuple[set[str], set[str]]:
+    """References that may stand twice, and the payees of somebody else.
+
+    A bit for each reference, by its hash: a million references themselves would take a hundred times the room.
+    """
     where = header.index("reference")
-    seen: dict[str, int] = {}
-    repeated: dict[str, int] = {}
+    payee = header.index("payee_reference") if "payee_reference" in header else len(header)
+    bits = bytearray(BITS // 8)
+    suspects: set[str] = set()
+    sharing: set[str] = set()
     count = 0
-    for line, cells in lines:
+    for _, cells in lines:
         count += 1
         if count > most_rows:
             raise FileRefused(FileFault.TOO_MANY_ROWS, most=most_rows)
+        if len(cells) > payee and (payee_reference := cells[payee].strip()):
+            sharing.add(payee_reference.upper())
         reference = cells[where].strip().upper() if where < len(cells) else ""
-        if reference and seen.setdefault(reference, line) != line:
-            repeated.setdefault(reference, seen[reference])
+        if reference:
+            place, bit = divmod(hash(reference) % BITS, 8)
+            if bits[place] & 1 << bit:
+                suspects.add(reference)
+            bits[place] |= 1 << bit
     if count == 0:
         raise FileRefused(FileFault.EMPTY)
-    return header, read_rows(header, rows_of(text), repeated)
+    return suspects, sharing
+
+
+def repeated_references(
+    header: tuple[str, ...], lines: Iterator[tuple[int, list[str]]], suspects: set[str]
+) -> dict[str, int]:
+    """Of the suspects those that do stand twice, with the line of the first."""
+    next(lines)
+    where = header.index("reference")
+    seen: dict[str, int] = {}
+    repeated: dict[str, int] = {}
+    for line, cells in lines:
+        reference = cells[where].strip().upper() if where < len(cells) else ""
+        if reference in suspects and seen.setdefault(reference, line) != line:
+            repeated.setdefault(reference, seen[reference])
+    return repeated
 
 
 def read_rows(
-    header: tuple[str, ...], lines: Iterator[tuple[int, list[str]]], repeated: Mapping[str, int]
+    header: tuple[str, ...],
+    lines: Iterator[tuple[int, list[str]]],
+    repeated: Mapping[str, int],
+    sharing: Container[str],
 ) -> Iterator[Row]:
     next(lines)
-    payees: dict[str, tuple[int, tuple[str, str | None, str, BankDetails]]] = {}
+    payees: dict[str, tuple[int, int]] = {}
     for line, cells in lines:
         row = read_row(header, line, cells, repeated)
         entry = row.entry
-        if entry is not None and entry.capacity is not Capacity.SELF:
-            first, facts = payees.setdefault(entry.payee_reference, (line, entry.payee_facts()))
-            if facts != entry.payee_facts():
+        if entry is not None and (entry.shares_payee or entry.payee_reference in sharing):
+            facts = hash(entry.payee_facts())
+            first, facts_there = payees.setdefault(entry.payee_reference, (line, facts))
+            if facts_there != facts:
                 fault = Fault("payee_reference", RowReason.PAYEE_DIFFERS, f"{entry.payee_reference} on line {first}")
-                row = Row(line, row.cells, None, (fault,))
+                row = row._replace(entry=None, faults=(fault,))
+            else:
+                row = row._replace(entry=entry._replace(shares_payee=True))
         yield row
 
 
@@ -344,7 +299,7 @@ def read_entry(row: Cells, repeated: Mapping[str, int]) -> Entry | None:
     if first_day and last_day and last_day < first_day:
         row.fault("end_date", RowReason.DATES_REVERSED)
     holder_name = row.text("account_name", required=True)
-    if holder_name and not charset.to_bacs(holder_name).text.strip():
+    if holder_name and not WRITABLE.search(holder_name) and not charset.to_bacs(holder_name).text.strip():
         row.fault("account_name", RowReason.NAME_NOT_WRITABLE)
     email = row.text("email")
     if email and not EMAIL.fullmatch(email):
@@ -366,6 +321,7 @@ def read_entry(row: Cells, repeated: Mapping[str, int]) -> Entry | None:
         holder_name=holder_name,
         details=details[0],
         checked=details[1],
+        shares_payee=capacity is not Capacity.SELF,
     )
 
 

@@ -11,26 +11,40 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, select, update
+from sqlalchemy import ForeignKeyConstraint, Index, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit
 from schemes.account import Account
-from schemes.database import Base, BodyOwned, copy_rows, in_chunks, stored, take_turns, to_body_row
+from schemes.database import Base, BodyOwned, copy_text, escaped, in_chunks, stored, take_turns, to_body_row
 from schemes.errors import FileRefused, NotFound, NotNow, SamePerson
 from schemes.imports import landing
-from schemes.imports.register_file import ADDED, COLUMNS, Fault, Outcome, Row, RowReason, read_register, read_row
+from schemes.imports.entry import (
+    ADDED,
+    COLUMNS,
+    ENCODE,
+    Entry,
+    Fault,
+    Outcome,
+    Row,
+    RowReason,
+    as_cells,
+    packed,
+    unpacked,
+)
+from schemes.imports.register_file import read_register
 from schemes.person import Actor, Role
 from schemes.scheme import Scheme, get_scheme
 from schemes.seal import OpenKey, Seals, get_key
 
-CHUNK = 2000
+CHUNK = 5000
 
 
 class ImportStatus(StrEnum):
@@ -178,6 +192,7 @@ def read(
     savepoint = session.begin_nested()
     try:
         header, rows = read_register(content)
+        session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
         counts: Counter[Outcome] = Counter()
         for chunk in in_chunks(rows, CHUNK):
             counts.update(keep_rows(session, seals, key, brought, scheme, chunk))
@@ -212,28 +227,32 @@ def read(
 def keep_rows(
     session: Session, seals: Seals, key: OpenKey, brought: RegisterImport, scheme: Scheme, chunk: list[Row]
 ) -> list[Outcome]:
-    known = landing.already_there(session, seals, scheme, [row.entry for row in chunk if row.entry])
-    found = []
+    """Write rows down, sealed: those that are good as they were understood, the others as they stood in the file."""
+    entries = [row.entry for row in chunk if row.entry]
+    known = landing.already_there(session, seals, brought.body_id, scheme.id, entries)
+    outcomes, lines = [], []
     for row in chunk:
-        outcome, faults = Outcome.GOOD if row.entry else Outcome.REFUSED, list(row.faults)
-        if row.entry is not None and row.entry.reference in known:
-            outcome, reason = known[row.entry.reference]
-            faults = [reason] if reason else []
-        cells = json.dumps(row.cells, ensure_ascii=False).encode()
-        found.append(
-            (
-                brought.body_id,
-                brought.id,
-                row.line,
-                outcome.value,
-                row.entry.reference if row.entry else "",
-                json.dumps([fault.as_json() for fault in faults]),
-                key.seal(cells, f"import_row/{row.line}", brought.id),
-            )
+        entry, faults = row.entry, row.faults
+        outcome = Outcome.GOOD if entry else Outcome.REFUSED
+        if entry is not None and entry.reference in known:
+            outcome, reason = known[entry.reference]
+            faults = (reason,) if reason else ()
+        content = packed(row.entry) if row.entry and outcome is Outcome.GOOD else ENCODE(row.cells).encode()
+        sealed = key.seal(content, f"import_row/{row.line}", brought.id)
+        told = escaped(ENCODE([fault.as_json() for fault in faults])) if faults else "[]"
+        lines.append(
+            f"{brought.body_id}\t{brought.id}\t{row.line}\t{outcome}\t{entry.reference if entry else ''}\t{told}\t"
+            f"\\\\x{sealed.hex()}\n"
         )
-    columns = ("body_id", "import_id", "line", "outcome", "reference", "faults", "sealed_cells")
-    copy_rows(session, "import_row", columns, found)
-    return [Outcome(row[3]) for row in found]
+        outcomes.append(outcome)
+    copy_text(session, "incoming_row", IMPORT_ROW, "".join(lines))
+    listed = ", ".join(IMPORT_ROW)
+    session.execute(text(f"INSERT INTO import_row ({listed}) SELECT {listed} FROM incoming_row"))  # noqa: S608
+    session.execute(text("TRUNCATE incoming_row"))
+    return outcomes
+
+
+IMPORT_ROW = ("body_id", "import_id", "line", "outcome", "reference", "faults", "sealed_cells")
 
 
 def discard(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> None:
@@ -264,45 +283,53 @@ def land(
     key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
     scheme = get_scheme(session, brought.scheme_id)
     lander = landing.Lander(session, seals, scheme, import_id=brought.id, by=brought.made_by, at=at)
-    header = tuple(brought.header)
-    after = done = lost = 0
-    while rows := good_rows(session, brought, after):
-        after = rows[-1][0]
-        entries = []
-        for line, sealed_cells in rows:
-            cells = json.loads(key.open(sealed_cells, f"import_row/{line}", brought.id))
-            entry = read_row(header, line, cells).entry
-            assert entry is not None, "a good row stays good: it is read by the same rules"
-            entries.append((line, entry))
-        taken = lander.land(entries)
-        if taken:
-            refuse_rows(session, brought, [line for line, _ in taken])
-        lost += len(taken)
-        done += len(rows)
-        progress(done)
+    done = lost = 0
+    with ThreadPoolExecutor(max_workers=1) as database:
+        writing = database.submit(lander.land, landing.Prepared([], []))
+        rows = good_rows(session, brought, 0)
+        while rows:
+            # the rows are opened and sealed anew here while the database still writes those before them
+            prepared = lander.prepare(opened(key, brought, rows))
+            lost += refuse_rows(session, brought, writing.result())
+            done += len(rows)
+            rows = good_rows(session, brought, rows[-1][0])
+            writing = database.submit(lander.land, prepared)
+            progress(done)
+        lost += refuse_rows(session, brought, writing.result())
     brought.rows_good -= lost
     brought.rows_refused += lost
     move(brought, ImportStatus.LANDED)
     audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
 
 
-def good_rows(session: Session, brought: RegisterImport, after: int) -> Sequence[tuple[int, bytes]]:
-    """Line and sealed cells of the next chunk of good rows after a line."""
-    return session.execute(
-        select(ImportRow.line, ImportRow.sealed_cells)
+def good_rows(session: Session, brought: RegisterImport, after: int) -> list[tuple[int, bytes, bool]]:
+    """The next good rows after a line: line, sealed entry, and whether the register knows the reference by now."""
+    rows = session.execute(
+        select(ImportRow.line, ImportRow.sealed_cells, ImportRow.reference)
         .where(ImportRow.import_id == brought.id, ImportRow.outcome == Outcome.GOOD, ImportRow.line > after)
         .order_by(ImportRow.line)
         .limit(CHUNK)
     ).all()
+    known = landing.known_references(session, [row.reference for row in rows])
+    return [(line, sealed, reference in known) for line, sealed, reference in rows]
 
 
-def refuse_rows(session: Session, brought: RegisterImport, lines: list[int]) -> None:
-    """Rows whose reference came into the register by another import since this one was read."""
-    session.execute(
-        update(ImportRow)
-        .where(ImportRow.import_id == brought.id, ImportRow.line.in_(lines))
-        .values(outcome=Outcome.REFUSED, faults=[Fault("reference", RowReason.IN_REGISTER, "").as_json()])
-    )
+def opened(
+    key: OpenKey, brought: RegisterImport, rows: list[tuple[int, bytes, bool]]
+) -> Iterator[tuple[int, Entry, bool]]:
+    for line, sealed, known in rows:
+        yield line, unpacked(key.open(sealed, f"import_row/{line}", brought.id)), known
+
+
+def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int, Fault]]) -> int:
+    """Refuse rows whose reference came into the register by another import since this one was read."""
+    if taken:
+        session.execute(
+            update(ImportRow)
+            .where(ImportRow.import_id == brought.id, ImportRow.line.in_([line for line, _ in taken]))
+            .values(outcome=Outcome.REFUSED, faults=[Fault("reference", RowReason.IN_REGISTER, "").as_json()])
+        )
+    return len(taken)
 
 
 def confirm(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> int:
@@ -348,11 +375,12 @@ def refused_csv(session: Session, seals: Seals, brought: RegisterImport) -> Iter
     while rows := refused_rows(session, brought.id, after=after, limit=CHUNK):
         after = rows[-1].line
         for row in rows:
-            cells = json.loads(key.open(row.sealed_cells, f"import_row/{row.line}", brought.id))
+            kept = key.open(row.sealed_cells, f"import_row/{row.line}", brought.id)
+            cells = json.loads(kept) if kept.startswith(b"[") else as_cells(unpacked(kept), header)
             wrong = "; ".join(f"{fault['field']}: {fault['reason']}" for fault in row.faults)
             padded = [*cells, *[""] * (len(header) - len(cells))]
-            kept = [*(padded[index] for index in theirs), *padded[len(header) :]]
-            yield csv_line([*(harmless(cell) for cell in kept), str(row.line), wrong])
+            theirs_now = [*(padded[index] for index in theirs), *padded[len(header) :]]
+            yield csv_line([*(harmless(cell) for cell in theirs_now), str(row.line), wrong])
 
 
 def harmless(cell: str) -> str:

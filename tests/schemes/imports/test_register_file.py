@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import example, given
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from bacs.modulus import Outcome as Checked
 from schemes.errors import FileFault, FileRefused
-from schemes.imports.register_file import COLUMNS, REQUIRED, RowReason, read_register
+from schemes.imports import register_file
+from schemes.imports.entry import COLUMNS, REQUIRED, RowReason, as_cells, packed, unpacked
+from schemes.imports.register_file import read_register, read_row
 from schemes.payee import Capacity
 
 GOOD = {
@@ -266,3 +269,42 @@ def test_a_good_file_with_bytes_put_in_anywhere_is_refused_or_read(noise, at):
     except FileRefused:
         return
     assert rows
+
+
+odd = st.sampled_from(
+    ["=1", " =1", "a\x1fb", "\x1f=1", "\u2028", "x" * 21, "x" * 141, "x" * 255, "A\x00", "\\N", " a ", "１"]
+)
+    ["=1", " =1", "a\x1fb", "\x1f=1", "\u2028", "x" * 21, "x" * 141, "x" * 255, "A\x00", "\\N", " a ", "１"]
+)
+
+
+@given(st.lists(cell | odd, min_size=len(COLUMNS), max_size=len(COLUMNS)), st.sets(st.sampled_from(COLUMNS)))
+def test_the_quick_look_at_a_whole_row_finds_what_a_look_at_each_cell_finds(cells, kept_good):
+    cells = [GOOD.get(column, "") if column in kept_good else text for column, text in zip(COLUMNS, cells, strict=True)]
+    quick = read_row(COLUMNS, 2, cells)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(register_file, "NOT_PLAIN", re.compile(""))
+        assert read_row(COLUMNS, 2, cells) == quick
+
+
+@pytest.mark.parametrize("change", [{}, {"end_date": "2027-03-31", "email": "a@example.org"}, APPOINTEE])
+def test_an_entry_comes_back_from_its_seal_as_it_went_and_reads_the_same_as_cells(change):
+    _, (row,) = read(register({"roll_number": "R/1", "amount": "0.05", **change}))
+    assert unpacked(packed(row.entry)) == row.entry
+    assert read_row(COLUMNS, 2, as_cells(row.entry, COLUMNS)).entry == row.entry
+
+
+def test_somebody_paid_themselves_who_is_also_a_payee_of_others_must_have_the_same_details_on_all_rows():
+    both = {"reference": "APP-1", "beneficiary_name": "Ann Appointee"}
+    _, rows = read(register({**APPOINTEE, "reference": "R-1"}, both, {**both, "account_name": "A Other"}))
+    assert [bool(row.faults) for row in rows] == [False, True, True], "a reference on two rows"
+    _, rows = read(register({**APPOINTEE, "reference": "R-1"}, both))
+    assert [row.entry.shares_payee for row in rows] == [True, True]
+    _, rows = read(register({**APPOINTEE, "reference": "R-1"}, {**both, "account_name": "A Other"}))
+    assert rows[1].faults[0].reason is RowReason.PAYEE_DIFFERS
+
+
+def test_references_that_only_look_alike_to_the_first_look_are_not_taken_for_repeated(monkeypatch):
+    monkeypatch.setattr(register_file, "BITS", 8)
+    _, rows = read(register(*({"reference": f"R-{number}"} for number in range(50)), {"reference": "R-7"}))
+    assert [row.line for row in rows if row.faults] == [9, 52]

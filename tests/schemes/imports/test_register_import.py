@@ -20,7 +20,7 @@ from schemes.account import Account
 from schemes.award import Award
 from schemes.errors import FileFault, NotAllowed, NotFound, NotNow, SamePerson
 from schemes.imports import register_import
-from schemes.imports.register_file import COLUMNS, Outcome, RowReason
+from schemes.imports.entry import COLUMNS, Outcome, RowReason
 from schemes.imports.register_import import ImportRow, ImportStatus, discard, get_import, refused_csv, refused_rows
 from schemes.payee import Beneficiary, Mandate, Payee
 from schemes.person import Role
@@ -289,3 +289,49 @@ def test_a_neighbours_import_is_not_found(office, small_register):
     neighbour = seed(office.service, name="Quay Trust", domain="quay.example")
     with pytest.raises(NotFound), office.service.transaction(neighbour.body_id) as session:
         get_import(session, import_id)
+
+
+def test_somebody_who_is_paid_for_themselves_and_for_another_is_one_payee_in_one_file_or_two(office):
+    head = "reference,beneficiary_name,amount,start_date,payee_reference,payee_name,payee_role,account_name,"
+    head += "sort_code,account_number\n"
+    details = "A Both,08-99-99,66374958\n"
+    herself = f"APP-1,Ann Both,10,2026-04-01,,,,{details}"
+    for_owen = f"R-1,Owen,10,2026-04-01,APP-1,Ann Both,appointee,{details}"
+    for_mary = f"R-2,Mary,10,2026-04-01,APP-1,Ann Both,appointee,{details}"
+    for rows, size in ((for_owen, [1, 1, 1, 1, 1]), (for_mary + herself, [3, 1, 3, 1, 3])):
+        import_id = office.bring_in((head + rows).encode())
+        assert reasons(office, import_id) == {}
+        office.keep(import_id)
+        assert look(office, import_id).status is ImportStatus.LANDED
+        assert register_size(office) == size
+
+
+def test_names_land_as_they_stand_in_the_file_whatever_their_characters(office):
+    names = ["Back\\slash", "\\N", "Zoë  O'Hara", "Two\u2028lines", 'Comma, "quoted"', "山田 A", "\\.", "A\\tB"]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(["reference", "beneficiary_name", "amount", "start_date", "account_name", "sort_code",
+                     "account_number"])  # fmt: skip
+    for number, name in enumerate(names):
+        writer.writerow([f"R-{number}", name, "1", "2026-04-01", name or "A", "089999", "66374958"])
+    import_id = office.bring_in(buffer.getvalue().encode())
+    office.keep(import_id)
+    with office.transaction() as session:
+        kept = session.scalars(select(Beneficiary.name).order_by(Beneficiary.reference)).all()
+        holders = session.scalars(select(Account.holder_name).order_by(Account.holder_name)).all()
+    refused = [name for number, name in enumerate(names) if number + 2 in reasons(office, import_id)]
+    assert list(kept) == [name for name in names if name not in refused]
+    assert sorted(holders) == sorted(kept)
+    assert refused == []
+
+
+def test_a_row_that_came_in_by_another_import_meanwhile_comes_back_as_it_was_understood(office, small_register):
+    first, second = office.bring_in(small_register), office.bring_in(corrected(small_register, {2: {"amount": "7"}}))
+    office.keep(first)
+    office.keep(second)
+    with office.transaction() as session:
+        lines = "".join(refused_csv(session, office.service.seals, get_import(session, second)))
+    row = next(row for row in csv.DictReader(io.StringIO(lines, newline="")) if row["line"] == "2")
+    original = next(csv.DictReader(io.StringIO(small_register.decode(), newline="")))
+    assert (row["amount"], row["reference"]) == ("7.00", original["reference"])
+    assert row["account_number"] == original["account_number"]

@@ -64,7 +64,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
             step.words,
             url_for("pages.show_payroll", payroll_id=payroll.id),
             f"{clock(payroll.deadline_at)}, {day(payroll.input_day)}",
-            now() >= payroll.deadline_at,
+            now() > payroll.deadline_at,
             " or ".join(step.who) or "nobody: the service is at work",
         )
         (mine if step.mine else others).append(item)

@@ -60,7 +60,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             state=progress_of(payroll),
             next=next_step(session, payroll, actor(), by_role),
             steps=steps_of(payroll, gates, open_findings, submission),
-            is_late=payroll.status in BEFORE_RELEASE and now() >= payroll.deadline_at,
+            is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
             gates=gates,
             voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
             able=by_role,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, select, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, Exists, Index, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -22,6 +22,7 @@ from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll, PayrollStatus, move
 from schemes import audit
 from schemes.account import Account
+from schemes.award import Award
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotNow, Refused
 from schemes.person import Actor
@@ -170,6 +171,7 @@ def part_of(session: Session, payroll: Payroll) -> Part:
         built_by=frozenset({payroll.made_by, payroll.built_by}),
         accepted_findings=frozenset(accepted_by(session, payroll.id)),
         proposed_bank_details=proposers(session, payroll),
+        keyed_money=keyers(session, payroll),
         decided=decided,
     )
 
@@ -177,17 +179,7 @@ def part_of(session: Session, payroll: Payroll) -> Part:
 def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
     """Who proposed bank details that no released payment has used before this payroll."""
     earlier = aliased(Payment)
-    used = (
-        select(earlier.id)
-        .where(
-            earlier.body_id == Payment.body_id,
-            earlier.payee_id == Payment.payee_id,
-            earlier.account_id == Payment.account_id,
-            earlier.payroll_id != payroll.id,
-            earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
-        )
-        .exists()
-    )
+    used = paid_before(payroll, earlier, earlier.account_id == Payment.account_id)
     return frozenset(
         session.scalars(
             select(Account.proposed_by)
@@ -195,6 +187,35 @@ def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
             .where(Payment.payroll_id == payroll.id, ~used)
             .distinct()
         )
+    )
+
+
+def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
+    """Who entered awards that no released payment was made of before this payroll."""
+    earlier = aliased(Payment)
+    used = paid_before(payroll, earlier, earlier.award_id == Payment.award_id)
+    return frozenset(
+        session.scalars(
+            select(Award.made_by)
+            .join(Payment, (Payment.body_id == Award.body_id) & (Payment.award_id == Award.id))
+            .where(Payment.payroll_id == payroll.id, ~used)
+            .distinct()
+        )
+    )
+
+
+def paid_before(payroll: Payroll, earlier: type[Payment], same: ColumnElement[bool]) -> Exists:
+    """Whether another payroll has paid the same to the same payee."""
+    return (
+        select(earlier.id)
+        .where(
+            earlier.body_id == Payment.body_id,
+            earlier.payee_id == Payment.payee_id,
+            same,
+            earlier.payroll_id != payroll.id,
+            earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
+        )
+        .exists()
     )
 
 

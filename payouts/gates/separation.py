@@ -15,6 +15,7 @@ class Bar(StrEnum):
     BUILT_IT = "built_it"
     ACCEPTED_FINDINGS = "accepted_findings"
     PROPOSED_BANK_DETAILS = "proposed_bank_details"
+    KEYED_MONEY = "keyed_money"
     DECIDED_ANOTHER_GATE = "decided_another_gate"
     DECIDED_THIS_GATE = "decided_this_gate"
 
@@ -26,6 +27,7 @@ class Part:
     built_by: frozenset[UUID]
     accepted_findings: frozenset[UUID]
     proposed_bank_details: frozenset[UUID]
+    keyed_money: frozenset[UUID]
     decided: dict[int, frozenset[UUID]]
 
 
@@ -33,7 +35,7 @@ def bar(person: UUID, kind: GateKind, position: int, part: Part) -> Bar | None:
     """Why a person may not say go at a gate, or None.
 
     The pattern of four: one person a gate. Whoever built the payroll, accepted its findings, or proposed bank details
-    that it is the first to use, does not approve it; nor do they release it.
+    or entered awards that it is the first to pay, does not approve it; nor do they release it.
     """
     if person in part.decided.get(position, frozenset()):
         return Bar.DECIDED_THIS_GATE
@@ -46,4 +48,6 @@ def bar(person: UUID, kind: GateKind, position: int, part: Part) -> Bar | None:
             return Bar.ACCEPTED_FINDINGS
         if person in part.proposed_bank_details:
             return Bar.PROPOSED_BANK_DETAILS
+        if person in part.keyed_money:
+            return Bar.KEYED_MONEY
     return None

@@ -11,6 +11,7 @@ BARS: dict[Bar, str] = {
     Bar.PROPOSED_BANK_DETAILS: (
         "You brought in bank details that this payroll is the first to use, so someone else must decide here"
     ),
+    Bar.KEYED_MONEY: "You entered awards that are paid here for the first time, so someone else must decide here",
     Bar.DECIDED_ANOTHER_GATE: "You decided at another gate of this payroll, so someone else must decide here",
     Bar.DECIDED_THIS_GATE: "You said go here already. Someone else must say it too",
 }

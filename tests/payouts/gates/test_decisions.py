@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import combinations, product
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.gates.decision import (
@@ -136,6 +136,17 @@ def test_whoever_proposed_bank_details_does_not_approve_the_first_payroll_that_u
     assert refused.value.why is Bar.PROPOSED_BANK_DETAILS
     office.decide_all(payroll_id)  # November's payroll is released: its bank details are new no longer
     office.decide(december, 3, by=all_powerful(office.person(PREPARER)))
+
+
+def test_whoever_entered_an_award_does_not_approve_the_first_payroll_that_pays_it(office, owner, payroll_id):
+    """Somebody else proposed the bank details and built the payroll: the amount alone is the approver's own."""
+    keyed = text("UPDATE award SET made_by = :approver WHERE id = (SELECT award_id FROM payment LIMIT 1)")
+    with owner.begin() as connection:
+        connection.execute(keyed, {"approver": office.person(APPROVER).person_id})
+    office.decide_all(payroll_id, upto=2)
+    with pytest.raises(DecisionRefused) as refused:
+        office.decide(payroll_id, 3, by=office.person(APPROVER))
+    assert refused.value.why is Bar.KEYED_MONEY
 
 
 def test_a_go_at_funds_needs_evidence(office, payroll_id):

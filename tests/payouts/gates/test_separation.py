@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from uuid import UUID
 
@@ -15,9 +16,9 @@ READY, FUNDS, APPROVE, RELEASE = GateKind
 POSITION = {kind: position for position, kind in enumerate(GateKind, start=1)}
 
 
-def part(*, built=(), accepted=(), proposed=(), decided=None):
+def part(*, built=(), accepted=(), proposed=(), keyed=(), decided=None):
     people = {POSITION[kind]: frozenset(who) for kind, who in (decided or {}).items()}
-    return Part(frozenset(built), frozenset(accepted), frozenset(proposed), people)
+    return Part(frozenset(built), frozenset(accepted), frozenset(proposed), frozenset(keyed), people)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ def part(*, built=(), accepted=(), proposed=(), decided=None):
         (APPROVE, part(built=[BILL, ANNA]), Bar.BUILT_IT),
         (APPROVE, part(accepted=[ANNA]), Bar.ACCEPTED_FINDINGS),
         (APPROVE, part(proposed=[ANNA]), Bar.PROPOSED_BANK_DETAILS),
+        (APPROVE, part(keyed=[ANNA]), Bar.KEYED_MONEY),
         (APPROVE, part(decided={FUNDS: [ANNA]}), Bar.DECIDED_ANOTHER_GATE),
         (APPROVE, part(decided={APPROVE: [BILL]}), None),
         (APPROVE, part(decided={APPROVE: [ANNA, BILL]}), Bar.DECIDED_THIS_GATE),
@@ -43,6 +45,7 @@ def part(*, built=(), accepted=(), proposed=(), decided=None):
         (RELEASE, part(built=[ANNA]), Bar.BUILT_IT),
         (RELEASE, part(accepted=[ANNA]), Bar.ACCEPTED_FINDINGS),
         (RELEASE, part(proposed=[ANNA]), Bar.PROPOSED_BANK_DETAILS),
+        (RELEASE, part(keyed=[ANNA]), Bar.KEYED_MONEY),
         (RELEASE, part(decided={APPROVE: [ANNA]}), Bar.DECIDED_ANOTHER_GATE),
         (RELEASE, part(decided={READY: [BILL], FUNDS: [CARA], APPROVE: [DEEP]}), None),
     ],
@@ -55,7 +58,7 @@ def passes(people, done):
     """Whether these four people, one at each gate in order, would all be let through."""
     decided = {}
     for kind, person in zip(GateKind, people, strict=True):
-        now = Part(done.built_by, done.accepted_findings, done.proposed_bank_details, decided)
+        now = replace(done, decided=decided)
         if bar(person, kind, POSITION[kind], now) is not None:
             return False
         decided = {**decided, POSITION[kind]: frozenset({person})}
@@ -64,11 +67,23 @@ def passes(people, done):
 
 @pytest.mark.parametrize(
     "done",
-    [part(), part(built=[ANNA]), part(built=[ANNA], accepted=[BILL]), part(built=[ANNA], proposed=[ANNA, CARA])],
-    ids=["nobody did anything", "Anna built it", "Bill accepted findings", "Cara proposed bank details"],
+    [
+        part(),
+        part(built=[ANNA]),
+        part(built=[ANNA], accepted=[BILL]),
+        part(built=[ANNA], proposed=[ANNA, CARA]),
+        part(keyed=[BILL]),
+    ],
+    ids=[
+        "nobody did anything",
+        "Anna built it",
+        "Bill accepted findings",
+        "Cara proposed bank details",
+        "Bill keyed money",
+    ],
 )
 def test_of_all_ways_to_share_out_the_gates_only_four_different_people_pass(done):
-    barred = done.built_by | done.accepted_findings | done.proposed_bank_details
+    barred = done.built_by | done.accepted_findings | done.proposed_bank_details | done.keyed_money
     passing = [people for people in product((ANNA, BILL, CARA, DEEP, EMIN), repeat=4) if passes(people, done)]
     assert passing, "somebody must be able to pay people"
     for people in passing:

@@ -11,9 +11,10 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from bacs.errors import DateBeyondCalendar
 from payouts.web import words
 from payouts.web.access import recognise
-from payouts.web.figures import file_size, wait
+from payouts.web.figures import day, file_size, wait
 from payouts.web.pages import service, transaction
 from schemes.audit import record
 from schemes.errors import NotAllowed, NotFound, SignInSlowed
@@ -60,6 +61,15 @@ def slowed(error: SignInSlowed) -> ResponseReturnValue:
     response = page(429, "Too many wrong codes", f"Wait {wait(seconds)}, then go back and try again.")
     response.headers["Retry-After"] = str(max(1, round(seconds)))
     return response
+
+
+def beyond_calendar(error: DateBeyondCalendar) -> ResponseReturnValue:
+    return page(
+        503,
+        "The bank holidays of that time are not known yet",
+        f"They are known up to {day(error.last)}. Nothing is planned beyond, since it could fall on a holiday.",
+        "Tell the people who run the service: a newer version of it has the days of the next years.",
+    )
 
 
 def form_expired(error: CSRFError) -> ResponseReturnValue:
@@ -136,5 +146,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotFound, no_such_thing)
     app.register_error_handler(NotAllowed, not_allowed)
     app.register_error_handler(SignInSlowed, slowed)
+    app.register_error_handler(DateBeyondCalendar, beyond_calendar)
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(500, broken)

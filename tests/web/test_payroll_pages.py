@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pyotp
 import pytest
 from sqlalchemy import select
@@ -179,3 +181,11 @@ def test_only_a_preparer_creates_and_cancels(signed_in, harbour, checked, role):
         page = person.get(path)
         assert page.status == 403
         assert harbour.people[Role.PREPARER].name in page.text
+
+
+def test_when_the_known_bank_holidays_run_out_the_page_says_so_and_plans_nothing(signed_in, clock, harbour):
+    clock.time = datetime(2028, 12, 29, 10, tzinfo=UTC)
+    page = signed_in(Role.PREPARER).get(f"/schemes/{harbour.scheme_id}/payrolls/new")
+    assert page.status == 503
+    assert page.h1 == "The bank holidays of that time are not known yet"
+    assert "31 December 2028" in page.text

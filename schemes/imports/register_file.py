@@ -59,7 +59,8 @@ class Cells:
         self.by_column = dict(zip(header, cells, strict=False))
         self.faults: list[Fault] = []
         # nearly every row is plain, and then each of its cells is taken as it is
-        self.is_plain = NOT_PLAIN.search("\x1f" + "\x1f".join(cells)) is None
+        together = "\x1f" + "\x1f".join(cells)
+        self.is_plain = NOT_PLAIN.search(together) is None and together.count("\x1f") == max(len(cells), 1)
 
     def fault(self, column: str, reason: RowReason, found: str | None = None) -> None:
         value = self.by_column.get(column, "") if found is None else found
@@ -182,7 +183,7 @@ def rows_of(content: bytes) -> Iterator[tuple[int, list[str]]]:
     first_line = 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if (cells and cells[0].strip()) or any(cell.strip() for cell in cells):
                 yield first_line, cells
             first_line = reader.line_num + 1
     except csv.Error as error:
@@ -276,9 +277,10 @@ def read_row(
     header: tuple[str, ...], line: int, cells: Sequence[str], repeated: Mapping[str, int] | None = None
 ) -> Row:
     """Read one row by the header's columns."""
-    kept = tuple(cell[: LONGEST_OTHERWISE * 2] for cell in cells[: MOST_COLUMNS * 2])
-    extra = [cell for cell in cells[len(header) :] if cell.strip()]
-    if len(cells) < len(header) or extra:
+    kept = tuple(cells)
+    if len(kept) > MOST_COLUMNS or max(map(len, kept), default=0) > LONGEST_OTHERWISE:
+        kept = tuple(cell[: LONGEST_OTHERWISE * 2] for cell in cells[: MOST_COLUMNS * 2])
+    if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
         fault = Fault("row", RowReason.CELLS, f"{len(cells)} cells where the header has {len(header)}")
         return Row(line, kept, None, (fault,))
     row = Cells(header, cells)

@@ -11,7 +11,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -194,9 +194,14 @@ def read(
         header, rows = read_register(content)
         session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
         counts: Counter[Outcome] = Counter()
-        for chunk in in_chunks(rows, CHUNK):
-            counts.update(keep_rows(session, seals, key, brought, scheme, chunk))
-            progress(counts.total())
+        with ThreadPoolExecutor(max_workers=1) as database:
+            keeping: Future[list[Outcome]] | None = None
+            for chunk in in_chunks(rows, CHUNK):
+                # a chunk is written while the next is read
+                counts.update(keeping.result() if keeping else ())
+                keeping = database.submit(keep_rows, session, seals, key, brought, scheme, chunk)
+                progress(counts.total())
+            counts.update(keeping.result() if keeping else ())
     except FileRefused as refused:
         savepoint.rollback()
         session.refresh(brought)

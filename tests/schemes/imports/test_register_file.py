@@ -277,6 +277,8 @@ odd = st.sampled_from(
 
 
 @given(st.lists(cell | odd, min_size=len(COLUMNS), max_size=len(COLUMNS)), st.sets(st.sampled_from(COLUMNS)))
+@example(["a\x1fb"] * len(COLUMNS), {*COLUMNS} - {"beneficiary_name"})
+@example(["\x1f=1"] * len(COLUMNS), {*COLUMNS} - {"beneficiary_name"})
 def test_the_quick_look_at_a_whole_row_finds_what_a_look_at_each_cell_finds(cells, kept_good):
     cells = [GOOD.get(column, "") if column in kept_good else text for column, text in zip(COLUMNS, cells, strict=True)]
     quick = read_row(COLUMNS, 2, cells)

@@ -5,14 +5,13 @@ The version before stays payable until the new one is usable, unless it is marke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session
 
 from bacs import account as numbers
@@ -20,7 +19,7 @@ from bacs import charset, modulus
 from bacs.calendar import LONDON, Calendar
 from bacs.errors import AccountRefused, Reason
 from schemes import audit
-from schemes.account import Account, BankDetails, CameBy, Stopped, get_account, in_use_on, open_details, pack
+from schemes.account import Account, BankDetails, CameBy, Stopped, get_account, in_use_on, pack
 from schemes.body import get_body
 from schemes.database import Base, BodyOwned, new_id, take_turns, to_body_row
 from schemes.errors import NotNow, ReasonNotGiven, Refused, SamePerson
@@ -29,7 +28,6 @@ from schemes.person import Actor, Role
 from schemes.seal import Seals, get_key
 
 CONFIRMERS = (Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
-UNMASKERS = (Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR)
 CONTACT_HELD_DAYS = 30
 
 
@@ -90,22 +88,6 @@ class CallBack(BodyOwned, Base):
     called_on: Mapped[date]
     called_by: Mapped[UUID]
     recorded_at: Mapped[datetime]
-
-
-class Unmasking(BodyOwned, Base):
-    """That a person saw bank details in full, and why."""
-
-    __tablename__ = "unmasking"
-    __table_args__ = (
-        Index("ix_unmasking_account", "body_id", "account_id"),
-        to_body_row("account", "account_id"),
-        CheckConstraint("reason <> ''", name="reason"),
-    )
-
-    account_id: Mapped[UUID]
-    person_id: Mapped[UUID]
-    reason: Mapped[str]
-    at: Mapped[datetime]
 
 
 @dataclass(frozen=True)
@@ -331,27 +313,6 @@ def stop(session: Session, account: Account, stopped_as: Stopped, *, by: Actor, 
     note(session, account, "stopped", by=by, at=at, stopped_as=stopped_as.value)
 
 
-def unmask(session: Session, seals: Seals, account: Account, *, reason: str, by: Actor, at: datetime) -> BankDetails:
-    """Bank details in full, for one look that is recorded with its reason. Raises ReasonNotGiven, NotAllowed."""
-    by.must_be(*UNMASKERS)
-    if not reason.strip():
-        raise ReasonNotGiven("need to see the whole number")
-    payee = get_payee(session, account.payee_id)
-    key = seals.open_row(get_key(session, account.body_id, payee.key_id))
-    session.add(
-        Unmasking(
-            body_id=account.body_id,
-            id=new_id(),
-            account_id=account.id,
-            person_id=by.person_id,
-            reason=reason.strip(),
-            at=at,
-        )
-    )
-    note(session, account, "unmasked", by=by, at=at)
-    return open_details(key, account.id, account.sealed_details)
-
-
 def must_wait(account: Account, act: str) -> None:
     if account.import_id is not None:
         raise NotNow("version of bank details", "part of a file", act)
@@ -392,14 +353,3 @@ def call_backs_of(session: Session, payee_id: UUID) -> dict[UUID, CallBack]:
     """The call to a payee about each version, where there was one."""
     calls = select(CallBack).join(Account, (Account.body_id == CallBack.body_id) & (Account.id == CallBack.account_id))
     return {call.account_id: call for call in session.scalars(calls.where(Account.payee_id == payee_id))}
-
-
-def unmaskings_of(session: Session, payee_id: UUID, *, limit: int = 50) -> Sequence[Unmasking]:
-    """Who saw a payee's bank details in full, newest first."""
-    return session.scalars(
-        select(Unmasking)
-        .join(Account, (Account.body_id == Unmasking.body_id) & (Account.id == Unmasking.account_id))
-        .where(Account.payee_id == payee_id)
-        .order_by(Unmasking.id.desc())
-        .limit(limit)
-    ).all()

@@ -28,6 +28,7 @@ from schemes.bank_details import Call
 from schemes.database import new_id
 from schemes.imports import register_import
 from schemes.person import Actor, Role
+from schemes.unmasking import unmask
 
 # more than any work has steps: a test whose tasks are never done must fail, not hang
 MOST_ROUNDS = 50
@@ -108,7 +109,7 @@ class Office:
         by, call = self.person(Role.FINANCE), Call("The payee", "01234 567890", date(2026, 1, 5))
         with self.transaction() as session:
             account = get_account(session, payee_id, account_id, lock=True)
-            bank_details.unmask(session, self.service.seals, account, reason="compare with the letter", by=by, at=at)
+            unmask(session, self.service.seals, account, reason="compare with the letter", by=by, at=at)
             bank_details.confirm(session, self.service.calendar, account, call=call, by=by, at=at)
         return account_id
 

@@ -22,11 +22,12 @@ from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payee_words import CAME_BY, STOPS
 from schemes import bank_details
 from schemes.account import Account, BankDetails, CameBy, Stopped, accounts_of, get_account, in_use_on, state_on
-from schemes.bank_details import CONFIRMERS, UNMASKERS, Call, london_day
+from schemes.bank_details import CONFIRMERS, Call, london_day
 from schemes.body import get_body
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.payee import get_payee
 from schemes.person import Role, names
+from schemes.unmasking import UNMASKERS, unmask, unmaskings_of
 
 LONGEST_NAME = 140
 LONGEST = 2000
@@ -153,7 +154,7 @@ def show_bank_details(payee_id: UUID) -> ResponseReturnValue:
             accounts=accounts,
             states=states_of(session, payee_id, accounts),
             calls=bank_details.call_backs_of(session, payee_id),
-            looks=bank_details.unmaskings_of(session, payee_id),
+            looks=unmaskings_of(session, payee_id),
             versions={account.id: account.version for account in accounts},
             day=asked.on.data if known else None,
             then=in_use_on(session, payee_id, asked.on.data) if known and asked.on.data < FAR else None,
@@ -333,9 +334,7 @@ def show_in_full(payee_id: UUID, account_id: UUID) -> ResponseReturnValue:
     seen: list[BankDetails] = []
 
     def look(session: Session, account: Account) -> None:
-        seen.append(
-            bank_details.unmask(session, service().seals, account, reason=form.reason.data, by=actor(), at=now())
-        )
+        seen.append(unmask(session, service().seals, account, reason=form.reason.data, by=actor(), at=now()))
 
     if form.validate_on_submit():
         is_done(form, payee_id, account_id, look)

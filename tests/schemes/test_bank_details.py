@@ -9,11 +9,6 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from payouts.cancelling import cancel
-from payouts.channels.release import ReleaseRefused
-from payouts.files.sealing import PaymentsStopped
-from payouts.payment import Payment, Unpaid, UnpaidReason
-from payouts.payroll import get_payroll
 from schemes import audit, bank_details
 from schemes.account import Account, CameBy, State, Stopped, get_account, in_use_on, state_on
 from schemes.bank_details import Call, DetailsFault
@@ -282,14 +277,6 @@ def test_whoever_proposed_may_withdraw_it(propose, act):
     act(bank_details.reject, propose(), reason="Typed the wrong payee", role=Role.PREPARER)
 
 
-def test_a_compromised_account_is_not_paid_until_another_is_confirmed(propose, confirm, act, office, payee_id, in_use):
-    act(bank_details.stop, first_version(office, payee_id), Stopped.COMPROMISED, role=Role.PREPARER)
-    assert unpaid_because(office, payee_id) is UnpaidReason.BANK_DETAILS_STOPPED
-    confirm(propose(), waive_because="Has no other money")
-    assert in_use(MONDAY) == 2
-    assert unpaid_because(office, payee_id) is None
-
-
 def test_a_change_stopped_in_its_cooling_off_never_comes_into_use(propose, confirm, act, in_use):
     account_id = propose()
     confirm(account_id)
@@ -313,81 +300,6 @@ def test_a_proposal_cannot_be_stopped_and_a_stop_cannot_be_changed(propose, act,
     act(bank_details.stop, first, Stopped.CLOSED)
     with pytest.raises(NotNow):
         act(bank_details.stop, first, Stopped.COMPROMISED)
-
-
-def unpaid_because(office, payee_id):
-    """Why a payroll built now does not pay a payee, or None if it does."""
-    payroll_id = office.create(date(2026, 11, 26))
-    office.work()
-    with office.transaction() as session:
-        paid = session.scalars(select(Payment).where(Payment.payroll_id == payroll_id, Payment.payee_id == payee_id))
-        why = session.scalars(
-            text("SELECT reason FROM unpaid JOIN award ON award.id = award_id WHERE payroll_id = :p AND payee_id = :q"),
-            {"p": payroll_id, "q": payee_id},
-        ).first()
-        found = None if paid.first() else UnpaidReason(why)
-    with office.transaction() as session:
-        payroll = get_payroll(session, payroll_id, lock=True)
-        cancel(session, payroll, by=office.person(Role.PREPARER), reason="only to look", at=office.service.now())
-    return found
-
-
-@pytest.mark.parametrize(("pay_date", "version"), [(date(2026, 11, 26), 1), (date(2026, 11, 27), 2)])
-def test_a_payroll_uses_the_version_of_the_day_on_which_its_files_leave(
-    propose, confirm, office, payee_id, pay_date, version
-):
-    confirm(propose())
-    payroll_id = office.create(pay_date)
-    office.work()
-    with office.transaction() as session:
-        account_id = session.scalars(
-            select(Payment.account_id).where(Payment.payroll_id == payroll_id, Payment.payee_id == payee_id)
-        ).one()
-        assert get_account(session, payee_id, account_id).version == version
-        assert not session.scalars(
-            select(Unpaid).where(Unpaid.reason == UnpaidReason.NO_CONFIRMED_BANK_DETAILS)
-        ).first()
-
-
-def test_files_are_not_built_for_an_account_that_was_stopped_meanwhile(office, act, payee_id):
-    payroll_id = office.create()
-    office.work()
-    office.accept_findings(payroll_id)
-    act(bank_details.stop, first_version(office, payee_id), Stopped.COMPROMISED)
-    with pytest.raises(PaymentsStopped) as refused:
-        office.seal(payroll_id)
-    assert refused.value.count == 1
-
-
-def test_a_payroll_is_not_released_to_an_account_that_was_stopped_at_the_gates(office, act, payee_id):
-    payroll_id = office.create()
-    office.work()
-    office.accept_findings(payroll_id)
-    office.seal(payroll_id)
-    office.decide_all(payroll_id, upto=3)
-    act(bank_details.stop, first_version(office, payee_id), Stopped.COMPROMISED)
-    with pytest.raises(ReleaseRefused) as refused:
-        office.decide(payroll_id, 4, by=office.person(Role.RELEASER))
-    assert refused.value.differences == ["stopped_payments"]
-
-
-def test_whole_numbers_are_shown_to_those_who_say_why_and_each_look_is_recorded(propose, office, payee_id):
-    account_id = propose()
-    with office.transaction() as session:
-        account = get_account(session, payee_id, account_id)
-        asking = {"at": office.service.now()}
-        for role, reason, refusal in ((Role.FINANCE, " ", ReasonNotGiven), (Role.RELEASER, "x", NotAllowed)):
-            with pytest.raises(refusal):
-                bank_details.unmask(
-                    session, office.service.seals, account, reason=reason, by=office.person(role), **asking
-                )
-        seen = bank_details.unmask(
-            session, office.service.seals, account, reason="Compare with the letter",
-            by=office.person(Role.FINANCE), **asking,
-        )  # fmt: skip
-        assert seen == ("202959", "63748472", "")
-        [look] = bank_details.unmaskings_of(session, payee_id)
-        assert (look.person_id, look.reason) == (office.person(Role.FINANCE).person_id, "Compare with the letter")
 
 
 def test_another_payee_s_account_is_not_found(propose, office, payee_id):

@@ -7,10 +7,10 @@ from sqlalchemy import select, text
 
 from schemes.account import Account
 from schemes.audit import AuditEvent
-from schemes.bank_details import Unmasking
 from schemes.database import new_id
 from schemes.payee import Payee
 from schemes.person import Role
+from schemes.unmasking import Unmasking
 
 TYPED = {
     "holder_name": "M Changed",

@@ -27,7 +27,7 @@ from payouts.web.figures import count
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from schemes.bank_profile import BankProfile
-from schemes.errors import Refused
+from schemes.errors import NotFound, Refused
 from schemes.person import Role
 from schemes.scheme import get_scheme, schemes_of_body
 
@@ -128,6 +128,8 @@ def build_again(payroll_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             rebuild(session, get_payroll(session, payroll_id, lock=True), by=actor(), at=now())
+    except NotFound:
+        raise
     except Refused as refused:
         flash(words.sentence(refused), "refused")
     return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)

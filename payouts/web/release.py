@@ -21,7 +21,7 @@ from payouts.web.access import allowed
 from payouts.web.figures import LONDON
 from payouts.web.form import DayField, Form
 from payouts.web.pages import actor, now, pages, service, transaction
-from schemes.errors import NotNow, Refused
+from schemes.errors import NotFound, NotNow, Refused
 from schemes.person import Role
 
 
@@ -60,6 +60,8 @@ def ask_for_files(payroll_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             sealing.ask_for_files(session, get_payroll(session, payroll_id, lock=True), by=actor(), at=now())
+    except NotFound:
+        raise
     except Refused as refused:
         flash(words.sentence(refused), "refused")
     return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from payouts.tasks import outbox
 from schemes.imports import register_import
-from schemes.imports.register_import import RegisterImport
+from schemes.imports.register_import import ImportStatus, RegisterImport
 from schemes.person import Actor
 
 if TYPE_CHECKING:
@@ -50,6 +50,15 @@ def keep_good_rows(session: Session, brought: RegisterImport, *, by: Actor, at: 
     """The preparer's word: the good rows go into the register; a job lands them. Raises NotNow, NotAllowed."""
     if register_import.keep(session, brought, by=by, at=at):
         outbox.add(session, "import.land", once=f"import.land/{brought.id}", at=at, import_id=str(brought.id))
+
+
+def asked_at(session: Session, brought: RegisterImport) -> datetime | None:
+    """When the step that runs was asked for; None when none runs."""
+    steps = {ImportStatus.READING: "read", ImportStatus.LANDING: "land"}
+    if brought.status not in steps:
+        return None
+    once = f"import.{steps[brought.status]}/{brought.id}"
+    return session.scalars(select(outbox.Task.made_at).where(outbox.Task.once == once)).first()
 
 
 def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:

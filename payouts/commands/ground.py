@@ -12,7 +12,18 @@ from uuid import UUID
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from payouts import local
 from payouts.app import Service, make_service
@@ -85,6 +96,14 @@ def person_options(command: Command) -> Command:
     return click.option("--as", "email", required=True, help="Who does it: their e-mail address.")(command)
 
 
+class PaceColumn(ProgressColumn):
+    """How many a second, once there is something to go by."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} a second" if speed else "")
+
+
 @contextmanager
 def bars() -> Iterator[Progress]:
     """Progress bars for long work."""
@@ -93,7 +112,9 @@ def bars() -> Iterator[Progress]:
         TextColumn("{task.description:<34}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
+        PaceColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress:
         yield progress

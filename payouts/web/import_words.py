@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 from bacs.modulus import Outcome as NumberCheck
+from payouts.web.figures import count
 from schemes.imports.entry import RowReason
 from schemes.imports.register_file import LONGEST, LONGEST_OTHERWISE
 from schemes.imports.register_import import ImportStatus
@@ -116,6 +117,19 @@ NUMBER_CHECKS: dict[NumberCheck, str] = {
     NumberCheck.FOREIGN_CURRENCY: "A foreign currency account",
     NumberCheck.BAD_INPUT: "Not an account number",
 }
+
+
+def pace(done: int, total: int, seconds: float) -> str:
+    """` That is 8,000 rows a second, with 2 minutes left.` Nothing before there is something to go by."""
+    if seconds < 1 or not done:
+        return ""
+    rate = done / seconds
+    told = f" That is {count(max(round(rate), 1), 'row')} a second"
+    if done >= total:
+        return f"{told}."
+    left = (total - done) / rate
+    minutes = round(left / 60)
+    return f"{told}, with {count(minutes, 'minute') if minutes > 1 else count(max(round(left), 1), 'second')} left."
 
 
 def wrong(fault: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from flask import Response, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput
+from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired
 
@@ -128,7 +129,7 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
             next_after=refused[SHOWN - 1].line if len(refused) > SHOWN else None,
             after=after,
             unreadable=unreadable(brought),
-            state=progress_of(brought),
+            state=progress_of(session, brought),
             names=names(session),
         ), form.status
 
@@ -139,17 +140,19 @@ def unreadable(brought: register_import.RegisterImport) -> str | None:
     return words.file_sentence(FileFault(brought.fault["fault"]), brought.fault)
 
 
-def progress_of(brought: register_import.RegisterImport) -> dict[str, object]:
+def progress_of(session: Session, brought: register_import.RegisterImport) -> dict[str, object]:
     """How far the step that runs has come. How many rows a file has is only known once it was read."""
     running = brought.status in (ImportStatus.READING, ImportStatus.LANDING)
     total = brought.rows_good if brought.status is ImportStatus.LANDING else 0
     done = brought.rows_done if running else 0
+    since = registering.asked_at(session, brought)
+    pace = import_words.pace(done, total, (now() - since).total_seconds()) if since else ""
     step = "Read" if brought.status is ImportStatus.READING else "Wrote"
     return {
         "finished": not running,
         "done": done,
         "total": total,
-        "words": f"{step} {count(done, 'row')}{f' of {total:,}' if total else ''} so far.",
+        "words": f"{step} {count(done, 'row')}{f' of {total:,}' if total else ''} so far.{pace}",
     }
 
 
@@ -157,7 +160,7 @@ def progress_of(brought: register_import.RegisterImport) -> dict[str, object]:
 @allowed(ANYONE_SIGNED_IN)
 def import_progress(import_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
-        return jsonify(progress_of(get_import(session, import_id)))
+        return jsonify(progress_of(session, get_import(session, import_id)))
 
 
 @pages.route("/imports/<uuid:import_id>/decide", methods=["POST"])

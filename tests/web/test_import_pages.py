@@ -1,5 +1,6 @@
 import pytest
 
+from payouts.web import import_words
 from schemes.audit import trail
 from schemes.imports.register_import import imports_of_body
 from schemes.payee import count_payees
@@ -59,6 +60,36 @@ def test_a_register_is_brought_in_by_two_people(preparer, signed_in, office):
     [[_, holder, account, *_]] = page.table("accounts")
     assert (holder, account) == ("A Example", "ending 4958")
     assert "66374958" not in page.response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "says"),
+    [
+        (0, 0, 30, ""),
+        (5000, 20000, 0.4, ""),
+        (10000, 0, 2, " That is 5,000 rows a second."),
+        (10000, 20000, 1, " That is 10,000 rows a second, with 1 second left."),
+        (10000, 1_000_000, 1, " That is 10,000 rows a second, with 2 minutes left."),
+        (1, 100, 50, " That is 1 row a second, with 82 minutes left."),
+        (20000, 20000, 2, " That is 10,000 rows a second."),
+    ],
+)
+def test_the_pace_is_told_in_rows_a_second_and_the_time_that_is_left(done, total, seconds, says):
+    assert import_words.pace(done, total, seconds) == says
+
+
+def test_whoever_waits_sees_how_far_it_has_come_how_fast_and_how_long_it_takes(preparer, office, clock):
+    here = send(preparer, (HEADER + GOOD).encode()).response.request.path
+    office.work()
+    preparer.get(here)
+    preparer.press("Continue", decision="keep")
+    with office.transaction() as session:
+        brought = imports_of_body(session)[0]
+        brought.rows_good, brought.rows_done = 30_000, 10_000
+    clock.advance(seconds=5)
+    words = "Wrote 10,000 rows of 30,000 so far. That is 2,000 rows a second, with 10 seconds left."
+    assert preparer.client.get(f"{here}/progress").json["words"] == words
+    assert words in preparer.get(here).text
 
 
 def test_nothing_of_a_discarded_file_stays(preparer, office):

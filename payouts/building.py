@@ -19,6 +19,7 @@ from payouts.tasks import outbox
 from schemes.account import Account, Stopped, usable_on
 from schemes.award import Award
 from schemes.database import copy_rows, in_chunks, new_id
+from schemes.hold import GRAVEST_FIRST, HoldKind, gravest
 from schemes.scheme import Scheme, get_scheme
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ UNPAID_COLUMNS = ("body_id", "id", "payroll_id", "award_id", "beneficiary_id", "
 
 @dataclass(frozen=True)
 class AwardLine:
-    """An award with the bank details it would be paid to, `stopped` where nothing is paid into them any more."""
+    """An award with the bank details it would be paid to.
+
+    stopped: nothing is paid into them any more. held: nothing is paid to the payee, or for the beneficiary.
+    """
 
     id: UUID
     beneficiary_id: UUID
@@ -60,6 +64,11 @@ class AwardLine:
     last_day: date | None
     account_id: UUID | None
     stopped: Stopped | None
+    hold_place: int | None
+
+    @property
+    def held(self) -> HoldKind | None:
+        return None if self.hold_place is None else GRAVEST_FIRST[self.hold_place]
 
 
 def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
@@ -121,6 +130,8 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
         if isinstance(due, NotDue):
             if of_interest(award, period):
                 unpaid.append(unpaid_row(payroll, award, UnpaidReason(due.value)))
+        elif award.held is not None:
+            unpaid.append(unpaid_row(payroll, award, UnpaidReason(award.held.value)))
         elif award.account_id is None:
             unpaid.append(unpaid_row(payroll, award, UnpaidReason.NO_CONFIRMED_BANK_DETAILS))
         elif award.stopped is not None:
@@ -142,7 +153,7 @@ def of_interest(award: AwardLine, period: Period) -> bool:
 
 
 def awards_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -> Sequence[AwardLine]:
-    """Awards of a scheme in a range of ids, each with the version in use on the day that the files leave."""
+    """Awards of a scheme in a range of ids, each with what it would be paid to on the day that the files leave."""
     in_use = (
         select(Account.id, Account.stopped_as)
         .where(Account.body_id == Award.body_id, Account.payee_id == Award.payee_id, usable_on(payroll.input_day))
@@ -161,6 +172,7 @@ def awards_between(session: Session, payroll: Payroll, first: UUID, last: UUID) 
             Award.last_day,
             in_use.c.id,
             in_use.c.stopped_as,
+            gravest(Award.payee_id, Award.beneficiary_id),
         )
         .outerjoin(in_use, true())
         .where(Award.scheme_id == payroll.scheme_id, Award.id.between(first, last))

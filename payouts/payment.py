@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.account import Account
 from schemes.award import Award
 from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.hold import gravest
 from schemes.payee import Beneficiary, Payee
 from schemes.seal import SealingKey
 
@@ -97,6 +98,9 @@ class UnpaidReason(StrEnum):
     NO_CONFIRMED_BANK_DETAILS = "no_confirmed_bank_details"
     BANK_DETAILS_STOPPED = "bank_details_stopped"
     PAID_ALREADY = "paid_already"
+    ON_HOLD = "on_hold"
+    DECEASED = "deceased"
+    CLOSED = "closed"
 
 
 class Unpaid(BodyOwned, Base):
@@ -235,11 +239,12 @@ def unpaid_of(session: Session, payroll_id: UUID, *, after: UUID | None = None, 
 
 
 def stopped_count(session: Session, payroll_id: UUID) -> int:
-    """How many payments of a payroll go where nothing may be paid any more, for a stop after they were built."""
+    """How many payments of a payroll may not be made any more, for a stop or a hold after they were built."""
+    held = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None)
     stopped = (
         select(func.count())
         .select_from(Payment)
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
-        .where(Payment.payroll_id == payroll_id, Account.stopped_at.is_not(None))
+        .where(Payment.payroll_id == payroll_id, or_(Account.stopped_at.is_not(None), held))
     )
     return session.scalar(stopped) or 0

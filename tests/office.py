@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,11 +23,13 @@ from payouts.gates.manifest import manifest_of
 from payouts.payroll import create_payroll, get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
-from schemes import bank_details
+from schemes import bank_details, hold
 from schemes.account import CameBy, get_account
 from schemes.bank_details import Call
 from schemes.database import new_id
+from schemes.hold import HoldKind
 from schemes.imports import register_import
+from schemes.payee import get_payee
 from schemes.person import Actor, Role
 from schemes.unmasking import unmask
 
@@ -112,6 +115,29 @@ class Office:
             unmask(session, self.service.seals, account, reason="compare with the letter", by=by, at=at)
             bank_details.confirm(session, self.service.calendar, account, call=call, by=by, at=at)
         return account_id
+
+    def stop_payments(
+        self, payee_id: UUID, kind: HoldKind = HoldKind.ON_HOLD, *, by: Actor | None = None, **changes: Any
+    ) -> UUID:
+        """The preparer, or somebody else, stops payments to a payee."""
+        facts: dict[str, Any] = {
+            "hold_id": new_id(),
+            "payee_id": payee_id,
+            "beneficiary_id": None,
+            "reason": "a neighbour called",
+            "since": self.service.now().date(),
+            "review_on": self.service.now().date() + timedelta(days=14),
+            **changes,
+        }
+        with self.transaction() as session:
+            return hold.place(session, kind, by=by or self.person(Role.PREPARER), at=self.service.now(), **facts).id
+
+    def let_go_on(self, payee_id: UUID, hold_id: UUID, *, by: Actor | None = None, reason: str = "seen") -> None:
+        """Somebody else than the preparer lifts a hold."""
+        with self.transaction() as session:
+            payee, row = get_payee(session, payee_id), hold.get_hold(session, payee_id, hold_id, lock=True)
+            who = by or self.person(Role.FINANCE)
+            hold.lift(session, row.hold, payee, reason=reason, by=who, at=self.service.now())
 
     def create(
         self, pay_date: date = date(2026, 11, 25), *, payroll_id: UUID | None = None, by: Actor | None = None

@@ -38,10 +38,14 @@ def addresses(office, sealed, browsers):
     """Every rule of the app that answers a GET, with the ids of what is in the database."""
     with office.transaction() as session:
         account = session.scalars(select(Account)).first()
+    hold_id = office.stop_payments(account.payee_id)
+    office.let_go_on(account.payee_id, hold_id)
+    with office.transaction() as session:
         values = {
             "import_id": session.scalars(select(RegisterImport.id)).first(),
             "payee_id": account.payee_id,
             "account_id": account.id,
+            "hold_id": hold_id,
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
             "scheme_id": office.harbour.scheme_id,

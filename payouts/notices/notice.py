@@ -29,10 +29,12 @@ class NoticeStatus(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     NO_ADDRESS = "no_address"
+    HELD_BACK = "held_back"
 
 
 MOVES: dict[tuple[NoticeStatus, NoticeStatus], str] = {
     (NoticeStatus.PLANNED, NoticeStatus.SENDING): "a worker is about to send it",
+    (NoticeStatus.PLANNED, NoticeStatus.HELD_BACK): "the payee has died or is on hold: nobody writes to them",
     (NoticeStatus.SENDING, NoticeStatus.SENT): "Notify took it, or was found to have it",
     (NoticeStatus.SENDING, NoticeStatus.REFUSED): "Notify said that it cannot be sent: nothing went out",
     (NoticeStatus.SENDING, NoticeStatus.DELIVERED): "its receipt was here before the answer",

@@ -35,7 +35,9 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
             INSERT INTO notice (body_id, id, payroll_id, payee_id, event, channel, status, payment_count, total_pence,
                                 last_four, made_at)
             SELECT payment.body_id, uuidv7(), payment.payroll_id, payee.id, :event, 'email',
-                   CASE WHEN payee.email IS NULL THEN :no_address ELSE :planned END,
+                   CASE WHEN EXISTS (SELECT FROM hold WHERE hold.body_id = payment.body_id
+                                        AND hold.payee_id = payee.id AND hold.lifted_at IS NULL) THEN :held_back
+                        WHEN payee.email IS NULL THEN :no_address ELSE :planned END,
                    count(*), sum(payment.amount_pence), min(account.last_four), :at
               FROM payment
               JOIN payee ON payee.body_id = payment.body_id AND payee.id = payment.payee_id
@@ -48,6 +50,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         {
             "event": NoticeEvent.PAYMENT_ON_ITS_WAY.value,
             "no_address": NoticeStatus.NO_ADDRESS.value,
+            "held_back": NoticeStatus.HELD_BACK.value,
             "planned": NoticeStatus.PLANNED.value,
             "at": service.now(),
             "payroll_id": payroll.id,

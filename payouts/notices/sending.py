@@ -28,6 +28,7 @@ from payouts.tasks.outbox import NotThere
 from schemes import audit
 from schemes.body import Body, get_body
 from schemes.database import in_chunks
+from schemes.hold import gravest
 from schemes.payee import Payee
 
 if TYPE_CHECKING:
@@ -89,12 +90,18 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
 
 
 def intend(service: Service, body: Body, batch: Sequence[UUID], pay_date: date) -> list[Message]:
-    """Commit the intent to send, and return what is to be sent."""
+    """Commit the intent to send, and return what is to be sent. Who died or was held meanwhile is not written to."""
     with service.transaction(body.id) as session:
+        session.execute(
+            update(Notice)
+            .where(Notice.id.in_(batch), Notice.status == NoticeStatus.PLANNED, gravest(Notice.payee_id).is_not(None))
+            .values(status=NoticeStatus.HELD_BACK)
+            .execution_options(synchronize_session=False)
+        )
         rows = session.execute(
             select(Notice, Payee)
             .join(Payee, (Payee.body_id == Notice.body_id) & (Payee.id == Notice.payee_id))
-            .where(Notice.id.in_(batch))
+            .where(Notice.id.in_(batch), Notice.status != NoticeStatus.HELD_BACK)
             .order_by(Notice.id)
         ).all()
         messages = [message_of(service, body, notice, payee, pay_date) for notice, payee in rows]

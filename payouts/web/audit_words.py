@@ -23,6 +23,10 @@ ACTS: dict[str, str] = {
     "bank_details.waived": "Waived the cooling-off of version {version} of the bank details",
     "bank_details.stopped": "Marked version {version} of the bank details as {stopped_as}",
     "bank_details.unmasked": "Looked at version {version} of the bank details in full",
+    "hold.on_hold": "Put payments on hold (concerns the {concerns})",
+    "hold.deceased": "Recorded a death (concerns the {concerns})",
+    "hold.closed": "Closed payments (concerns the {concerns})",
+    "hold.lifted": "Let payments go on",
     "scheme.added": "Added the scheme",
     "bank_profile.added": "Added the account to pay from",
     "import.begun": "Sent a file of payees",
@@ -56,7 +60,7 @@ ACTS: dict[str, str] = {
 }
 
 # facts that say nothing to a reader of sentences: the trail itself keeps them
-UNTOLD = frozenset({"decision", "submission", "file", "payroll", "moved_from", "asked_for", "bytes"})
+UNTOLD = frozenset({"hold", "decision", "submission", "file", "payroll", "moved_from", "asked_for", "bytes"})
 DIGEST = 64
 
 PAGES: dict[str, tuple[str, str]] = {

@@ -14,7 +14,8 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, transaction
-from schemes.bank_details import CONFIRMERS, proposals
+from schemes.bank_details import CONFIRMERS, london_day, proposals
+from schemes.hold import reviews_due
 from schemes.imports.register_import import ImportStatus, imports_of_body
 from schemes.payee import find_payees
 from schemes.person import Role
@@ -86,6 +87,15 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
             who="someone who did not propose them",
         )
         (mine if may_confirm(account.proposed_by) else others).append(item)
+    for hold, payee in reviews_due(session, london_day(now())):
+        assert hold.review_on is not None, "only a hold with a review date is due"
+        item = Waiting(
+            f"Hold on {payee.name}",
+            f"To be looked at again since {day(hold.review_on)}.",
+            url_for("pages.show_payee", payee_id=payee.id),
+            who="someone who did not stop the payments",
+        )
+        (mine if may_confirm(hold.placed_by) else others).append(item)
     return mine, others
 
 

@@ -32,6 +32,7 @@ NOTICES: dict[NoticeStatus, str] = {
     NoticeStatus.FAILED: "Could not be delivered",
     NoticeStatus.REFUSED: "Refused by Notify",
     NoticeStatus.NO_ADDRESS: "No email address, so not told",
+    NoticeStatus.HELD_BACK: "Payee has died or is on hold, so not told",
 }
 
 

@@ -6,6 +6,7 @@ from flask import Flask
 
 from schemes.account import CameBy, State, Stopped
 from schemes.bank_details import DetailsFault
+from schemes.hold import HoldDate, HoldKind
 
 CAME_BY: dict[CameBy, str] = {
     CameBy.LETTER: "Letter",
@@ -43,6 +44,27 @@ DETAILS_FAULTS: dict[DetailsFault, str] = {
 }
 
 
+# words, colour of the tag
+HOLDS: dict[HoldKind, tuple[str, str]] = {
+    HoldKind.DECEASED: ("Has died", "grey"),
+    HoldKind.CLOSED: ("Closed", "grey"),
+    HoldKind.ON_HOLD: ("On hold", "orange"),
+}
+
+HOLD_CHOICES: dict[HoldKind, tuple[str, str]] = {
+    HoldKind.ON_HOLD: ("Something has to be looked into", "Payments go on once a second person lifts the hold"),
+    HoldKind.DECEASED: ("They have died", "Nobody writes to a payee who has died"),
+    HoldKind.CLOSED: ("They left, or no longer need payments", "For good, as far as anybody knows"),
+}
+
+HOLD_DATES: dict[HoldDate, str] = {
+    HoldDate.IN_THE_FUTURE: "Enter today or an earlier day",
+    HoldDate.REVIEW_MISSING: "Enter the day on which somebody looks at the hold again",
+    HoldDate.REVIEW_PAST: "Enter a day after today",
+}
+
+
 def register(app: Flask) -> None:
     app.add_template_filter(lambda came_by: CAME_BY[came_by] if came_by else "A file of payees", "came_by")
     app.add_template_filter(STATES.__getitem__, "account_state")
+    app.add_template_filter(HOLDS.__getitem__, "hold_kind")

@@ -13,6 +13,7 @@ from payouts.web.bank_details import states_of
 from payouts.web.pages import pages, transaction
 from schemes.account import accounts_of
 from schemes.award import awards_of
+from schemes.hold import holds_of
 from schemes.payee import beneficiaries_of, count_payees, find_payees, get_payee
 from schemes.person import names
 
@@ -47,6 +48,7 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
             payee=payee,
             beneficiaries=beneficiaries_of(session, payee),
             accounts=accounts,
+            holds_here=holds_of(session, payee.id),
             states=states_of(session, payee.id, accounts),
             awards=awards_of(session, payee.id),
             payments=payments_to(session, payee.id),

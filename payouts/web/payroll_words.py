@@ -43,6 +43,18 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "Another payroll pays this period already",
         "Nothing to do: the same period is never paid twice",
     ),
+    UnpaidReason.ON_HOLD: (
+        "Payments to the payee, or for the beneficiary, are on hold",
+        "See why on the payee’s page. A second person can let payments go on",
+    ),
+    UnpaidReason.DECEASED: (
+        "The beneficiary or the payee has died",
+        "End the award, or find out who is to be paid from now on",
+    ),
+    UnpaidReason.CLOSED: (
+        "The payee or the beneficiary is closed",
+        "End the award, or pay it to somebody else",
+    ),
 }
 
 PAY_DATES: dict[PayDateReason, str] = {

@@ -16,7 +16,7 @@ from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReach
 from payouts.payroll import PayDateRefused
 from payouts.web.figures import count, day, file_size, instant
 from payouts.web.gate_words import BARS, PARTS
-from payouts.web.payee_words import DETAILS_FAULTS
+from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
 from schemes.bank_details import CallBackNeeded, ContactTooNew, DetailsRefused, ProposalWaiting, SameDetails
 from schemes.errors import (
@@ -30,6 +30,7 @@ from schemes.errors import (
     Refused,
     SamePerson,
 )
+from schemes.hold import HoldDateRefused
 from schemes.payee import Capacity
 from schemes.person import Actor, Role
 from schemes.scheme import Frequency
@@ -141,6 +142,8 @@ def sentence(refusal: Refused) -> str:
             return f"Enter a number from {refusal.least} to {refusal.most}"
         case DetailsRefused():
             return DETAILS_FAULTS[refusal.fault]
+        case HoldDateRefused():
+            return HOLD_DATES[refusal.why]
         case ContactTooNew():
             return f"Call on a contact that you have held since {day(refusal.latest)} or longer"
         case PaymentsStopped():

@@ -39,6 +39,7 @@ from schemes.errors import (
     SamePerson,
     SignInSlowed,
 )
+from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.register_file import COLUMNS, RowReason
 from schemes.imports.register_import import ImportStatus
 from schemes.payee import Capacity
@@ -65,6 +66,9 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (State, payee_words.STATES),
     (Stopped, payee_words.STOPS),
     (DetailsFault, payee_words.DETAILS_FAULTS),
+    (HoldKind, payee_words.HOLDS),
+    (HoldKind, payee_words.HOLD_CHOICES),
+    (HoldDate, payee_words.HOLD_DATES),
 ]
 
 
@@ -131,6 +135,7 @@ REFUSALS: list[Refused] = [
     SameDetails(),
     CallBackNeeded(),
     ContactTooNew(DAY),
+    HoldDateRefused(HoldDate.IN_THE_FUTURE),
 ]
 
 

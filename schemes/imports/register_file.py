@@ -7,6 +7,7 @@ most two decimals.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -25,6 +26,7 @@ from schemes.payee import Capacity
 MOST_COLUMNS = 30
 MOST_ROWS = 1_200_000
 BITS = 1 << 27
+PIECE = 1 << 20
 LONGEST = {"reference": 20, "payee_reference": 20, "beneficiary_name": 140, "payee_name": 140, "account_name": 140}
 LONGEST_OTHERWISE = 254
 SHORT = 20
@@ -147,11 +149,16 @@ def must_be_text(content: bytes) -> None:
         raise FileRefused(FileFault.NOT_CSV, looks_like="spreadsheet")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FileRefused(FileFault.NOT_UTF8, line=1, byte=content[0], looks_like="UTF-16")
-    try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise FileRefused(FileFault.NOT_UTF8, line=line, byte=content[error.start], looks_like="Windows") from None
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(content), PIECE):
+        end = min(start + PIECE, len(content))
+        try:
+            decoder.decode(content[start:end], final=end == len(content))
+        except UnicodeDecodeError as error:
+            # counted from the end, since what was left over of the piece before stands in front of this one
+            where = end - len(error.object) + error.start
+            line = content.count(b"\n", 0, where) + 1
+            raise FileRefused(FileFault.NOT_UTF8, line=line, byte=content[where], looks_like="Windows") from None
 
 
 def read_header(cells: Sequence[str]) -> tuple[str, ...]:

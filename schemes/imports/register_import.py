@@ -189,6 +189,8 @@ def read(
     scheme = get_scheme(session, brought.scheme_id)
     assert brought.sealed_content is not None
     content = key.open(brought.sealed_content, "register_import", brought.id)
+    # one copy of the file is enough
+    session.expire(brought, ["sealed_content"])
     savepoint = session.begin_nested()
     try:
         header, rows = read_register(content)

@@ -107,6 +107,17 @@ def test_a_windows_byte_is_found_on_its_line_however_far_down():
     assert refused.value.facts == {"line": 502, "byte": 0xEB, "looks_like": "Windows"}
 
 
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 64])
+def test_bad_bytes_are_found_where_they_are_however_the_file_falls_into_pieces(monkeypatch, piece):
+    monkeypatch.setattr(register_file, "PIECE", piece)
+    good = register({}, {"reference": "R-2"})
+    assert len(read(good)[1]) == 2, "characters of several bytes are no fault where a piece ends within one"
+    for noise in (b"\xeb", b"\xe2\x82x", b"\xf0\x9f"):
+        with pytest.raises(FileRefused) as refused:
+            read(good + noise)
+        assert refused.value.facts == {"line": 4, "byte": noise[0], "looks_like": "Windows"}
+
+
 def test_more_rows_than_the_limit_are_refused_before_any_is_read():
     many = register(*({"reference": f"R-{n}"} for n in range(11)))
     assert len(read(many, most_rows=11)[1]) == 11

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from bacs.calendar import Calendar
 from payouts.config import Settings
+from payouts.confirmation.client import HttpProvider
+from payouts.confirmation.provider import ConfirmationNotSetUp, Provider
 from payouts.tasks.outbox import made_in
 from payouts.tasks.queue import Queue
 from schemes import database
@@ -74,6 +76,17 @@ class Service:
         if not url or not key:
             raise NotifyNotSetUp(body.name)
         return NotificationsAPIClient(key, base_url=url, timeout=30)
+
+    def confirmation_provider(self, body: Body) -> Provider:
+        """Who asks the banks about names: for a sandbox body the simulator. Raises ConfirmationNotSetUp."""
+        settings = self.settings
+        url, token = settings.confirmation_url, settings.confirmation_token
+        if body.is_sandbox:
+            url, token = settings.sandbox_confirmation_url, settings.sandbox_confirmation_token
+        if not url or not token:
+            raise ConfirmationNotSetUp
+        # the simulator is near: a proxy set for the outside isn't for it
+        return HttpProvider(url, token, timeout=settings.confirmation_timeout, through_proxy=not body.is_sandbox)
 
 
 def make_service(settings: Settings, *, now: Clock = utc_now, pool_size: int = 5) -> Service:

@@ -10,7 +10,20 @@ from sqlalchemy.exc import OperationalError
 
 from bacs.errors import BacsError
 from payouts.app import NotifyNotSetUp
-from payouts.commands import audit, body, demo, files, keys, payroll, person, register, scheme, serving, task
+from payouts.commands import (
+    audit,
+    body,
+    confirmation,
+    demo,
+    files,
+    keys,
+    payroll,
+    person,
+    register,
+    scheme,
+    serving,
+    task,
+)
 from payouts.config import SettingsWrong
 from payouts.files.sealing import FindingsOpen
 from schemes.errors import Refused
@@ -38,6 +51,7 @@ for command in (
     person.person,
     scheme.scheme,
     register.register,
+    confirmation.confirmation,
     payroll.payroll,
     files.file,
     audit.audit,

@@ -43,6 +43,12 @@ class Settings:
     sandbox_notify_url: str = ""
     sandbox_notify_api_key: str = field(repr=False, default="")
     sandbox_notify_store: Path = Path("sandbox-notify")
+    confirmation_url: str = ""
+    confirmation_token: str = field(repr=False, default="")
+    confirmation_timeout: float = 20.0
+    confirmations_per_second: float = 20.0
+    sandbox_confirmation_url: str = ""
+    sandbox_confirmation_token: str = field(repr=False, default="")
     demo: bool = False
     workers: int = 2
     push_again_after: float = 15.0
@@ -92,6 +98,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             sandbox_notify_url=read("SANDBOX_NOTIFY_URL", ""),
             sandbox_notify_api_key=read("SANDBOX_NOTIFY_API_KEY", ""),
             sandbox_notify_store=Path(read("SANDBOX_NOTIFY_STORE", "sandbox-notify")),
+            confirmation_url=read("CONFIRMATION_URL", ""),
+            confirmation_token=read("CONFIRMATION_TOKEN", ""),
+            confirmation_timeout=float(read("CONFIRMATION_TIMEOUT", "20")),
+            confirmations_per_second=float(read("CONFIRMATIONS_PER_SECOND", "20")),
+            sandbox_confirmation_url=read("SANDBOX_CONFIRMATION_URL", ""),
+            sandbox_confirmation_token=read("SANDBOX_CONFIRMATION_TOKEN", ""),
             demo=read("PAYOUTS_DEMO", "") == "1",
             workers=int(read("PAYOUTS_WORKERS", "2")),
             push_again_after=float(read("PAYOUTS_PUSH_AGAIN_AFTER", "15")),

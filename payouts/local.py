@@ -60,15 +60,18 @@ def kept_secrets(at: Path) -> dict[str, str]:
     path = at / "secrets.json"
     with (at / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            made = {
-                **make_secrets(),
-                "NOTIFY_RECEIPTS_TOKEN": secrets.token_urlsafe(24),
-                "SANDBOX_NOTIFY_API_KEY": f"sandbox-{uuid4()}-{uuid4()}",
-            }
+        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        made = {
+            **make_secrets(),
+            "NOTIFY_RECEIPTS_TOKEN": secrets.token_urlsafe(24),
+            "SANDBOX_NOTIFY_API_KEY": f"sandbox-{uuid4()}-{uuid4()}",
+            "SANDBOX_CONFIRMATION_TOKEN": secrets.token_urlsafe(24),
+        }
+        if not made.keys() <= kept.keys():
+            # a folder of an older version lacks the newer ones; what it has must stay
+            kept = {**made, **kept}
             path.touch(mode=0o600)
-            path.write_text(json.dumps(made, indent=1))
-    kept: dict[str, str] = json.loads(path.read_text())
+            path.write_text(json.dumps(kept, indent=1))
     return kept
 
 

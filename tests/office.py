@@ -15,6 +15,9 @@ from payouts import registering
 from payouts.app import Service
 from payouts.channels import download, release
 from payouts.checks import finding
+from payouts.confirmation import confirmation, run
+from payouts.confirmation.codes import TELLS_NAME, Code
+from payouts.confirmation.provider import AccountType, Answer, Silence
 from payouts.demo.harbour import Harbour
 from payouts.files import sealing
 from payouts.files.payment_file import files_of
@@ -24,13 +27,14 @@ from payouts.payroll import create_payroll, get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
 from schemes import bank_details, hold
-from schemes.account import CameBy, get_account
+from schemes.account import CameBy, accounts_of, get_account
 from schemes.bank_details import Call
 from schemes.database import new_id
 from schemes.hold import HoldKind
 from schemes.imports import register_import
 from schemes.payee import get_payee
 from schemes.person import Actor, Role
+from schemes.seal import get_key
 from schemes.unmasking import unmask
 
 # more than any work has steps: a test whose tasks are never done must fail, not hang
@@ -115,6 +119,20 @@ class Office:
             unmask(session, self.service.seals, account, reason="compare with the letter", by=by, at=at)
             bank_details.confirm(session, self.service.calendar, account, call=call, by=by, at=at)
         return account_id
+
+    def note_confirmation(self, payee_id: UUID, code: Code = Code.ANNM) -> None:
+        """Keep an answer about a payee's newest bank details as if their bank had given it, in a run of its own."""
+        name = "M Changed" if code in TELLS_NAME else ""
+        silence = Silence.TIMED_OUT if code is Code.NO_ANSWER else None
+        by, at = self.person(Role.FINANCE), self.service.now()
+        with self.transaction() as session:
+            run.begin(session, None, total=1, by=by, at=at)
+            account = accounts_of(session, payee_id)[0]
+            payee = get_payee(session, payee_id)
+            key = self.service.seals.open_row(get_key(session, payee.body_id, payee.key_id))
+            answer = Answer(code, name=name, silence=silence)
+            kind = AccountType.PERSONAL
+            confirmation.note(session, key, account.id, kind, answer, provider="a bank", asked_by=by.person_id, at=at)
 
     def stop_payments(
         self, payee_id: UUID, kind: HoldKind = HoldKind.ON_HOLD, *, by: Actor | None = None, **changes: Any

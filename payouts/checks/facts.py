@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from payouts.checks.finding import Found
+from payouts.confirmation.confirmation import Standing
 from payouts.payment import PaymentLine
 
 
@@ -19,6 +20,8 @@ class PayrollFacts:
     shared_accounts: fingerprint → how many different payees are paid into it here, where there are several.
     several_payments: payee → how many payments here, where there are several.
     paid_before: awards, of those in this payroll, that were paid with these bank details before.
+    confirmations: account → the answer that it goes by, where a bank was asked about the name.
+    account_count: how many different accounts are paid into; confirmed_count: how many of them have a fresh answer.
     """
 
     payment_count: int
@@ -36,6 +39,9 @@ class PayrollFacts:
     shared_accounts: dict[bytes, int]
     several_payments: dict[UUID, int]
     paid_before: frozenset[UUID]
+    confirmations: dict[UUID, Standing]
+    account_count: int
+    confirmed_count: int
 
 
 OfPayroll = Callable[[PayrollFacts], Iterator[Found]]

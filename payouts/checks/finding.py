@@ -53,6 +53,12 @@ class Kind(StrEnum):
     NAME_CUT = "name_cut"
     NAME_REWRITTEN = "name_rewritten"
     FIRST_PAYMENT = "first_payment"
+    NO_SUCH_ACCOUNT = "no_such_account"
+    NAME_NO_MATCH = "name_no_match"
+    NAME_CLOSE_MATCH = "name_close_match"
+    ACCOUNT_SWITCHED = "account_switched"
+    NAME_CANNOT_BE_CHECKED = "name_cannot_be_checked"
+    NAMES_NOT_CHECKED = "names_not_checked"
 
 
 SEVERITIES: dict[Kind, Severity] = {
@@ -74,10 +80,16 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.NAME_CUT: Severity.NOTE,
     Kind.NAME_REWRITTEN: Severity.NOTE,
     Kind.FIRST_PAYMENT: Severity.NOTE,
+    Kind.NO_SUCH_ACCOUNT: Severity.BLOCK,
+    Kind.NAME_NO_MATCH: Severity.NEEDS_REASON,
+    Kind.NAME_CLOSE_MATCH: Severity.NEEDS_REASON,
+    Kind.ACCOUNT_SWITCHED: Severity.NEEDS_REASON,
+    Kind.NAME_CANNOT_BE_CHECKED: Severity.NOTE,
+    Kind.NAMES_NOT_CHECKED: Severity.NOTE,
 }
 
 # raised when a check's rule changes: the manifest names it, so that old results are read by old rules
-RULE_SET = "2026-11"
+RULE_SET = "2026-12"
 
 
 @dataclass(frozen=True)

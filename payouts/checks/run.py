@@ -11,9 +11,11 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from payouts.building import awards_due, stale
-from payouts.checks import accounts, amounts, dates, names
+from payouts.checks import accounts, amounts, confirmation, dates, names
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
 from payouts.checks.finding import SEVERITIES, Found
+from payouts.confirmation.codes import Code
+from payouts.confirmation.confirmation import is_old, standing_in_payroll
 from payouts.payment import Payment, PaymentStatus, lines_of
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from schemes.account import Account
@@ -24,7 +26,12 @@ from schemes.scheme import get_scheme
 if TYPE_CHECKING:
     from payouts.app import Service
 
-OF_PAYROLL: tuple[OfPayroll, ...] = (amounts.totals_agree, amounts.whole_within_limits, dates.in_time)
+OF_PAYROLL: tuple[OfPayroll, ...] = (
+    amounts.totals_agree,
+    amounts.whole_within_limits,
+    dates.in_time,
+    confirmation.asked,
+)
 OF_PAYMENT: tuple[OfPayment, ...] = (
     amounts.within_limits,
     amounts.unusually_large,
@@ -34,6 +41,7 @@ OF_PAYMENT: tuple[OfPayment, ...] = (
     accounts.several_payments,
     accounts.first_payment,
     names.on_the_wire,
+    confirmation.answered,
 )
 COLUMNS = ("body_id", "id", "payroll_id", "kind", "severity", "payment_id", "facts")
 CHUNK = 5000
@@ -112,7 +120,20 @@ def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollF
         shared_accounts={bytes(fingerprint): payees for fingerprint, payees in shared},
         several_payments=dict(several.all()),
         paid_before=frozenset(paid_before(session, payroll)),
+        **confirmations(session, service, payroll),
     )
+
+
+def confirmations(session: Session, service: Service, payroll: Payroll) -> dict[str, Any]:
+    """The answers that the payroll's accounts go by, and of how many accounts that is."""
+    found = standing_in_payroll(session, payroll.id)
+    accounts_paid = select(func.count(Payment.account_id.distinct())).where(Payment.payroll_id == payroll.id)
+    fresh = [a for a in found.values() if a.code is not Code.NO_ANSWER and not is_old(a.asked_at, service.now())]
+    return {
+        "confirmations": found,
+        "account_count": session.scalar(accounts_paid) or 0,
+        "confirmed_count": len(fresh),
+    }
 
 
 def paid_before(session: Session, payroll: Payroll) -> Iterator[UUID]:

@@ -36,11 +36,12 @@ def demo(*, once: bool, people: int, port: int) -> None:
     console.print("Starting PostgreSQL and Valkey, and making a fresh database ...")
     end_leftovers(local.folder() / "logs")
     started = local.start(afresh=True)
-    web_port, notify_port = local.free_port(port), local.free_port(0)
+    web_port, notify_port, confirmation_port = local.free_port(port), local.free_port(0), local.free_port(0)
     addresses = {
         "PORT": str(web_port),
         "PAYOUTS_BASE_URL": f"http://localhost:{web_port}",
         "SANDBOX_NOTIFY_URL": f"http://127.0.0.1:{notify_port}",
+        "SANDBOX_CONFIRMATION_URL": f"http://127.0.0.1:{confirmation_port}",
     }
     local.remember(started.folder, addresses)
     environment = {**started.environment, **addresses}

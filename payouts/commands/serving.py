@@ -14,8 +14,9 @@ from gunicorn.app.wsgiapp import run as gunicorn
 from payouts import local, migrating
 from payouts.app import make_service
 from payouts.commands import ground
-from payouts.config import read_settings
+from payouts.config import Settings, read_settings
 from payouts.sandbox import notify
+from payouts.sandbox.confirmation_of_payee import ConfirmationServer
 from payouts.tasks import clock as clock_process
 from payouts.tasks import worker as worker_process
 
@@ -62,12 +63,13 @@ def clock() -> None:
 
 @click.command()
 def sandbox() -> None:
-    """Run the simulator of GOV.UK Notify for sandbox bodies, at SANDBOX_NOTIFY_URL."""
+    """Run what sandbox bodies talk to: GOV.UK Notify, and Confirmation of Payee if SANDBOX_CONFIRMATION_URL is set."""
     settings = ground.settings()
     address = urlsplit(settings.sandbox_notify_url)
     if not address.port:
         raise click.ClickException("SANDBOX_NOTIFY_URL says where to listen, for example http://127.0.0.1:6001")
     settings.sandbox_notify_store.mkdir(parents=True, exist_ok=True)
+    start_confirmation(settings)
     notify.serve(
         address.hostname or "127.0.0.1",
         address.port,
@@ -76,6 +78,19 @@ def sandbox() -> None:
         receipts_token=settings.notify_receipts_token or None,
         api_keys=[settings.sandbox_notify_api_key],
     )
+
+
+def start_confirmation(settings: Settings) -> None:
+    """Answer questions about names from a thread: it keeps nothing, so it may end with the process."""
+    if not settings.sandbox_confirmation_url:
+        return
+    address = urlsplit(settings.sandbox_confirmation_url)
+    if not address.port or not settings.sandbox_confirmation_token:
+        raise click.ClickException("SANDBOX_CONFIRMATION_URL needs a port, and SANDBOX_CONFIRMATION_TOKEN a token")
+    server = ConfirmationServer(
+        address.hostname or "127.0.0.1", address.port, token=settings.sandbox_confirmation_token
+    )
+    threading.Thread(target=server.run, name="confirmation-of-payee", daemon=True).start()
 
 
 @click.command()

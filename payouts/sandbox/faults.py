@@ -18,15 +18,16 @@ class UnknownFault(ValueError):
 class Faults:
     """How many more messages meet which fault. In memory only: a restarted simulator behaves. Thread-safe."""
 
-    def __init__(self) -> None:
-        self._left = dict.fromkeys(FAULTS, 0)
+    def __init__(self, known: Mapping[str, str] = FAULTS) -> None:
+        """known: the faults that this simulator has, each with what it does."""
+        self._left = dict.fromkeys(known, 0)
         self._lock = threading.Lock()
 
     def set(self, counts: Mapping[str, object]) -> None:
         """Replace the counts that are named; refuses all of them with UnknownFault when one is wrong."""
         for name, count in counts.items():
-            if name not in FAULTS:
-                raise UnknownFault(f"{name} is not one of {', '.join(FAULTS)}")
+            if name not in self._left:
+                raise UnknownFault(f"{name} is not one of {', '.join(self._left)}")
             if not isinstance(count, int) or isinstance(count, bool) or count < 0:
                 raise UnknownFault(f"{name} must be a whole number from 0, not {count!r}")
         with self._lock:

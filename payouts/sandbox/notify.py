@@ -6,7 +6,6 @@ serve this on the local machine only.
 """
 
 import signal
-import socket
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,8 +17,9 @@ from uuid import uuid4
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
+from payouts.sandbox.connection import QuietHandler, drop_connection
 from payouts.sandbox.faults import Faults, UnknownFault
 from payouts.sandbox.notification import DEFAULT_PACE, STATUSES, Clock, Notification, Pace, is_smoke_test
 from payouts.sandbox.notify_answers import accepted, described, described_template
@@ -77,14 +77,6 @@ def create_notify_simulator(
     return app
 
 
-class _Handler(WSGIRequestHandler):
-    # headers and body leave in two writes: with Nagle's algorithm each answer would wait 40 ms for an acknowledgement
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: addresses in URLs are personal data, and 5,000 lines a payroll help nobody."""
-
-
 class NotifyServer:
     """The simulator behind a real socket: one process, a thread for each connection."""
 
@@ -96,7 +88,7 @@ class NotifyServer:
         self._app = create_notify_simulator(
             store=store, receipts_url=receipts_url, receipts_token=receipts_token, api_keys=api_keys, pace=pace, now=now
         )
-        self._server = make_server(host, port, self._app, threaded=True, request_handler=_Handler)
+        self._server = make_server(host, port, self._app, threaded=True, request_handler=QuietHandler)
         self._ended = threading.Event()
         self.url = f"http://{host}:{self._server.server_port}"
 
@@ -153,7 +145,7 @@ def send(type: TemplateType) -> ResponseReturnValue:
         if world.receipts is not None:
             world.receipts.expect(notification)
     if world.faults.take("lose_replies"):
-        _drop_connection()
+        drop_connection()
     if world.faults.take("accept_then_503"):
         raise NotifyRefused(503, "Exception", "Internal server error")
     return jsonify(accepted(notification)), 201
@@ -279,14 +271,6 @@ def _template(template_id: str) -> Template:
     if template is None:
         raise NotifyRefused(404, "NoResultFound", "No result found")
     return template
-
-
-def _drop_connection() -> None:
-    """End the connection without an answer, as a cable or a proxy does: the sender cannot know what became of it."""
-    connection = request.environ.get("werkzeug.socket") or request.environ.get("gunicorn.socket")
-    if not isinstance(connection, socket.socket):
-        raise ConnectionAbortedError("no connection to drop: the simulator isn't behind a real server")
-    connection.shutdown(socket.SHUT_RDWR)
 
 
 def _refused(refused: NotifyRefused) -> tuple[Response, int]:

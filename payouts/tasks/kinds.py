@@ -8,6 +8,7 @@ from typing import Any
 
 from payouts import building, registering
 from payouts.checks import run as checks_run
+from payouts.confirmation import asking
 from payouts.files import sealing
 from payouts.notices import planning, sending
 
@@ -38,4 +39,5 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.seal": OnDatabase(sealing.seal),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
+    "confirmation.ask": Outside(asking.ask),
 }

@@ -8,6 +8,8 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from payouts.web import (
     audit,
     bank_details,
+    confirmation_words,
+    confirmations,
     errors,
     figures,
     finding_words,
@@ -40,6 +42,7 @@ from payouts.web.pages import pages
 VIEWS = (
     audit,
     bank_details,
+    confirmations,
     findings,
     gates,
     holds,
@@ -73,7 +76,7 @@ def register(app: Flask) -> None:
     # a little more than a file may have: the form around it has a few fields of its own
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit + 64 * 1024
     security.register(app, base_url=settings.base_url)
-    words_of = (words, import_words, payee_words, payroll_words, finding_words, notice_words)
+    words_of = (words, confirmation_words, import_words, payee_words, payroll_words, finding_words, notice_words)
     for part in (errors, figures, navigation, stylesheets, *words_of):
         part.register(app)
     app.register_blueprint(pages)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 
 from payouts.checks.finding import Kind, Severity
-from payouts.web.figures import count, instant, number, pounds
+from payouts.web.figures import count, day, instant, number, pounds
 
 
 class Told(NamedTuple):
@@ -112,10 +112,45 @@ KINDS: dict[Kind, Told] = {
         "First payments to new bank details",
         "Here mistakes and fraud begin. Compare a few of them with the payees’ forms",
     ),
+    Kind.NO_SUCH_ACCOUNT: Told(
+        "The bank knows no such account",
+        "The account number or the roll number is wrong. Ask the payee for it, and propose bank details that are right",
+        "The bank said so on {asked_at}",
+    ),
+    Kind.NAME_NO_MATCH: Told(
+        "The name is not that of the account",
+        "Ask the payee on a contact that you have held for long. If somebody else receives the money for them, find "
+        "the mandate. If it is right to pay, say why",
+        "The bank said so on {asked_at}",
+    ),
+    Kind.NAME_CLOSE_MATCH: Told(
+        "The name or the kind of account is close to the bank’s, not the same",
+        "Compare it with what the bank holds, on the payee’s page. If it is the same person or organisation, say so",
+        "The bank said so on {asked_at}",
+    ),
+    Kind.ACCOUNT_SWITCHED: Told(
+        "An account that was switched to another bank",
+        "Ask the payee for the new bank details. If this payment goes to the old ones, say why",
+        "The bank said so on {asked_at}",
+    ),
+    Kind.NAME_CANNOT_BE_CHECKED: Told(
+        "A name that the bank can’t check",
+        "Compare the bank details with a statement or a letter of the bank, if you haven’t yet",
+        "The bank was asked on {asked_at}",
+    ),
+    Kind.NAMES_NOT_CHECKED: Told(
+        "Accounts whose name was not checked with the bank",
+        "Check the names from the page of the file or of the payee. Nothing keeps you from paying without it",
+        "{accounts} of {all} accounts have no answer of the last 90 days",
+    ),
 }
 
 # how the value of a fact is written, by the end of its name
-WRITTEN = {"_pence": pounds, "deadline": lambda value: instant(datetime.fromisoformat(value))}
+WRITTEN = {
+    "_pence": pounds,
+    "deadline": lambda value: instant(datetime.fromisoformat(value)),
+    "asked_at": lambda value: day(datetime.fromisoformat(value)),
+}
 
 
 def fact_sentence(kind: Kind, facts: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired
 from payouts import registering
 from payouts.web import import_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.confirmations import of_import
 from payouts.web.figures import count
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
@@ -130,6 +131,7 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
             after=after,
             unreadable=unreadable(brought),
             state=progress_of(session, brought),
+            confirmations=of_import(session, brought),
             names=names(session),
         ), form.status
 

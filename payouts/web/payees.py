@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from payouts.payment import payments_to
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.bank_details import states_of
+from payouts.web.confirmations import versions
 from payouts.web.pages import pages, transaction
 from schemes.account import accounts_of
 from schemes.award import awards_of
@@ -43,13 +44,15 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         payee = get_payee(session, payee_id)
         accounts = accounts_of(session, payee.id)
+        states = states_of(session, payee.id, accounts)
         return render_template(
             "payees/show_payee.html",
             payee=payee,
             beneficiaries=beneficiaries_of(session, payee),
             accounts=accounts,
+            states=states,
+            confirmations=versions(session, accounts, states),
             holds_here=holds_of(session, payee.id),
-            states=states_of(session, payee.id, accounts),
             awards=awards_of(session, payee.id),
             payments=payments_to(session, payee.id),
             names=names(session),

@@ -11,6 +11,7 @@ from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.finding import ReasonMissing
+from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused
@@ -174,6 +175,7 @@ SENTENCES: dict[type[Refused], str] = {
     CancelReasonMissing: "Say why you cancel it",
     CallBackNeeded: "Call the payee back first, and enter who you spoke to and on which contact",
     ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",
+    ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
     SameDetails: "These are the bank details in use, so there is nothing to change",
 }
 

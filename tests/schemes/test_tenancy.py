@@ -38,6 +38,7 @@ def two(prepare, landed, small_register):
             with office.transaction() as session:
                 payee_id = session.scalars(select(Payee.id).limit(1)).one()
             office.change_bank_details(payee_id)
+            office.note_confirmation(payee_id)
             office.let_go_on(payee_id, office.stop_payments(payee_id))
             payroll_id = office.create()
             office.work()

@@ -10,13 +10,24 @@ from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.finding import Kind, ReasonMissing, Severity
+from payouts.confirmation.codes import Code, Outcome
+from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
-from payouts.web import finding_words, gate_words, import_words, notice_words, payee_words, payroll_words, words
+from payouts.web import (
+    confirmation_words,
+    finding_words,
+    gate_words,
+    import_words,
+    notice_words,
+    payee_words,
+    payroll_words,
+    words,
+)
 from schemes.account import CameBy, State, Stopped
 from schemes.bank_details import (
     CallBackNeeded,
@@ -66,6 +77,10 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (State, payee_words.STATES),
     (Stopped, payee_words.STOPS),
     (DetailsFault, payee_words.DETAILS_FAULTS),
+    (Outcome, confirmation_words.OUTCOMES),
+    (Code, confirmation_words.CODES),
+    (Silence, confirmation_words.SILENCES),
+    (AccountType, confirmation_words.ACCOUNT_TYPES),
     (HoldKind, payee_words.HOLDS),
     (HoldKind, payee_words.HOLD_CHOICES),
     (HoldDate, payee_words.HOLD_DATES),
@@ -133,6 +148,7 @@ REFUSALS: list[Refused] = [
     DetailsRefused("sort_code", DetailsFault.SORT_CODE),
     ProposalWaiting(),
     SameDetails(),
+    ConfirmationNotSetUp(),
     CallBackNeeded(),
     ContactTooNew(DAY),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),

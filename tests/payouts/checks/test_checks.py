@@ -13,6 +13,8 @@ from payouts.checks import accounts, amounts, dates, names
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import SEVERITIES, Kind, Severity
 from payouts.checks.run import OF_PAYMENT, OF_PAYROLL
+from payouts.confirmation.codes import Code
+from payouts.confirmation.confirmation import Standing
 from payouts.payment import PaymentLine
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -52,6 +54,9 @@ FACTS = PayrollFacts(
     shared_accounts={},
     several_payments={},
     paid_before=frozenset({LINE.award_id}),
+    confirmations={LINE.account_id: Standing(Code.MATC, NOON)},
+    account_count=1,
+    confirmed_count=1,
 )
 
 

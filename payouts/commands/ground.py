@@ -20,7 +20,6 @@ from rich.progress import (
     SpinnerColumn,
     Task,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -101,7 +100,8 @@ class PaceColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} a second" if speed else "")
+        # of a step in a few chunks a pace says nothing
+        return Text(f"{speed:,.0f}/s" if speed and (task.total or 0) >= 100 else "", no_wrap=True)
 
 
 @contextmanager
@@ -110,11 +110,10 @@ def bars() -> Iterator[Progress]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:<34}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
         PaceColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
     )
     with Progress(*columns, console=console) as progress:
         yield progress

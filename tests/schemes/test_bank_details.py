@@ -273,8 +273,11 @@ def test_a_rejected_proposal_is_never_used_and_makes_room(propose, confirm, act,
     propose()
 
 
-def test_whoever_proposed_may_withdraw_it(propose, act):
-    act(bank_details.reject, propose(), reason="Typed the wrong payee", role=Role.PREPARER)
+def test_whoever_proposed_may_withdraw_it_and_propose_another(propose, act, in_use):
+    first = propose()
+    act(bank_details.reject, first, reason="Typed the wrong payee", role=Role.PREPARER)
+    assert in_use(WEDNESDAY + timedelta(days=30)) == 1
+    assert propose() != first
 
 
 def test_a_change_stopped_in_its_cooling_off_never_comes_into_use(propose, confirm, act, in_use):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -11,6 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.payee import Payee
+
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class NoticeEvent(StrEnum):
@@ -88,6 +92,12 @@ def counts_of(session: Session, payroll_id: UUID) -> dict[NoticeStatus, int]:
         select(Notice.status, func.count()).where(Notice.payroll_id == payroll_id).group_by(Notice.status)
     )
     return dict(rows.all())
+
+
+def ours(session: Session, references: Iterable[str]) -> set[str]:
+    """Of Notify's references those that are notices of this body: one Notify service may send for several bodies."""
+    ids = [UUID(reference) for reference in references if UUID_TEXT.fullmatch(reference)]
+    return {str(notice_id) for notice_id in session.scalars(select(Notice.id).where(Notice.id.in_(ids)))}
 
 
 def notices_of(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, g, render_template
 from flask.typing import ResponseReturnValue
 from notifications_python_client.errors import HTTPError
+from notifications_python_client.notifications import NotificationsAPIClient
 
 from payouts.app import NotifyNotSetUp
+from payouts.notices.notice import ours
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.pages import id_given, pages, service
+from payouts.web.pages import id_given, pages, service, transaction
 
 SHOWN = 50
+MOST_ASKED = 20
 
 
 @pages.route("/outbox")
@@ -19,11 +24,10 @@ def show_outbox() -> ResponseReturnValue:
     if not g.body.is_sandbox:
         abort(404)
     older_than = id_given("older_than")
-    messages, problem = [], ""
+    messages: list[dict[str, Any]] = []
+    problem = ""
     try:
-        client = service().notify_client(g.body)
-        answer = client.get_all_notifications(older_than=str(older_than) if older_than else None)
-        messages = answer["notifications"]
+        messages = sent_by_this_body(service().notify_client(g.body), str(older_than) if older_than else None)
     except NotifyNotSetUp:
         problem = "This installation has no Notify simulator, so notices stay unsent."
     except HTTPError:
@@ -35,3 +39,22 @@ def show_outbox() -> ResponseReturnValue:
         older_than=older_than,
         problem=problem,
     )
+
+
+def sent_by_this_body(client: NotificationsAPIClient, older_than: str | None) -> list[dict[str, Any]]:
+    """A page of this body's messages and one more, newest first. The installation's bodies share one Notify service.
+
+    Asks at most twenty pages of Notify's: behind so many messages of others an older one is not looked for.
+    """
+    found: list[dict[str, Any]] = []
+    for _ in range(MOST_ASKED):
+        messages = client.get_all_notifications(older_than=older_than)["notifications"]
+        if not messages:
+            break
+        with transaction() as session:
+            mine = ours(session, [message["reference"] or "" for message in messages])
+        found += [message for message in messages if message["reference"] in mine]
+        if len(found) > SHOWN:
+            break
+        older_than = messages[-1]["id"]
+    return found

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
+from payouts.demo.harbour import seed
 from payouts.sandbox.notify import NotifyServer
 from schemes.body import BodyKind
-from schemes.person import Role
+from schemes.person import DEMO_PASSWORD, Role
+from tests.web.visitor import Visitor
 
 KEY = "pages-00000000-0000-4000-8000-000000000001-00000000-0000-4000-8000-000000000002"
 
@@ -50,6 +53,21 @@ def test_the_outbox_shows_what_payees_would_have_been_sent(signed_in, office, se
     assert cards
     assert all("@" in card.get_text() and "£" in card.get_text() for card in cards)
     assert "Notices to payees" in person.get(f"/payrolls/{sealed.payroll_id}").text
+
+
+def test_the_outbox_shows_nothing_of_a_neighbour_who_sends_through_the_same_simulator(
+    service, office, sealed, app, clock
+):
+    office.decide_all(sealed.payroll_id)
+    office.download(sealed.payroll_id)
+    office.record_submission(sealed.payroll_id)
+    office.work()
+    neighbour = seed(service, name="Neighbour", domain="neighbour.example")
+    code = pyotp.TOTP(neighbour.code_secrets[Role.PREPARER]).at(clock())
+    person = Visitor(app.test_client())
+    person.get("/sign-in")
+    person.press("Sign in", email=neighbour.people[Role.PREPARER].email, password=DEMO_PASSWORD, code=code)
+    assert "Nothing has been sent yet" in person.get("/outbox").text
 
 
 def test_a_simulator_that_is_away_is_said_to_be_away(signed_in, service, notify):

@@ -197,7 +197,7 @@ def _picked(pairs: list[str], wanted: tuple[tuple[str, ...], ...]) -> tuple[str,
     """The values of some attributes, each by the first of its spellings that is there, "" where none is."""
     values = pairs[1::2]
     values.append("")
-    return tuple([value.strip() for value in _places(tuple(pairs[::2]), wanted)(values)])
+    return tuple(map(str.strip, _places(tuple(pairs[::2]), wanted)(values)))
 
 
 @lru_cache(maxsize=1024)

@@ -137,7 +137,7 @@ def wait_for(given: Service, by: Actor, payroll_id: Any, what: str) -> Payroll:
 
 @payroll.command("accept")
 @click.argument("number", type=int)
-@click.argument("kind", type=click.Choice(list(Kind)))
+@click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
 @click.option("--reason", required=True, help="Why it is right all the same; the approver reads it.")
 @ground.person_options
 @ground.body_option

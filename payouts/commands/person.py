@@ -29,7 +29,14 @@ def list_people(body_name: str | None) -> None:
 @person.command("add")
 @click.argument("email")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(Role)), help="May be repeated.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([role.value for role in Role]),
+    help="May be repeated.",
+)
 @ground.body_option
 def add(email: str, name: str, roles: tuple[str, ...], body_name: str | None) -> None:
     """Add a person with a password and the secret of their one-time codes, which is shown once."""

@@ -46,7 +46,9 @@ def list_schemes(body_name: str | None) -> None:
 @click.argument("name")
 @click.option("--pays-for", required=True, help="What the money is for, in a sentence.")
 @click.option("--component", default="award", show_default=True, help="The part of an award that it pays.")
-@click.option("--frequency", type=click.Choice(list(Frequency)), default=Frequency.MONTHLY, show_default=True)
+@click.option(
+    "--frequency", type=click.Choice([each.value for each in Frequency]), default="monthly", show_default=True
+)
 @click.option("--first-day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day of the first period.")
 @click.option("--payment-limit", type=POUNDS, required=True, help="The most that one payment may be, in pounds.")
 @click.option("--payroll-limit", type=POUNDS, required=True, help="The most that one payroll may be, in pounds.")

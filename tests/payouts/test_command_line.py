@@ -1,0 +1,84 @@
+"""A payroll from the command line, as its people type it: the same rules and the same words as on the pages."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+import pyotp
+import pytest
+from click.testing import CliRunner
+
+from payouts.cli import payouts
+from payouts.commands import ground
+from payouts.payroll import PayrollStatus, get_payroll
+from schemes.person import DEMO_PASSWORD, Role
+
+
+@pytest.fixture
+def start(sealed):
+    return sealed
+
+
+@pytest.fixture
+def run(service, monkeypatch):
+    """Type a command on the test's own installation and clock."""
+    monkeypatch.setattr(ground, "service", lambda: service)
+    return lambda *words: CliRunner().invoke(payouts, words, catch_exceptions=True)
+
+
+@pytest.fixture
+def run_as(run, harbour, clock, monkeypatch):
+    """Type a command as somebody, with their next one-time code."""
+
+    def type_as(role, *words):
+        clock.advance(seconds=30)
+        monkeypatch.setenv("PAYOUTS_PASSWORD", DEMO_PASSWORD)
+        monkeypatch.setenv("PAYOUTS_CODE", pyotp.TOTP(harbour.code_secrets[role]).at(clock()))
+        return run(*words, "--as", harbour.people[role].email)
+
+    return type_as
+
+
+def test_four_people_release_download_and_submit_a_payroll(run, run_as, office, sealed, tmp_path):
+    for role in (Role.PREPARER, Role.FINANCE, Role.APPROVER):
+        answer = run_as(role, "payroll", "decide", "1", "go", "--evidence", "T-1182")
+        assert answer.output.endswith("Recorded: go.\n"), answer.output
+    assert "Released" in run_as(Role.RELEASER, "payroll", "decide", "1", "go").output
+    told = run_as(Role.RELEASER, "payroll", "download", "1", "--to", str(tmp_path)).output
+    [file] = tmp_path.iterdir()
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in told
+    assert "as approved" in run("file", "regenerate", "1", "--check").output
+    assert run_as(Role.RELEASER, "payroll", "submitted", "1", "--reference", "B-7").exit_code == 0
+    with office.transaction() as session:
+        assert get_payroll(session, sealed.payroll_id).status is PayrollStatus.SUBMITTED
+    assert run("payroll", "list").output.startswith("1\tsubmitted\t")
+
+
+def test_findings_are_accepted_by_the_names_that_show_tells(run, run_as, office):
+    december = office.create(date(2026, 12, 1))
+    office.work()
+    shown = run("payroll", "show", "2").output
+    needing = [line.split()[1] for line in shown.splitlines() if "needs_reason" in line]
+    assert len(needing) == 3
+    for kind in needing:
+        answer = run_as(Role.PREPARER, "payroll", "accept", "2", kind, "--reason", "Looked at with the papers")
+        assert answer.exit_code == 0, answer.output
+    assert " open" not in run("payroll", "show", "2").output
+    office.seal(december)
+
+
+def test_the_wrong_person_or_code_is_refused_and_nothing_happens(run_as, office, sealed):
+    assert run_as(Role.FINANCE, "payroll", "decide", "1", "go").exception is not None, "Ready is the preparer's"
+    wrong = run_as(Role.PREPARER, "payroll", "decide", "1", "go", "--code", "000000")
+    assert (wrong.exit_code, "wrong" in wrong.output) == (1, True)
+    with office.transaction() as session:
+        assert get_payroll(session, sealed.payroll_id).status is PayrollStatus.SEALED
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_person_is_added_with_any_role_by_its_name(run, role, monkeypatch):
+    monkeypatch.setattr("click.prompt", lambda *_, **__: "a long enough word")
+    answer = run("person", "add", "new@harbour.example", "New Person", "--role", role.value)
+    assert "otpauth://totp/" in answer.output, answer.output
+    assert f"new@harbour.example\t{role.value}" in run("person", "list").output

@@ -54,10 +54,6 @@ class Settings:
     push_again_after: float = 15.0
     tick: float = 1.0
 
-    @property
-    def secure(self) -> bool:
-        return self.base_url.startswith("https://")
-
 
 MEANINGS = {
     "DATABASE_URL": "PostgreSQL, as the role payouts_app",

@@ -12,7 +12,6 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, stored, to_body_row
-from schemes.payee import Payee
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -98,26 +97,3 @@ def ours(session: Session, references: Iterable[str]) -> set[str]:
     """Of Notify's references those that are notices of this body: one Notify service may send for several bodies."""
     ids = [UUID(reference) for reference in references if UUID_TEXT.fullmatch(reference)]
     return {str(notice_id) for notice_id in session.scalars(select(Notice.id).where(Notice.id.in_(ids)))}
-
-
-def notices_of(
-    session: Session,
-    payroll_id: UUID,
-    *,
-    status: NoticeStatus | None = None,
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[tuple[Notice, Payee]]:
-    """A payroll's notices with their payees, those after the id `after`; of one status or all."""
-    rows = (
-        select(Notice, Payee)
-        .join(Payee, (Payee.body_id == Notice.body_id) & (Payee.id == Notice.payee_id))
-        .where(Notice.payroll_id == payroll_id)
-        .order_by(Notice.id)
-        .limit(limit)
-    )
-    if status is not None:
-        rows = rows.where(Notice.status == status)
-    if after is not None:
-        rows = rows.where(Notice.id > after)
-    return [(notice, payee) for notice, payee in session.execute(rows)]

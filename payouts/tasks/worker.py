@@ -15,7 +15,7 @@ from payouts.config import Settings, read_settings
 from payouts.tasks import outbox
 from payouts.tasks.hold import held
 from payouts.tasks.kinds import KINDS, Outside
-from payouts.tasks.outbox import Push, Task
+from payouts.tasks.outbox import Task
 from payouts.tasks.queue import QUEUE_NAME, Queue
 
 log = logging.getLogger(__name__)
@@ -102,9 +102,3 @@ def work(settings: Settings) -> None:
     queues = [rq.Queue(QUEUE_NAME, connection=queue.connection)]
     pool = WorkerPool(queues, queue.connection, settings.workers, worker_class=TaskWorker)
     pool.start(logging_level="WARNING")
-
-
-def run_all(service: Service, pushes: list[Push]) -> None:
-    """Do tasks here and now, in this process, with the tasks that they add: for commands that wait for the result."""
-    for push in pushes:
-        perform(service, push.task_id, push.body_id)

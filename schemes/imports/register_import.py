@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, select, text, update
+from sqlalchemy import ForeignKeyConstraint, Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -263,8 +263,10 @@ IMPORT_ROW = ("body_id", "import_id", "line", "outcome", "reference", "faults", 
 
 
 def discard(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> None:
-    """Keep nothing of an import. Raises NotNow once it landed."""
+    """Keep nothing of an import. Saying it twice is saying it once. Raises NotNow when its rows are kept."""
     by.must_be(Role.PREPARER)
+    if brought.status is ImportStatus.DISCARDED:
+        return
     move(brought, ImportStatus.DISCARDED)
     audit.record(session, "import.discarded", by=by, about=brought, at=at)
 
@@ -342,11 +344,17 @@ def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int
 def confirm(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> int:
     """A second person confirms the bank details of a landed import; returns how many may be paid from now on.
 
-    Raises SamePerson for the person who brought the file in, NotNow before it landed or when it is confirmed.
+    A person who says it again, since the first answer was lost, is told the same. Raises SamePerson for the person who
+    brought the file in, NotNow before it landed or when somebody else has confirmed it.
     """
     by.must_be(Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
     if by.person_id == brought.made_by:
         raise SamePerson("brought these bank details in")
+    if brought.confirmed_by == by.person_id:
+        confirmed = select(func.count()).where(
+            Account.import_id == brought.id, Account.confirmed_at == brought.confirmed_at
+        )
+        return session.scalars(confirmed).one()
     move(brought, ImportStatus.CONFIRMED)
     brought.confirmed_by, brought.confirmed_at = by.person_id, at
     count: int = session.execute(

@@ -17,6 +17,7 @@ from payouts.demo.mistakes import COLUMN_OF, Mistake
 from payouts.demo.register import write_register
 from payouts.tasks.outbox import Task
 from schemes.account import Account
+from schemes.audit import AuditEvent
 from schemes.award import Award
 from schemes.errors import FileFault, NotAllowed, NotFound, NotNow, SamePerson
 from schemes.imports import register_import
@@ -208,9 +209,14 @@ def test_bank_details_are_confirmed_once_and_not_before_they_landed(office, smal
     with pytest.raises(NotNow):
         office.confirm(import_id)
     office.keep(import_id)
-    office.confirm(import_id)
-    with pytest.raises(NotNow):
-        office.confirm(import_id)
+    confirmed = office.confirm(import_id)
+    approver = office.person(Role.APPROVER)
+    with pytest.raises(NotNow), office.transaction() as session:
+        register_import.confirm(session, get_import(session, import_id), by=approver, at=office.service.now())
+    assert confirmed == office.confirm(import_id) > 40, "who lost the first answer and asks again is told the same"
+    with office.transaction() as session:
+        events = session.scalars(select(AuditEvent).where(AuditEvent.action == "import.confirmed")).all()
+    assert len(events) == 1
 
 
 def test_only_a_preparer_brings_in_keeps_or_discards(office, small_register):

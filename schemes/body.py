@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes import audit
+from schemes import audit, change
+from schemes.change import Change, ChangeKind
 from schemes.database import Base, stored
 from schemes.errors import OutOfRange
+from schemes.person import Actor, Role
 
 MOST_COOLING_OFF_DAYS = 20
 
@@ -61,16 +64,49 @@ def get_body(session: Session) -> Body:
     return session.get_one(Body, session.info["body_id"])
 
 
-def set_cooling_off(session: Session, days: int, *, at: datetime) -> Body:
-    """How many working days changed bank details wait from now on; what is confirmed keeps its day. Raises OutOfRange.
-
-    A setting of whoever runs the service, so the trail names no person.
-    """
+def must_be_cooling_off(days: int) -> None:
+    """Raises OutOfRange."""
     if not 0 <= days <= MOST_COOLING_OFF_DAYS:
         raise OutOfRange("cooling-off", days, 0, MOST_COOLING_OFF_DAYS)
+
+
+def set_cooling_off(session: Session, days: int, *, by: Actor | None = None, at: datetime) -> Body:
+    """How many working days changed bank details wait from now on; what is confirmed keeps its day. Raises OutOfRange.
+
+    by: the person who confirmed it; None when whoever runs the service sets it.
+    """
+    must_be_cooling_off(days)
     body = get_body(session)
     audit.record(
-        session, "body.cooling_off_set", by=None, about=body, at=at, days=days, days_before=body.cooling_off_days
+        session, "body.cooling_off_set", by=by, about=body, at=at, days=days, days_before=body.cooling_off_days
     )
     body.cooling_off_days = days
     return body
+
+
+def cooling_off(session: Session) -> dict[str, Any]:
+    """The setting as a proposal's facts."""
+    return {"days": get_body(session).cooling_off_days}
+
+
+def propose_cooling_off(
+    session: Session, days: int, *, change_id: UUID, reason: str, by: Actor, at: datetime
+) -> Change:
+    """Propose how many working days changed details wait. Raises OutOfRange, NotAllowed, and as `change.propose`."""
+    by.must_be(Role.ADMINISTRATOR)
+    must_be_cooling_off(days)
+    return change.propose(
+        session,
+        ChangeKind.COOLING_OFF,
+        change_id=change_id,
+        subject_id=by.body_id,
+        before=cooling_off(session),
+        after={"days": days},
+        reason=reason,
+        by=by,
+        at=at,
+    )
+
+
+def apply_cooling_off(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
+    set_cooling_off(session, confirmed.after["days"], by=by, at=at)

@@ -33,7 +33,7 @@ from schemes.database import new_id
 from schemes.hold import HoldKind
 from schemes.imports import register_import
 from schemes.payee import get_payee
-from schemes.person import Actor, Role
+from schemes.person import DEMO_PASSWORD, Actor, Role, add_person
 from schemes.seal import get_key
 from schemes.unmasking import unmask
 
@@ -53,6 +53,21 @@ class Office:
 
     def person(self, role: Role) -> Actor:
         return self.harbour.people[role]
+
+    def person_with(self, *roles: Role) -> Actor:
+        """Somebody new, with these roles."""
+        email = f"{new_id().hex}@harbour.example"
+        with self.transaction() as session:
+            added, _ = add_person(
+                session,
+                self.service.seals.ring,
+                email=email,
+                name="Somebody New",
+                password=DEMO_PASSWORD,
+                roles=frozenset(roles),
+                at=self.service.now(),
+            )
+        return Actor(added.id, self.harbour.body_id, added.name, email, frozenset(roles))
 
     def work(self, *, leave: str = "") -> None:
         """Do every task that waits, and those that they add, but for the kind to `leave`."""

@@ -20,12 +20,12 @@ from payouts.channels import download
 from payouts.migrating import alembic_config
 from payouts.tasks import kinds
 from payouts.web.access import audience_of
-from schemes import before_body
+from schemes import before_body, change_applied
 from schemes.database import Base
 
 ROOT = Path(__file__).parent.parent
 # importing these registers every table
-TABLES = (download, kinds, before_body)
+TABLES = (download, kinds, before_body, change_applied)
 
 tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 CODE = [ROOT / name for name in tracked if name.endswith(".py") and (ROOT / name).exists()]

@@ -20,6 +20,7 @@ from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
 from schemes.bank_details import CallBackNeeded, ContactTooNew, DetailsRefused, ProposalWaiting, SameDetails
+from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.errors import (
     FileFault,
     FileRefused,
@@ -177,6 +178,9 @@ SENTENCES: dict[type[Refused], str] = {
     ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",
     ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
     SameDetails: "These are the bank details in use, so there is nothing to change",
+    ChangeWaiting: "A change of this waits already. It has to be confirmed or rejected first",
+    NothingToChange: "This is how it is now, so there is nothing to change",
+    ChangedSince: "What this would change is different by now. Reject it, and propose the change again",
 }
 
 # the names of moves, as something that is done

@@ -219,16 +219,8 @@ def read(
     # the rows hold all that is needed now, sealed one by one; a second copy of everybody's details would only be a risk
     brought.sealed_content = None
     move(brought, ImportStatus.READ)
-    audit.record(
-        session,
-        "import.read",
-        by=None,
-        about=brought,
-        at=at,
-        good=brought.rows_good,
-        unchanged=brought.rows_unchanged,
-        refused=brought.rows_refused,
-    )
+    counted = {"good": brought.rows_good, "unchanged": brought.rows_unchanged, "refused": brought.rows_refused}
+    audit.record(session, "import.read", by=None, about=brought, at=at, **counted)
 
 
 def keep_rows(
@@ -351,10 +343,8 @@ def confirm(session: Session, brought: RegisterImport, *, by: Actor, at: datetim
     if by.person_id == brought.made_by:
         raise SamePerson("brought these bank details in")
     if brought.confirmed_by == by.person_id:
-        confirmed = select(func.count()).where(
-            Account.import_id == brought.id, Account.confirmed_at == brought.confirmed_at
-        )
-        return session.scalars(confirmed).one()
+        by_this = (Account.import_id == brought.id, Account.confirmed_at == brought.confirmed_at)
+        return session.scalars(select(func.count()).where(*by_this)).one()
     move(brought, ImportStatus.CONFIRMED)
     brought.confirmed_by, brought.confirmed_at = by.person_id, at
     count: int = session.execute(

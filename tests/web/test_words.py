@@ -37,6 +37,7 @@ from schemes.bank_details import (
     ProposalWaiting,
     SameDetails,
 )
+from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.errors import (
     FileFault,
     FileRefused,
@@ -132,6 +133,9 @@ REFUSALS: list[Refused] = [
     CancelReasonMissing(),
     ReasonMissing(),
     FindingsOpen(3),
+    ChangeWaiting(),
+    NothingToChange(),
+    ChangedSince(),
     DecisionRefused(Bar.BUILT_IT),
     GateNotReached("Ready"),
     ManifestChanged(),

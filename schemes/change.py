@@ -1,0 +1,211 @@
+"""Changes that take effect only when a second person confirms them: roles, limits, bank profiles, rules.
+
+A proposal keeps what stood there when it was made. If that has changed since, it is not confirmed: what its proposer
+and the second person looked at is no longer what would be replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from schemes import audit
+from schemes.database import Base, BodyOwned, stored, take_turns
+from schemes.errors import NotFound, NotNow, ReasonNotGiven, Refused, SamePerson
+from schemes.person import Actor
+
+
+class ChangeKind(StrEnum):
+    """What a proposal changes. What each does when it is confirmed stands in `schemes.change_applied`."""
+
+    COOLING_OFF = "cooling_off"
+
+
+class ChangeWaiting(Refused):
+    """A change of the same thing waits already: it is confirmed or rejected first."""
+
+
+class NothingToChange(Refused):
+    """What was proposed is what stands there."""
+
+
+class ChangedSince(Refused):
+    """What a proposal would replace is no longer what its proposer saw."""
+
+
+class Change(BodyOwned, Base):
+    """One proposal. `before` and `after` are plain facts for people and for applying it: no secret, no bank details."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        CheckConstraint("confirmed_by is null or confirmed_by <> proposed_by", name="two_people"),
+        CheckConstraint("(confirmed_by is null) = (confirmed_at is null)", name="confirmed"),
+        CheckConstraint(
+            "(rejected_by is null) = (rejected_at is null) and (rejected_by is null or "
+            "(confirmed_by is null and coalesce(rejected_because, '') <> ''))",
+            name="rejection",
+        ),
+        Index("ix_change_proposed", "body_id", "proposed_at"),
+        Index(
+            "uq_change_waiting",
+            "body_id",
+            "kind",
+            "subject_id",
+            unique=True,
+            postgresql_where=text("confirmed_at is null and rejected_at is null"),
+        ),
+    )
+
+    kind: Mapped[ChangeKind] = mapped_column(stored(ChangeKind))
+    subject_id: Mapped[UUID]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reason: Mapped[str]
+    proposed_by: Mapped[UUID]
+    proposed_at: Mapped[datetime]
+    confirmed_by: Mapped[UUID | None]
+    confirmed_at: Mapped[datetime | None]
+    rejected_by: Mapped[UUID | None]
+    rejected_at: Mapped[datetime | None]
+    rejected_because: Mapped[str | None]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.confirmed_at is None and self.rejected_at is None
+
+
+def propose(
+    session: Session,
+    kind: ChangeKind,
+    *,
+    change_id: UUID,
+    subject_id: UUID,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> Change:
+    """Keep a proposal; who may make one is the caller's rule. The same id again is the same proposal.
+
+    Raises NothingToChange, ReasonNotGiven, ChangeWaiting.
+    """
+    take_turns(session, f"change {kind} {subject_id}")
+    there = session.get(Change, (by.body_id, change_id))
+    if there is not None:
+        return there
+    if before == after:
+        raise NothingToChange
+    if not reason.strip():
+        raise ReasonNotGiven("propose this change")
+    if waiting_of(session, kind, subject_id) is not None:
+        raise ChangeWaiting
+    change = Change(
+        body_id=by.body_id,
+        id=change_id,
+        kind=kind,
+        subject_id=subject_id,
+        before=before,
+        after=after,
+        reason=reason.strip(),
+        proposed_by=by.person_id,
+        proposed_at=at,
+    )
+    session.add(change)
+    session.flush()
+    audit.record(session, "change.proposed", by=by, about=change, at=at, kind=kind.value, subject=str(subject_id))
+    return change
+
+
+def confirm(session: Session, change: Change, *, now_there: dict[str, Any], by: Actor, at: datetime) -> bool:
+    """A second person's word, on a row locked by the caller, who applies it when this is true: once.
+
+    now_there: what stands there at this moment. Who may confirm is the caller's rule. Raises SamePerson, NotNow,
+    ChangedSince.
+    """
+    if change.confirmed_by == by.person_id:
+        return False
+    must_wait(change, "confirmed")
+    if by.person_id == change.proposed_by:
+        raise SamePerson("proposed this change")
+    if now_there != change.before:
+        raise ChangedSince
+    change.confirmed_by, change.confirmed_at = by.person_id, at
+    session.flush()
+    note(session, change, "confirmed", by=by, at=at)
+    return True
+
+
+def reject(session: Session, change: Change, *, reason: str, by: Actor, at: datetime) -> None:
+    """Reject a proposal, on a row locked by the caller; whoever made it may withdraw it so.
+
+    Raises NotNow, ReasonNotGiven.
+    """
+    if change.rejected_by == by.person_id:
+        return
+    must_wait(change, "rejected")
+    if not reason.strip():
+        raise ReasonNotGiven("reject this change")
+    change.rejected_by, change.rejected_at, change.rejected_because = by.person_id, at, reason.strip()
+    session.flush()
+    note(session, change, "rejected", by=by, at=at)
+
+
+def must_wait(change: Change, act: str) -> None:
+    if not change.is_waiting:
+        raise NotNow("change", "confirmed" if change.confirmed_at else "rejected", act)
+
+
+def note(session: Session, change: Change, act: str, *, by: Actor, at: datetime) -> None:
+    audit.record(
+        session,
+        f"change.{act}",
+        by=by,
+        about=change,
+        at=at,
+        kind=change.kind.value,
+        subject=str(change.subject_id),
+    )
+
+
+def get_change(session: Session, change_id: UUID, *, lock: bool = False) -> Change:
+    """Raises NotFound."""
+    change = session.get(Change, (session.info["body_id"], change_id), with_for_update=lock or None)
+    if change is None:
+        raise NotFound("change", change_id)
+    return change
+
+
+def waiting_of(session: Session, kind: ChangeKind, subject_id: UUID) -> Change | None:
+    """The change of this that waits for a second person, if one does."""
+    return session.scalars(
+        select(Change).where(
+            Change.kind == kind,
+            Change.subject_id == subject_id,
+            Change.confirmed_at.is_(None),
+            Change.rejected_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def waiting(session: Session, *, limit: int = 100) -> Sequence[Change]:
+    """The changes that wait for a second person, oldest first."""
+    return session.scalars(
+        select(Change)
+        .where(Change.confirmed_at.is_(None), Change.rejected_at.is_(None))
+        .order_by(Change.proposed_at, Change.id)
+        .limit(limit)
+    ).all()
+
+
+def decided(session: Session, *, limit: int = 50) -> Sequence[Change]:
+    """The changes that were confirmed or rejected, newest proposals first."""
+    over = Change.confirmed_at.is_not(None) | Change.rejected_at.is_not(None)
+    return session.scalars(select(Change).where(over).order_by(Change.proposed_at.desc()).limit(limit)).all()

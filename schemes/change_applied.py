@@ -1,0 +1,49 @@
+"""What a confirmed change does, by its kind: who may confirm it, what stands there now, and how it takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from schemes import body, change
+from schemes.change import Change, ChangeKind
+from schemes.person import Actor, Role
+
+
+@dataclass(frozen=True)
+class Effect:
+    """`now_there`: the facts that a proposal of this kind replaces. `apply` is called in the confirming transaction."""
+
+    confirmers: tuple[Role, ...]
+    now_there: Callable[[Session, UUID], dict[str, Any]]
+    apply: Callable[[Session, Change, Actor, datetime], None]
+
+
+EFFECTS: dict[ChangeKind, Effect] = {
+    ChangeKind.COOLING_OFF: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: body.cooling_off(session), body.apply_cooling_off
+    ),
+}
+
+
+def confirm(session: Session, waiting: Change, *, by: Actor, at: datetime) -> None:
+    """A second person confirms a change, on a row locked by the caller, and it takes effect. Saying it twice is once.
+
+    Raises NotAllowed, SamePerson, NotNow, ChangedSince, and whatever the kind's own rule refuses.
+    """
+    effect = EFFECTS[waiting.kind]
+    by.must_be(*effect.confirmers)
+    if change.confirm(session, waiting, now_there=effect.now_there(session, waiting.subject_id), by=by, at=at):
+        effect.apply(session, waiting, by, at)
+
+
+def reject(session: Session, waiting: Change, *, reason: str, by: Actor, at: datetime) -> None:
+    """A second person rejects a change, or its proposer withdraws it. Raises NotAllowed, NotNow, ReasonNotGiven."""
+    if by.person_id != waiting.proposed_by:
+        by.must_be(*EFFECTS[waiting.kind].confirmers)
+    change.reject(session, waiting, reason=reason, by=by, at=at)

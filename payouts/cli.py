@@ -13,6 +13,7 @@ from payouts.app import NotifyNotSetUp
 from payouts.commands import (
     audit,
     body,
+    change,
     confirmation,
     demo,
     files,
@@ -48,6 +49,7 @@ for command in (
     serving.migrate,
     demo.demo,
     body.body,
+    change.change,
     person.person,
     scheme.scheme,
     register.register,

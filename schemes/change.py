@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy import CheckConstraint, Index, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -205,7 +205,10 @@ def waiting(session: Session, *, limit: int = 100) -> Sequence[Change]:
     ).all()
 
 
-def decided(session: Session, *, limit: int = 50) -> Sequence[Change]:
-    """The changes that were confirmed or rejected, newest proposals first."""
+def decided(session: Session, *, before: Change | None = None, limit: int = 50) -> Sequence[Change]:
+    """The changes that were confirmed or rejected, newest proposals first: those that were proposed before one."""
     over = Change.confirmed_at.is_not(None) | Change.rejected_at.is_not(None)
-    return session.scalars(select(Change).where(over).order_by(Change.proposed_at.desc()).limit(limit)).all()
+    changes = select(Change).where(over).order_by(Change.proposed_at.desc(), Change.id.desc()).limit(limit)
+    if before is not None:
+        changes = changes.where(tuple_(Change.proposed_at, Change.id) < (before.proposed_at, before.id))
+    return session.scalars(changes).all()

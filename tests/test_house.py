@@ -13,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Enum, create_engine, text
 
 from payouts.app import create_app
 from payouts.channels import download
@@ -53,6 +53,27 @@ def test_a_migrated_database_has_exactly_the_models_tables(make_settings):
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def test_a_migrated_database_takes_every_word_that_a_status_or_kind_may_have_and_no_other(make_settings):
+    """Alembic does not compare checks: of two migrations that both write a list anew, the later could lose a word."""
+    engine = create_engine(make_settings().owner_database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        checks = dict(
+            connection.execute(
+                text("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'")
+            ).all()
+        )
+    engine.dispose()
+    differing = {}
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Enum):
+                name = f"ck_{table.name}_{column.type.name}"
+                taken = set(re.findall(r"'([^']*)'::", checks.get(name, "")))
+                if taken != set(column.type.enums):
+                    differing[name] = taken ^ set(column.type.enums)
+    assert differing == {}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from payouts.web import (
     audit,
     bank_details,
+    changes,
     confirmation_words,
     confirmations,
     errors,
@@ -42,6 +43,7 @@ from payouts.web.pages import pages
 VIEWS = (
     audit,
     bank_details,
+    changes,
     confirmations,
     findings,
     gates,

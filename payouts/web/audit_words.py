@@ -70,6 +70,7 @@ UNTOLD = frozenset({"hold", "decision", "submission", "file", "payroll", "moved_
 DIGEST = 64
 
 PAGES: dict[str, tuple[str, str]] = {
+    "change": ("pages.decide_change", "change_id"),
     "scheme": ("pages.show_scheme", "scheme_id"),
     "payee": ("pages.show_payee", "payee_id"),
     "register_import": ("pages.show_import", "import_id"),

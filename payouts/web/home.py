@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,20 +12,29 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from payouts.payroll import PayrollStatus, payrolls_of_body
+from payouts.web import change_words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.changes import waits_for
 from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, transaction
+from payouts.web.words import a_person_with
 from schemes.bank_details import CONFIRMERS, london_day, proposals
+from schemes.change import waiting as change_waiting
+from schemes.change_applied import EFFECTS
 from schemes.hold import reviews_due
 from schemes.imports.register_import import ImportStatus, imports_of_body
 from schemes.payee import find_payees
 from schemes.person import Role
+from schemes.person import names as people_names
 from schemes.scheme import schemes_of_body
 
 SHOWN = 10
 LOOKED_AT = 50
 OVER = (PayrollStatus.SUBMITTED, PayrollStatus.CANCELLED)
+
+# the names of the body's people by role
+Able = Mapping[Role, tuple[str, ...]]
 
 
 class Waiting(NamedTuple):
@@ -57,28 +68,51 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
     mine: list[Waiting] = []
     others: list[Waiting] = []
     names = able(session)
+    for is_mine, item in chain(
+        open_payrolls(session, names),
+        open_imports(session, names),
+        open_proposals(session),
+        open_changes(session),
+        due_reviews(session),
+    ):
+        (mine if is_mine else others).append(item)
+    return mine, others
+
+
+# each of these yields what waits, with whether it waits for the person who is signed in
+Items = Iterator[tuple[bool, Waiting]]
+
+
+def open_payrolls(session: Session, names: Able) -> Items:
     still_open = [p for p in payrolls_of_body(session, limit=LOOKED_AT) if p.status not in OVER]
     for payroll in sorted(still_open, key=lambda payroll: payroll.deadline_at):
         step = next_step(session, payroll, actor(), names)
-        item = Waiting(
-            f"Payroll {payroll.number}, {pounds(payroll.total_pence)} on {weekday(payroll.pay_date)}",
-            step.words,
-            url_for("pages.show_payroll", payroll_id=payroll.id),
-            f"{clock(payroll.deadline_at)}, {day(payroll.input_day)}",
-            now() > payroll.deadline_at,
-            " or ".join(step.who) or "nobody: the service is at work",
+        yield (
+            step.mine,
+            Waiting(
+                f"Payroll {payroll.number}, {pounds(payroll.total_pence)} on {weekday(payroll.pay_date)}",
+                step.words,
+                url_for("pages.show_payroll", payroll_id=payroll.id),
+                f"{clock(payroll.deadline_at)}, {day(payroll.input_day)}",
+                now() > payroll.deadline_at,
+                " or ".join(step.who) or "nobody: the service is at work",
+            ),
         )
-        (mine if step.mine else others).append(item)
+
+
+def open_imports(session: Session, names: Able) -> Items:
     for brought in imports_of_body(session):
         name, href = f"File {brought.file_name}", url_for("pages.show_import", import_id=brought.id)
         if brought.status is ImportStatus.READ:
             what = f"{count(brought.rows_good, 'good row', 'good rows')} to keep or discard."
             item = Waiting(name, what, href, who=" or ".join(names.get(Role.PREPARER, ())))
-            (mine if Role.PREPARER in actor().roles else others).append(item)
+            yield Role.PREPARER in actor().roles, item
         elif brought.status is ImportStatus.LANDED:
             what = f"Bank details of {count(brought.rows_good, 'award')} to be confirmed."
-            item = Waiting(name, what, href, who="someone who did not send the file")
-            (mine if may_confirm(brought.made_by) else others).append(item)
+            yield may_confirm(brought.made_by), Waiting(name, what, href, who="someone who did not send the file")
+
+
+def open_proposals(session: Session) -> Items:
     for account, payee in proposals(session):
         item = Waiting(
             f"Bank details of {payee.name}",
@@ -86,7 +120,22 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
             url_for("pages.show_bank_details", payee_id=payee.id),
             who="someone who did not propose them",
         )
-        (mine if may_confirm(account.proposed_by) else others).append(item)
+        yield may_confirm(account.proposed_by), item
+
+
+def open_changes(session: Session) -> Items:
+    people = people_names(session)
+    for change in change_waiting(session):
+        item = Waiting(
+            change_words.title(change, people),
+            f"A change, proposed on {day(change.proposed_at)}, to be confirmed or rejected.",
+            url_for("pages.decide_change", change_id=change.id),
+            who=f"{a_person_with(EFFECTS[change.kind].confirmers)} who did not propose it",
+        )
+        yield waits_for(change), item
+
+
+def due_reviews(session: Session) -> Items:
     for hold, payee in reviews_due(session, london_day(now())):
         assert hold.review_on is not None, "only a hold with a review date is due"
         item = Waiting(
@@ -95,8 +144,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
             url_for("pages.show_payee", payee_id=payee.id),
             who="someone who did not stop the payments",
         )
-        (mine if may_confirm(hold.placed_by) else others).append(item)
-    return mine, others
+        yield may_confirm(hold.placed_by), item
 
 
 def may_confirm(proposed_by: UUID) -> bool:

@@ -12,6 +12,7 @@ PLACES = (
     ("payees", "Payees", "pages.show_payees"),
     ("payrolls", "Payrolls", "pages.show_payrolls"),
     ("schemes", "Scheme", "pages.show_schemes"),
+    ("changes", "Changes", "pages.show_changes"),
     ("audit", "Audit", "pages.show_audit"),
 )
 OUTBOX = ("outbox", "Outbox", "pages.show_outbox")

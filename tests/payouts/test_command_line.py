@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from payouts.cli import payouts
 from payouts.commands import ground
 from payouts.payroll import PayrollStatus, get_payroll
+from schemes.body import propose_cooling_off
+from schemes.database import new_id
 from schemes.person import DEMO_PASSWORD, Role
 
 
@@ -74,6 +76,23 @@ def test_the_wrong_person_or_code_is_refused_and_nothing_happens(run_as, office,
     assert (wrong.exit_code, "wrong" in wrong.output) == (1, True)
     with office.transaction() as session:
         assert get_payroll(session, sealed.payroll_id).status is PayrollStatus.SEALED
+
+
+def test_a_change_that_waits_is_listed_shown_and_confirmed_by_a_second_person(run, run_as, office):
+    administrator = office.person_with(Role.ADMINISTRATOR)
+    for days in (5, 6):
+        with office.transaction() as session:
+            propose_cooling_off(
+                session, days, change_id=new_id(), reason="fraud", by=administrator, at=office.service.now()
+            )
+        change_id, what, proposer = run("change", "list").output.strip().split("\t")
+        assert (what, proposer) == ("Cooling-off of changed bank details", "Somebody New")
+        assert f"{days} working days" in run("change", "show", change_id).output
+        if days == 5:
+            assert run_as(Role.FINANCE, "change", "confirm", change_id).exit_code == 1
+            assert run_as(Role.APPROVER, "change", "confirm", change_id).output == "Confirmed.\n"
+    answer = run_as(Role.APPROVER, "change", "reject", change_id, "--reason", "5 are enough")
+    assert (answer.output, run("change", "list").output) == ("Rejected.\n", "")
 
 
 @pytest.mark.parametrize("role", list(Role))

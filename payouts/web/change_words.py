@@ -1,0 +1,73 @@
+"""Words for changes that take two people, by kind: what each would change, row by row.
+
+A kind is added here with `schemes.change_applied.EFFECTS`: what it is called, its facts as rows of words, and when it
+takes effect. A row that stands on one side only is something that is added or taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from payouts.web.figures import count
+from schemes.change import Change, ChangeKind
+
+Facts = Mapping[str, Any]
+Names = Mapping[UUID, str]
+
+
+@dataclass(frozen=True)
+class ChangeWords:
+    """How a kind of change is told.
+
+    title: what is changed, in a few words, from the change and the names of the body's people. rows: a proposal's facts
+    (`before` or `after`) as label and words, in the order of the page. effect: when a confirmed change counts.
+    """
+
+    title: Callable[[Change, Names], str]
+    rows: Callable[[Facts, Names], dict[str, str]]
+    effect: str
+
+
+class Row(NamedTuple):
+    """One fact of a change, as it is and as it would be; empty where it is not there."""
+
+    what: str
+    before: str
+    after: str
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+def cooling_off_rows(facts: Facts, _: Names) -> dict[str, str]:
+    return {"Changed bank details wait": count(facts["days"], "working day")}
+
+
+KINDS: dict[ChangeKind, ChangeWords] = {
+    ChangeKind.COOLING_OFF: ChangeWords(
+        lambda change, names: "Cooling-off of changed bank details",
+        cooling_off_rows,
+        "It counts for bank details that are confirmed from then on. What is confirmed already keeps its day.",
+    ),
+}
+
+
+def title(change: Change, names: Names) -> str:
+    return KINDS[change.kind].title(change, names)
+
+
+def effect(change: Change) -> str:
+    return KINDS[change.kind].effect
+
+
+def rows(change: Change, names: Names) -> list[Row]:
+    """What a change would change, and what would stay, in the order of the page."""
+    to_words = KINDS[change.kind].rows
+    before = to_words(change.before, names) if change.before else {}
+    after = to_words(change.after, names) if change.after else {}
+    labels = [*before, *(label for label in after if label not in before)]
+    return [Row(label, before.get(label, ""), after.get(label, "")) for label in labels]

@@ -1,0 +1,139 @@
+"""Changes that take two people: what waits, what was decided, and the second person's page."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from sqlalchemy.orm import Session
+from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from payouts.web import change_words, words
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.change_words import Names
+from payouts.web.form import Form
+from payouts.web.pages import actor, id_given, now, pages, transaction
+from schemes import change_applied
+from schemes.change import Change, decided, get_change, waiting
+from schemes.change_applied import EFFECTS
+from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.person import names
+
+PAGE = 50
+LONGEST = 2000
+CONFIRM, REJECT = "confirm", "reject"
+GONE = "Someone who has left"
+
+
+class DecideChange(Form):
+    decision = RadioField(
+        "Your decision", widget=GovRadioInput(), validators=[InputRequired("Choose what happens to the change")]
+    )
+    reason = TextAreaField(
+        "Reason",
+        description="Needed if you reject it. Everyone in your body can read it",
+        widget=GovTextArea(),
+        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
+    )
+    submit = SubmitField("Save the decision", widget=GovSubmitInput())
+
+
+class Line(NamedTuple):
+    """A change in a list. `outcome` is what became of it, `who` did that."""
+
+    change: Change
+    title: str
+    proposer: str
+    outcome: str = ""
+    who: str = ""
+
+
+@pages.route("/changes")
+@allowed(ANYONE_SIGNED_IN)
+def show_changes() -> ResponseReturnValue:
+    """Those that wait on the first page; those decided, page by page."""
+    before_id = id_given("before")
+    with transaction() as session:
+        people = names(session)
+        before = get_change(session, before_id) if before_id else None
+        over = decided(session, before=before, limit=PAGE + 1)
+        return render_template(
+            "changes/show_changes.html",
+            waiting=[] if before else [line(change, people) for change in waiting(session)],
+            decided=[line(change, people) for change in over[:PAGE]],
+            next=url_for("pages.show_changes", before=over[PAGE - 1].id) if len(over) > PAGE else None,
+            first=url_for("pages.show_changes") if before else None,
+        )
+
+
+def line(change: Change, people: Names) -> Line:
+    title, proposer = change_words.title(change, people), people.get(change.proposed_by, GONE)
+    if change.confirmed_by:
+        return Line(change, title, proposer, "Confirmed", people.get(change.confirmed_by, GONE))
+    if change.rejected_by == change.proposed_by:
+        return Line(change, title, proposer, "Withdrawn", proposer)
+    if change.rejected_by:
+        return Line(change, title, proposer, "Rejected", people.get(change.rejected_by, GONE))
+    return Line(change, title, proposer)
+
+
+def waits_for(change: Change) -> bool:
+    """Whether the person who is signed in may confirm it."""
+    return bool(actor().roles.intersection(EFFECTS[change.kind].confirmers)) and change.proposed_by != actor().person_id
+
+
+@pages.route("/changes/<uuid:change_id>", methods=["GET", "POST"])
+@allowed(ANYONE_SIGNED_IN)
+def decide_change(change_id: UUID) -> ResponseReturnValue:
+    """Anybody may read it; who may decide is the kind's own rule."""
+    form = DecideChange()
+    with transaction() as session:
+        mine = get_change(session, change_id).proposed_by == actor().person_id
+    form.decision.choices = [
+        *([] if mine else [SelectChoice(CONFIRM, "Confirm the change")]),
+        SelectChoice(REJECT, "Withdraw the change" if mine else "Reject the change"),
+    ]
+    if form.validate_on_submit() and is_decided(form, change_id):
+        done = "You confirmed the change"
+        if form.decision.data == REJECT:
+            done = "You withdrew the change" if mine else "You rejected the change"
+        flash(done)
+        return redirect(url_for("pages.show_changes"), 303)
+    with transaction() as session:
+        return decide_page(session, get_change(session, change_id), form), form.status
+
+
+def is_decided(form: DecideChange, change_id: UUID) -> bool:
+    """Confirm or reject; what is refused is an error of the form."""
+    try:
+        with transaction() as session:
+            change = get_change(session, change_id, lock=True)
+            if form.decision.data == CONFIRM:
+                change_applied.confirm(session, change, by=actor(), at=now())
+            else:
+                change_applied.reject(session, change, reason=form.reason.data or "", by=actor(), at=now())
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+    return form.status == 200
+
+
+def decide_page(session: Session, change: Change, form: DecideChange) -> str:
+    people = names(session)
+    mine = change.proposed_by == actor().person_id
+    return render_template(
+        "changes/decide_change.html",
+        form=form,
+        line=line(change, people),
+        change=change,
+        rows=change_words.rows(change, people),
+        effect=change_words.effect(change),
+        mine=mine,
+        may_decide=change.is_waiting and (mine or waits_for(change)),
+        confirmers=words.a_person_with(EFFECTS[change.kind].confirmers),
+    )

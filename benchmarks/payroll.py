@@ -53,18 +53,7 @@ def main() -> None:
 def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
     servers.make_database("benchmark")
     migrating.migrate(servers.owner_url("benchmark"))
-    secrets = local.make_secrets()
-    service = make_service(
-        Settings(
-            database_url=servers.app_url("benchmark"),
-            redis_url=servers.redis_url,
-            key_ring=secrets["PAYOUTS_KEY_RING"],
-            fingerprint_key=secrets["PAYOUTS_FINGERPRINT_KEY"],
-            signing_key=secrets["PAYOUTS_SIGNING_KEY"],
-            secret_key=secrets["PAYOUTS_SECRET_KEY"],
-            audit_heads=folder / "heads",
-        )
-    )
+    service = service_on(servers, folder)
     harbour = seed(service)
     lift_limits(servers, size)
     register = folder / "register.csv"
@@ -78,6 +67,21 @@ def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
     bare = clocked("floor_seconds", lambda: floor(service, harbour, payroll_id))
     print(f"upload_to_file_seconds={brought_in + built + sealed:.2f}")
     print(f"payroll_ratio_to_floor={(built + sealed) / bare:.1f}")
+
+
+def service_on(servers: embedded.Servers, folder: Path) -> Service:
+    secrets = local.make_secrets()
+    return make_service(
+        Settings(
+            database_url=servers.app_url("benchmark"),
+            redis_url=servers.redis_url,
+            key_ring=secrets["PAYOUTS_KEY_RING"],
+            fingerprint_key=secrets["PAYOUTS_FINGERPRINT_KEY"],
+            signing_key=secrets["PAYOUTS_SIGNING_KEY"],
+            secret_key=secrets["PAYOUTS_SECRET_KEY"],
+            audit_heads=folder / "heads",
+        )
+    )
 
 
 def clocked(name: str, work: Callable[[], None]) -> float:

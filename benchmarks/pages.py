@@ -1,0 +1,159 @@
+"""Every page, asked of a body with a large register and of one with a small one in the same database.
+
+    python -m benchmarks.pages --size 1000000
+
+The server's own time, without a network: the median of five, after one that nobody counts. Every address is found by
+walking the routes; lists and searches are asked the ways that people ask them. The goal is 200 ms at a million payees,
+and a page that takes no longer for a million than for a hundred.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from flask.testing import FlaskClient
+from werkzeug.routing import UUIDConverter
+
+from benchmarks.payroll import bring_in, build, lift_limits, seal, service_on
+from payouts import embedded, migrating
+from payouts.app import Service, create_app
+from payouts.demo.harbour import Harbour, seed
+from payouts.demo.register import write_register
+from schemes import before_body
+from schemes.database import new_id
+from schemes.person import Role
+from schemes.sign_in import token_digest
+
+SMALL = 100
+TIMES = 5
+TABLE_OF = {"import": "register_import", "file": "payment_file"}
+# asked besides each route as it stands: the searches that people type, and a page far down a list
+ALSO = {
+    "/payees": ("?search=mar", "?search=HILF-0005", "?search=zzzz", "?after=HILF-00050"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=100_000, help="payees of the large body")
+    size = parser.parse_args().size
+    with tempfile.TemporaryDirectory(prefix="payouts-benchmark-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        servers = embedded.start(Path(folder) / "servers", fast=True)
+        try:
+            measure(servers, Path(folder), size)
+        finally:
+            servers.stop()
+
+
+def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
+    servers.make_database("benchmark")
+    migrating.migrate(servers.owner_url("benchmark"))
+    service = service_on(servers, folder)
+    large = filled(servers, service, folder, "large", size)
+    small = filled(servers, service, folder, "small", SMALL)
+    with psycopg.connect(servers.owner_url("benchmark"), autocommit=True) as owner:
+        owner.execute("ANALYZE")
+    for_large, for_small = (milliseconds(servers, service, harbour) for harbour in (large, small))
+    for_large = {page: took for page, took in for_large.items() if page in for_small}
+    print(f"size={size}")
+    for page, took in sorted(for_large.items(), key=lambda item: item[1]):
+        print(f"{took:8.1f} ms, {took / for_small[page]:5.1f} x for {SMALL}: {page}")
+    print(f"pages={len(for_large)}")
+    print(f"pages_over_200_ms={sum(took > 200 for took in for_large.values())}")
+    print(f"slowest_ms={max(for_large.values()):.0f}")
+    print(f"median_ms={statistics.median(for_large.values()):.1f}")
+    ratios = [took / for_small[page] for page, took in for_large.items()]
+    print(f"median_ratio_to_a_small_body={statistics.median(ratios):.2f}")
+    print(f"worst_ratio_to_a_small_body={max(ratios):.2f}")
+
+
+def filled(servers: embedded.Servers, service: Service, folder: Path, name: str, size: int) -> Harbour:
+    """A body with a register, its bank details confirmed, and a payroll that waits at its first gate."""
+    harbour = seed(service, name=name, domain=f"{name}.example")
+    lift_limits(servers, size)
+    register = folder / f"{name}.csv"
+    write_register(register, people=size)
+    bring_in(service, harbour, register, new_id())
+    payroll_id = new_id()
+    build(service, harbour, payroll_id)
+    seal(service, harbour, payroll_id)
+    return harbour
+
+
+def milliseconds(servers: embedded.Servers, service: Service, harbour: Harbour) -> dict[str, float]:
+    """The median server time of each page, for somebody with every role."""
+    visitor = visitor_of(servers, service, harbour)
+    taken: dict[str, float] = {}
+    for page, address in addresses(servers, visitor, harbour):
+        answers = [timed(visitor, address) for _ in range(TIMES + 1)][1:]
+        if any(status >= 500 for status, _ in answers):
+            raise SystemExit(f"{page} answered {answers[0][0]}")
+        if answers[0][0] == 200:
+            taken[page] = statistics.median(seconds for _, seconds in answers) * 1000
+    return taken
+
+
+def visitor_of(servers: embedded.Servers, service: Service, harbour: Harbour) -> FlaskClient:
+    person = harbour.people[Role.PREPARER]
+    # one person with all roles sees every page; which roles make sense together is not what is measured
+    with psycopg.connect(servers.owner_url("benchmark")) as owner:
+        for role in set(Role) - {Role.PREPARER}:
+            owner.execute(MEMBERSHIP, {"body": person.body_id, "person": person.person_id, "role": role.value})
+    with service.transaction(None) as session:
+        before_body.start_session(session, token_digest(str(harbour.body_id)), person.person_id, service.now())
+    visitor = create_app(service).test_client()
+    with visitor.session_transaction() as cookie:
+        cookie["token"] = str(harbour.body_id)
+    return visitor
+
+
+MEMBERSHIP = """
+    INSERT INTO membership (body_id, person_id, role, given_at) VALUES (%(body)s, %(person)s, %(role)s, now())
+    ON CONFLICT DO NOTHING
+"""
+
+
+def addresses(servers: embedded.Servers, visitor: FlaskClient, harbour: Harbour) -> Iterator[tuple[str, str]]:
+    """Each page that is asked by GET: its rule, and an address of the body's own."""
+    adapter = visitor.application.url_map.bind("localhost")
+    for rule in sorted(visitor.application.url_map.iter_rules(), key=str):
+        ids = {name for name, kind in rule._converters.items() if isinstance(kind, UUIDConverter)}
+        if "GET" not in (rule.methods or ()) or rule.arguments - ids or "asset" in rule.endpoint:
+            continue
+        values = {name: an_id(servers, harbour, name) for name in ids}
+        if None in values.values():
+            continue
+        address = adapter.build(rule.endpoint, values)
+        for query in ("", *ALSO.get(str(rule), ())):
+            yield f"{rule}{query}", f"{address}{query}"
+
+
+def an_id(servers: embedded.Servers, harbour: Harbour, name: str) -> UUID | None:
+    """The id of a row of the body by the argument's name, or None where it has none."""
+    table = TABLE_OF.get(name.removesuffix("_id"), name.removesuffix("_id"))
+    with psycopg.connect(servers.owner_url("benchmark")) as owner:
+        if owner.execute("SELECT to_regclass(%s)", (table,)).fetchone() == (None,):
+            return None
+        found = owner.execute(
+            f"SELECT id FROM {table} WHERE body_id = %s ORDER BY id LIMIT 1", (harbour.body_id,)
+        ).fetchone()
+    return found[0] if found else None
+
+
+def timed(visitor: FlaskClient, address: str) -> tuple[int, float]:
+    started = time.perf_counter()
+    answer = visitor.get(address)
+    answer.get_data()
+    return answer.status_code, time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,8 @@ from sqlalchemy import select
 from bacs.standard18 import write
 from payouts import embedded, local, migrating, registering
 from payouts.app import Service, make_service
-from payouts.checks.finding import accept, groups_of
+from payouts.checks.acceptance import accept
+from payouts.checks.finding import groups_of
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
 from payouts.demo.register import write_register

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, true, update
 from sqlalchemy.orm import Session
 
-from payouts.checks.finding import Finding
+from payouts.checks.finding import Finding, FindingGroup
 from payouts.entitlement import Due, NotDue, Period, entitlement
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
@@ -76,7 +76,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     if stale(payroll, args):
         return
-    for model in (Finding, Unpaid, Payment):
+    for model in (Finding, FindingGroup, Unpaid, Payment):
         session.execute(
             delete(model).where(model.payroll_id == payroll.id).execution_options(synchronize_session=False)
         )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from payouts import registering
 from payouts.app import Service
 from payouts.channels import download, release
-from payouts.checks import finding
+from payouts.checks import acceptance, finding
 from payouts.confirmation import confirmation, run
 from payouts.confirmation.codes import TELLS_NAME, Code
 from payouts.confirmation.provider import AccountType, Answer, Silence
@@ -192,7 +192,7 @@ class Office:
             for group in finding.groups_of(session, payroll_id):
                 if group.is_open:
                     who, at = by or self.person(Role.PREPARER), self.service.now()
-                    finding.accept(session, payroll, group.kind, reason=reason, by=who, at=at)
+                    acceptance.accept(session, payroll, group.kind, reason=reason, by=who, at=at)
 
     def seal(self, payroll_id: UUID) -> None:
         with self.transaction() as session:

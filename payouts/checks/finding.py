@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, select, update
+from sqlalchemy import BigInteger, CheckConstraint, Index, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.payment import Payment
-from payouts.payroll import Payroll, PayrollStatus
-from schemes import audit
+from payouts.payroll import Payroll
 from schemes.database import Base, BodyOwned, stored, to_body_row
-from schemes.errors import NotNow, Refused
 from schemes.payee import Beneficiary, Payee
-from schemes.person import Actor, Role
 from schemes.signer import canonical
 
 
@@ -122,15 +118,22 @@ class Finding(BodyOwned, Base):
     reason: Mapped[str | None]
 
 
-@dataclass(frozen=True)
-class FindingGroup:
-    """All findings of one kind in a payroll."""
+class FindingGroup(Base):
+    """All findings of one kind in a payroll, counted: a page must not count a million rows each time it is shown."""
 
-    kind: Kind
-    severity: Severity
-    count: int
-    open_count: int
-    amount_pence: int
+    __tablename__ = "finding_group"
+    __table_args__ = (
+        to_body_row("payroll", "payroll_id"),
+        CheckConstraint("open_count between 0 and count", name="open"),
+    )
+
+    body_id: Mapped[UUID] = mapped_column(primary_key=True)
+    payroll_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[Kind] = mapped_column(stored(Kind), primary_key=True)
+    severity: Mapped[Severity] = mapped_column(stored(Severity))
+    count: Mapped[int]
+    open_count: Mapped[int]
+    amount_pence: Mapped[int] = mapped_column(BigInteger)
 
     @property
     def is_open(self) -> bool:
@@ -147,26 +150,33 @@ class FindingRow:
     payee: Payee | None
 
 
-class ReasonMissing(Refused):
-    """A finding is accepted only with a reason that the next person can read."""
+IS_OPEN = (Finding.severity != Severity.NOTE) & Finding.accepted_at.is_(None)
+
+
+def count_groups(session: Session, payroll: Payroll) -> None:
+    """Count the findings of a payroll that was just checked, by kind."""
+    session.execute(delete(FindingGroup).where(FindingGroup.payroll_id == payroll.id))
+    counted = (
+        select(
+            Finding.body_id,
+            Finding.payroll_id,
+            Finding.kind,
+            Finding.severity,
+            func.count(),
+            func.count().filter(IS_OPEN),
+            func.coalesce(func.sum(Payment.amount_pence), 0),
+        )
+        .outerjoin(Payment, (Payment.body_id == Finding.body_id) & (Payment.id == Finding.payment_id))
+        .where(Finding.payroll_id == payroll.id)
+        .group_by(Finding.body_id, Finding.payroll_id, Finding.kind, Finding.severity)
+    )
+    columns = ["body_id", "payroll_id", "kind", "severity", "count", "open_count", "amount_pence"]
+    session.execute(insert(FindingGroup).from_select(columns, counted))
 
 
 def groups_of(session: Session, payroll_id: UUID) -> list[FindingGroup]:
     """A payroll's findings by kind: what blocks first, then what needs a reason, then what is worth knowing."""
-    is_open = (Finding.severity != Severity.NOTE) & Finding.accepted_at.is_(None)
-    rows = session.execute(
-        select(
-            Finding.kind,
-            Finding.severity,
-            func.count(),
-            func.count().filter(is_open),
-            func.coalesce(func.sum(Payment.amount_pence), 0),
-        )
-        .outerjoin(Payment, (Payment.body_id == Finding.body_id) & (Payment.id == Finding.payment_id))
-        .where(Finding.payroll_id == payroll_id)
-        .group_by(Finding.kind, Finding.severity)
-    )
-    groups = [FindingGroup(kind, severity, count, left, int(pence)) for kind, severity, count, left, pence in rows]
+    groups = session.scalars(select(FindingGroup).where(FindingGroup.payroll_id == payroll_id)).all()
     order = list(Severity)
     return sorted(groups, key=lambda group: (order.index(group.severity), list(Kind).index(group.kind)))
 
@@ -190,63 +200,8 @@ def findings_of(
 
 
 def open_count(session: Session, payroll_id: UUID) -> int:
-    """How many findings still keep the payroll from going on."""
-    return sum(group.open_count for group in groups_of(session, payroll_id))
-
-
-def accept(
-    session: Session,
-    payroll: Payroll,
-    kind: Kind,
-    *,
-    finding_id: UUID | None = None,
-    reason: str,
-    by: Actor,
-    at: datetime,
-) -> int:
-    """Accept one finding, or all open ones of a kind, with a reason; returns how many.
-
-    Whoever accepts a finding cannot approve the payroll. Raises ReasonMissing, NotNow (not being checked, or the kind
-    blocks: that is put right, not accepted), NotAllowed.
-    """
-    by.must_be(Role.PREPARER, Role.FINANCE)
-    if payroll.status is not PayrollStatus.CHECKED:
-        raise NotNow("payroll", payroll.status, "accepted in parts")
-    if SEVERITIES[kind] is not Severity.NEEDS_REASON:
-        raise NotNow("finding", SEVERITIES[kind], "accepted")
-    if not reason.strip():
-        raise ReasonMissing
-    accepted = (
-        update(Finding)
-        .where(Finding.payroll_id == payroll.id, Finding.kind == kind, Finding.accepted_at.is_(None))
-        .values(accepted_by=by.person_id, accepted_at=at, reason=reason.strip())
-        .execution_options(synchronize_session=False)
-    )
-    if finding_id is not None:
-        accepted = accepted.where(Finding.id == finding_id)
-    count: int = session.execute(accepted).rowcount  # type: ignore[attr-defined]
-    if count:
-        audit.record(session, "findings.accepted", by=by, about=payroll, at=at, kind=kind.value, count=count)
-    return count
-
-
-def accepted_by(session: Session, payroll_id: UUID) -> set[UUID]:
-    """Everybody who accepted a finding of a payroll."""
-    found = session.scalars(
-        select(Finding.accepted_by).where(Finding.payroll_id == payroll_id, Finding.accepted_by.is_not(None)).distinct()
-    )
-    return {person_id for person_id in found if person_id is not None}
-
-
-def reasons_of(session: Session, payroll_id: UUID) -> Sequence[tuple[Kind, str, UUID, int]]:
-    """The accepted kinds with reason, person and count: what an approver reads."""
-    rows = session.execute(
-        select(Finding.kind, Finding.reason, Finding.accepted_by, func.count())
-        .where(Finding.payroll_id == payroll_id, Finding.accepted_at.is_not(None))
-        .group_by(Finding.kind, Finding.reason, Finding.accepted_by)
-        .order_by(Finding.kind, Finding.reason)
-    )
-    return [(kind, reason or "", person_id, count) for kind, reason, person_id, count in rows if person_id]
+    """How many findings still keep the payroll from going on, by the findings themselves."""
+    return session.scalar(select(func.count()).where(Finding.payroll_id == payroll_id, IS_OPEN)) or 0
 
 
 def results_digest(session: Session, payroll_id: UUID) -> str:

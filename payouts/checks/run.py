@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from payouts.building import awards_due, stale
 from payouts.checks import accounts, amounts, confirmation, dates, names
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
-from payouts.checks.finding import SEVERITIES, Found
+from payouts.checks.finding import SEVERITIES, Found, count_groups
 from payouts.confirmation.codes import Code
 from payouts.confirmation.confirmation import is_old, standing_in_payroll
 from payouts.payment import Payment, PaymentStatus, lines_of
@@ -67,6 +67,7 @@ def check(session: Session, service: Service, args: Mapping[str, Any]) -> None:
             for found in chunk
         )
         copy_rows(session, "finding", COLUMNS, rows)
+    count_groups(session, payroll)
     move(session, payroll, PayrollStatus.CHECKED, by=None, at=service.now())
 
 

@@ -14,7 +14,8 @@ from payouts.app import Service
 from payouts.cancelling import cancel
 from payouts.channels import download as channel
 from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
-from payouts.checks.finding import Kind, accept, groups_of
+from payouts.checks.acceptance import accept
+from payouts.checks.finding import Kind, groups_of
 from payouts.commands import ground
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import ask_for_files

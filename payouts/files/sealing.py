@@ -16,6 +16,7 @@ from payouts.checks.finding import open_count
 from payouts.files import standard18
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.standard18 import FileFacts
+from payouts.gates.first_use import note_first_uses
 from payouts.gates.manifest import Manifest, make_manifest
 from payouts.payment import Payment, lines_of, stopped_count
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
@@ -83,6 +84,7 @@ def seal(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     )
     manifest = make_manifest(session, payroll, at=service.now())
     payroll.manifest_id = manifest.id
+    note_first_uses(session, payroll, manifest)
     payroll.progress_done = 1
     audit.record(
         session,

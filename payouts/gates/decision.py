@@ -9,20 +9,18 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Exists, Index, select, text, update
+from sqlalchemy import CheckConstraint, Index, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from payouts.checks.finding import accepted_by
+from payouts.checks.acceptance import accepted_by
 from payouts.files.sealing import withdraw_files
+from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
 from payouts.gates.manifest import manifest_of
 from payouts.gates.separation import Bar, Part, bar
-from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll, PayrollStatus, move
 from schemes import audit
-from schemes.account import Account
-from schemes.award import Award
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotNow, Refused
 from schemes.person import Actor
@@ -169,53 +167,10 @@ def part_of(session: Session, payroll: Payroll) -> Part:
     }
     return Part(
         built_by=frozenset({payroll.made_by, payroll.built_by}),
-        accepted_findings=frozenset(accepted_by(session, payroll.id)),
-        proposed_bank_details=proposers(session, payroll),
-        keyed_money=keyers(session, payroll),
+        accepted_findings=frozenset(accepted_by(session, payroll)),
+        proposed_bank_details=first_uses(session, payroll, Brought.BANK_DETAILS),
+        keyed_money=first_uses(session, payroll, Brought.MONEY),
         decided=decided,
-    )
-
-
-def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
-    """Who proposed bank details that no released payment has used before this payroll."""
-    earlier = aliased(Payment)
-    used = paid_before(payroll, earlier, earlier.account_id == Payment.account_id)
-    return frozenset(
-        session.scalars(
-            select(Account.proposed_by)
-            .join(Payment, (Payment.body_id == Account.body_id) & (Payment.account_id == Account.id))
-            .where(Payment.payroll_id == payroll.id, ~used)
-            .distinct()
-        )
-    )
-
-
-def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
-    """Who entered awards that no released payment was made of before this payroll."""
-    earlier = aliased(Payment)
-    used = paid_before(payroll, earlier, earlier.award_id == Payment.award_id)
-    return frozenset(
-        session.scalars(
-            select(Award.made_by)
-            .join(Payment, (Payment.body_id == Award.body_id) & (Payment.award_id == Award.id))
-            .where(Payment.payroll_id == payroll.id, ~used)
-            .distinct()
-        )
-    )
-
-
-def paid_before(payroll: Payroll, earlier: type[Payment], same: ColumnElement[bool]) -> Exists:
-    """Whether another payroll has paid the same to the same payee."""
-    return (
-        select(earlier.id)
-        .where(
-            earlier.body_id == Payment.body_id,
-            earlier.payee_id == Payment.payee_id,
-            same,
-            earlier.payroll_id != payroll.id,
-            earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
-        )
-        .exists()
     )
 
 

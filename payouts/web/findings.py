@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from wtforms import HiddenField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from payouts.checks.finding import FindingGroup, Kind, Severity, accept, findings_of, groups_of
+from payouts.checks.acceptance import accept
+from payouts.checks.finding import FindingGroup, Kind, Severity, findings_of, groups_of
 from payouts.payroll import PayrollStatus, get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed

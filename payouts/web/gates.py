@@ -13,7 +13,7 @@ from wtforms import HiddenField, RadioField, SelectChoice, StringField, SubmitFi
 from wtforms.validators import InputRequired, Length
 
 from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
-from payouts.checks.finding import reasons_of
+from payouts.checks.acceptance import reasons_of
 from payouts.files.payment_file import files_of
 from payouts.gates.decision import GateState, Verdict, bar_to, decide, gate_states
 from payouts.gates.gate import get_gate
@@ -163,7 +163,7 @@ def shown(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any
         ],
         "accepted": [
             {"kind": kind.value, "reason": reason, "by": str(person_id), "count": count}
-            for kind, reason, person_id, count in reasons_of(session, payroll.id)
+            for kind, reason, person_id, count in reasons_of(session, payroll)
         ],
         "manifest": manifest.digest if manifest else None,
     }
@@ -190,7 +190,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             shown=seen,
             accepted=[
                 (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
-                for kind, reason, person_id, count in reasons_of(session, payroll_id)
+                for kind, reason, person_id, count in reasons_of(session, payroll)
             ],
             bar=BARS[bar] if bar else "",
             after_go=AFTER_GO[state.gate.kind],

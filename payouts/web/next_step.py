@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from payouts.checks.finding import open_count
+from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
 from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states
 from payouts.payroll import Payroll, PayrollStatus
@@ -57,7 +57,7 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
         case PayrollStatus.BUILDING:
             return NextStep("The payroll is being built. This takes seconds, for a large register minutes.")
         case PayrollStatus.CHECKED:
-            left = open_count(session, payroll.id)
+            left = sum(group.open_count for group in groups_of(session, payroll.id))
             if left:
                 words = f"{count(left, 'finding has', 'findings have')} to be put right, or accepted with a reason."
                 return step(Role.PREPARER, words, "Look at the findings", page("show_findings"))

@@ -10,7 +10,7 @@ from flask import Flask
 from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
-from payouts.checks.finding import ReasonMissing
+from payouts.checks.acceptance import ReasonMissing
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded

@@ -219,8 +219,10 @@ def read(
     # the rows hold all that is needed now, sealed one by one; a second copy of everybody's details would only be a risk
     brought.sealed_content = None
     move(brought, ImportStatus.READ)
-    counted = {"good": brought.rows_good, "unchanged": brought.rows_unchanged, "refused": brought.rows_refused}
-    audit.record(session, "import.read", by=None, about=brought, at=at, **counted)
+    audit.record(
+        session, "import.read", by=None, about=brought, at=at,
+        good=brought.rows_good, unchanged=brought.rows_unchanged, refused=brought.rows_refused,
+    )  # fmt: skip
 
 
 def keep_rows(

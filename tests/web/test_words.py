@@ -9,7 +9,8 @@ from bacs.modulus import Outcome as NumberCheck
 from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
-from payouts.checks.finding import Kind, ReasonMissing, Severity
+from payouts.checks.acceptance import ReasonMissing
+from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
 from payouts.files.sealing import FindingsOpen, PaymentsStopped

@@ -7,18 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select, text
 
-from payouts.checks.finding import (
-    Finding,
-    Kind,
-    ReasonMissing,
-    Severity,
-    accept,
-    accepted_by,
-    findings_of,
-    groups_of,
-    open_count,
-    reasons_of,
-)
+from payouts.checks.acceptance import ReasonMissing, accept, accepted_by, reasons_of
+from payouts.checks.finding import Finding, Kind, Severity, findings_of, groups_of, open_count
 from payouts.files.sealing import FindingsOpen
 from payouts.payroll import PayrollStatus, get_payroll, rebuild
 from payouts.tasks.outbox import Task
@@ -90,18 +80,18 @@ def test_one_of_several_findings_can_be_accepted_by_itself_and_the_rest_stay_ope
     assert (group.count, group.open_count) == (2, 1)
     assert say(office, payroll_id, Kind.MODULUS_NOT_CHECKABLE, reason="and this", by=Role.FINANCE) == 1
     with office.transaction() as session:
-        assert [(reason, count) for _, reason, _, count in reasons_of(session, payroll_id)] == [
+        assert [(reason, count) for _, reason, _, count in reasons_of(session, get_payroll(session, payroll_id))] == [
             ("and this", 1), ("seen the card", 1),
         ]  # fmt: skip
         people = {office.person(role).person_id for role in (Role.PREPARER, Role.FINANCE)}
-        assert accepted_by(session, payroll_id) == people
+        assert accepted_by(session, get_payroll(session, payroll_id)) == people
 
 
 def test_a_reason_once_given_is_not_written_over(office, payroll_id):
     say(office, payroll_id, Kind.UNUSUALLY_LARGE, reason="first")
     assert say(office, payroll_id, Kind.UNUSUALLY_LARGE, reason="second") == 0
     with office.transaction() as session:
-        assert [reason for _, reason, _, _ in reasons_of(session, payroll_id)] == ["first"]
+        assert [reason for _, reason, _, _ in reasons_of(session, get_payroll(session, payroll_id))] == ["first"]
 
 
 def test_no_file_is_built_while_a_finding_is_open(office, payroll_id):

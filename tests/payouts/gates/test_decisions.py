@@ -135,6 +135,10 @@ def test_whoever_proposed_bank_details_does_not_approve_the_first_payroll_that_u
         office.decide(december, 3, by=all_powerful(office.person(PREPARER)))
     assert refused.value.why is Bar.PROPOSED_BANK_DETAILS
     office.decide_all(payroll_id)  # November's payroll is released: its bank details are new no longer
+    office.decide(december, 3, by=office.person(APPROVER), verdict=Verdict.NO_GO, reason="sealed before that")
+    office.seal(december)
+    office.decide(december, 1, by=other)
+    office.decide(december, 2, by=office.person(FINANCE))
     office.decide(december, 3, by=all_powerful(office.person(PREPARER)))
 
 
@@ -143,6 +147,8 @@ def test_whoever_entered_an_award_does_not_approve_the_first_payroll_that_pays_i
     keyed = text("UPDATE award SET made_by = :approver WHERE id = (SELECT award_id FROM payment LIMIT 1)")
     with owner.begin() as connection:
         connection.execute(keyed, {"approver": office.person(APPROVER).person_id})
+    office.decide(payroll_id, 1, by=office.person(PREPARER), verdict=Verdict.NO_GO, reason="sealed before that")
+    office.seal(payroll_id)
     office.decide_all(payroll_id, upto=2)
     with pytest.raises(DecisionRefused) as refused:
         office.decide(payroll_id, 3, by=office.person(APPROVER))

@@ -1,0 +1,99 @@
+"""Who brought into a payroll what no released payment has used before: new bank details, new awards.
+
+Found once, when the files are sealed, since it takes a look at every payment. Were it found anew at each decision it
+could only shrink, as other payrolls are released meanwhile: what was new at sealing stays a second person's business.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Exists, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from payouts.gates.manifest import Manifest
+from payouts.payment import Payment, PaymentStatus
+from payouts.payroll import Payroll
+from schemes.account import Account
+from schemes.award import Award
+from schemes.database import Base, stored, to_body_row
+
+
+class Brought(StrEnum):
+    """What somebody brought in."""
+
+    BANK_DETAILS = "bank_details"
+    MONEY = "money"
+
+
+class FirstUse(Base):
+    """That a payroll, as it was sealed, is the first to use what a person brought in."""
+
+    __tablename__ = "first_use"
+    __table_args__ = (to_body_row("manifest", "manifest_id"),)
+
+    body_id: Mapped[UUID] = mapped_column(primary_key=True)
+    manifest_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    brought: Mapped[Brought] = mapped_column(stored(Brought), primary_key=True)
+
+
+def note_first_uses(session: Session, payroll: Payroll, manifest: Manifest) -> None:
+    """Find and keep who brought what into a payroll that was just sealed."""
+    found = {Brought.BANK_DETAILS: proposers(session, payroll), Brought.MONEY: keyers(session, payroll)}
+    session.add_all(
+        FirstUse(body_id=payroll.body_id, manifest_id=manifest.id, person_id=person_id, brought=brought)
+        for brought, people in found.items()
+        for person_id in sorted(people)
+    )
+    session.flush()
+
+
+def first_uses(session: Session, payroll: Payroll, brought: Brought) -> frozenset[UUID]:
+    """Those who brought such things into a payroll; nobody while its files are not sealed."""
+    people = select(FirstUse.person_id).where(FirstUse.manifest_id == payroll.manifest_id, FirstUse.brought == brought)
+    return frozenset(session.scalars(people)) if payroll.manifest_id else frozenset()
+
+
+def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
+    """Who proposed bank details that no released payment has used before this payroll."""
+    earlier = aliased(Payment)
+    used = paid_before(payroll, earlier, earlier.account_id == Payment.account_id)
+    return frozenset(
+        session.scalars(
+            select(Account.proposed_by)
+            .join(Payment, (Payment.body_id == Account.body_id) & (Payment.account_id == Account.id))
+            .where(Payment.payroll_id == payroll.id, ~used)
+            .distinct()
+        )
+    )
+
+
+def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
+    """Who entered awards that no released payment was made of before this payroll."""
+    earlier = aliased(Payment)
+    used = paid_before(payroll, earlier, earlier.award_id == Payment.award_id)
+    return frozenset(
+        session.scalars(
+            select(Award.made_by)
+            .join(Payment, (Payment.body_id == Award.body_id) & (Payment.award_id == Award.id))
+            .where(Payment.payroll_id == payroll.id, ~used)
+            .distinct()
+        )
+    )
+
+
+def paid_before(payroll: Payroll, earlier: type[Payment], same: ColumnElement[bool]) -> Exists:
+    """Whether another payroll has paid the same to the same payee."""
+    return (
+        select(earlier.id)
+        .where(
+            earlier.body_id == Payment.body_id,
+            earlier.payee_id == Payment.payee_id,
+            same,
+            earlier.payroll_id != payroll.id,
+            earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
+        )
+        .exists()
+    )

@@ -23,7 +23,7 @@ def cancel(session: Session, payroll: Payroll, *, by: Actor, reason: str, at: da
 
     Giving it up twice is giving it up once. Raises CancelReasonMissing, NotNow (released already), NotAllowed.
     """
-    by.must_be(Role.PREPARER)
+    by.must_be(Role.PREPARER, scheme=payroll.scheme_id)
     if payroll.status is PayrollStatus.CANCELLED:
         return
     if not reason.strip():

@@ -196,7 +196,7 @@ def create_payroll(
 
     Raises PayDateRefused, NotFound, NotAllowed.
     """
-    by.must_be(Role.PREPARER)
+    by.must_be(Role.PREPARER, scheme=scheme_id)
     take_turns(session, "payroll number")
     there = session.get(Payroll, (by.body_id, payroll_id))
     if there is not None:
@@ -243,7 +243,7 @@ def plan_build(session: Session, payroll: Payroll, *, at: datetime) -> None:
 
 def rebuild(session: Session, payroll: Payroll, *, by: Actor, at: datetime) -> None:
     """Build a checked payroll again from the register as it is now. Raises NotNow, NotAllowed."""
-    by.must_be(Role.PREPARER)
+    by.must_be(Role.PREPARER, scheme=payroll.scheme_id)
     move(session, payroll, PayrollStatus.BUILDING, by=by, at=at)
     payroll.build += 1
     payroll.built_by = by.person_id

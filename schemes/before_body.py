@@ -91,6 +91,7 @@ class BodyRoles(NamedTuple):
     body_id: UUID
     name: str
     roles: frozenset[Role]
+    limits: frozenset[tuple[Role, UUID]]
 
 
 class DueTask(NamedTuple):
@@ -146,8 +147,13 @@ def end_sessions(session: Session, person_id: UUID | None, token_digest: bytes |
 
 def memberships_of(session: Session, person_id: UUID) -> list[BodyRoles]:
     return [
-        BodyRoles(body_id, name, frozenset(Role(role) for role in roles))
-        for body_id, name, roles in call(session, "memberships_of", person_id)
+        BodyRoles(
+            body_id,
+            name,
+            frozenset(Role(role) for role in roles),
+            frozenset((Role(role), scheme) for role, scheme in zip(roles, schemes, strict=True) if scheme),
+        )
+        for body_id, name, roles, schemes in call(session, "memberships_of", person_id)
     ]
 
 

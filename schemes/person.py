@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 import pyotp
 from argon2 import PasswordHasher
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes.database import Base, new_id, stored
+from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotAllowed, PasswordTooShort
 from schemes.seal import KeyRing
 
@@ -31,6 +32,13 @@ class Role(StrEnum):
     APPROVER = "approver"
     RELEASER = "releaser"
     AUDITOR = "auditor"
+    ENQUIRY = "enquiry"
+
+
+# who reads all that a body has. Whoever only makes enquiries finds payees and payments, and sees no file and no trail
+READERS = (Role.ADMINISTRATOR, Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.AUDITOR)
+# roles whose acts belong to a scheme, so that they can be given for some schemes only
+PER_SCHEME = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)
 
 
 class Person(Base):
@@ -51,31 +59,65 @@ class Person(Base):
     made_at: Mapped[datetime]
 
 
-class Membership(Base):
-    """A role that a person has in a body."""
+class Membership(BodyOwned, Base):
+    """A role that a person has in a body: for all its schemes, or, named in a row each, for some.
+
+    A role that was taken away keeps its row, so that what its holder did keeps their name. may_decide_from: a new
+    approver decides at no gate before it.
+    """
 
     __tablename__ = "membership"
+    __table_args__ = (
+        Index(
+            "uq_membership_live",
+            "body_id",
+            "person_id",
+            "role",
+            "scheme_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("ended_at is null"),
+        ),
+        Index("ix_membership_person", "person_id"),
+        ForeignKeyConstraint(["body_id"], ["body.id"]),
+        to_body_row("scheme", "scheme_id"),
+    )
 
-    body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"), primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    role: Mapped[Role] = mapped_column(stored(Role), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[Role] = mapped_column(stored(Role))
+    scheme_id: Mapped[UUID | None]
     given_at: Mapped[datetime]
+    may_decide_from: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A signed-in person acting in a body: who does it, handed to every operation."""
+    """A signed-in person acting in a body: who does it, handed to every operation.
+
+    limits: the schemes of each role that is not for all of them.
+    """
 
     person_id: UUID
     body_id: UUID
     name: str
     email: str
     roles: frozenset[Role]
+    limits: frozenset[tuple[Role, UUID]] = frozenset()
 
-    def must_be(self, *roles: Role) -> None:
-        """Raises NotAllowed unless the person holds one of the roles."""
-        if not self.roles.intersection(roles):
+    def must_be(self, *roles: Role, scheme: UUID | None = None) -> None:
+        """Raises NotAllowed unless the person holds one of the roles, and for this scheme where the act is in one.
+
+        What belongs to no scheme (a payee, whom several may pay) is open to the role in any.
+        """
+        if not any(self.holds(role, scheme) for role in roles):
             raise NotAllowed(" or ".join(roles))
+
+    def holds(self, role: Role, scheme: UUID | None = None) -> bool:
+        if role not in self.roles:
+            return False
+        limited_to = {named for limited, named in self.limits if limited is role}
+        return scheme is None or not limited_to or scheme in limited_to
 
 
 @cache
@@ -123,7 +165,9 @@ def add_person(
     session.add(person)
     session.flush()
     for role in sorted(roles):
-        session.add(Membership(body_id=session.info["body_id"], person_id=person_id, role=role, given_at=at))
+        session.add(
+            Membership(body_id=session.info["body_id"], id=new_id(), person_id=person_id, role=role, given_at=at)
+        )
     session.flush()
     return person, secret
 
@@ -148,14 +192,37 @@ def names(session: Session) -> dict[UUID, str]:
     return dict(session.execute(select(Person.id, Person.name)).all())
 
 
-def people(session: Session) -> list[tuple[Person, list[Role]]]:
-    """The people of this body with their roles, by name."""
+class Held(NamedTuple):
+    """A role that somebody has now, in these schemes or, where none is named, in all."""
+
+    role: Role
+    schemes: frozenset[UUID]
+
+
+def holders(session: Session) -> list[tuple[Person, list[Held]]]:
+    """The people of this body with what each holds now, by name."""
     rows = session.execute(
-        select(Person, Membership.role)
+        select(Person, Membership.role, Membership.scheme_id)
         .join(Membership, Membership.person_id == Person.id)
-        .order_by(Person.name, Membership.role)
+        .where(Membership.ended_at.is_(None))
+        .order_by(Person.name, Person.id, Membership.role)
     )
-    grouped: dict[UUID, tuple[Person, list[Role]]] = {}
-    for person, role in rows:
-        grouped.setdefault(person.id, (person, []))[1].append(role)
-    return list(grouped.values())
+    grouped: dict[UUID, tuple[Person, dict[Role, set[UUID]]]] = {}
+    for person, role, scheme_id in rows:
+        schemes = grouped.setdefault(person.id, (person, {}))[1].setdefault(role, set())
+        if scheme_id is not None:
+            schemes.add(scheme_id)
+    return [
+        (person, [Held(role, frozenset(schemes)) for role, schemes in held.items()])
+        for person, held in grouped.values()
+    ]
+
+
+def people(session: Session, *, scheme_id: UUID | None = None) -> list[tuple[Person, list[Role]]]:
+    """The people of this body with their roles, in one scheme or in any, by name."""
+    found = []
+    for person, held in holders(session):
+        roles = [one.role for one in held if scheme_id is None or not one.schemes or scheme_id in one.schemes]
+        if roles:
+            found.append((person, roles))
+    return found

@@ -124,7 +124,7 @@ def signed_in_person(session: Session, token: str, *, at: datetime) -> SignInPer
 
 
 def actor(person: SignInPerson, membership: BodyRoles) -> Actor:
-    return Actor(person.id, membership.body_id, person.name, person.email, membership.roles)
+    return Actor(person.id, membership.body_id, person.name, person.email, membership.roles, membership.limits)
 
 
 def memberships(session: Session, person_id: UUID) -> list[BodyRoles]:

@@ -30,7 +30,10 @@ def neighbour(service, owner):
     """The preparer of another body, with all roles in it."""
     other = seed(service, name="Neighbour", domain="neighbour.example")
     actor = other.people[Role.PREPARER]
-    add = text("INSERT INTO membership (body_id, person_id, role, given_at) VALUES (:body, :person, :role, now())")
+    add = text(
+        "INSERT INTO membership (body_id, id, person_id, role, given_at) "
+        "VALUES (:body, uuidv7(), :person, :role, now())"
+    )
     with owner.begin() as connection:
         for role in set(Role) - {Role.PREPARER}:
             connection.execute(add, {"body": actor.body_id, "person": actor.person_id, "role": role.value})

@@ -53,7 +53,7 @@ def download(
     session: Session, seals: Seals, payroll: Payroll, file_id: UUID, *, by: Actor, at: datetime
 ) -> tuple[str, bytes]:
     """Name and bytes of a released file; each download is recorded. Raises NotFound, NotNow, NotAllowed."""
-    by.must_be(Role.RELEASER)
+    by.must_be(Role.RELEASER, scheme=payroll.scheme_id)
     must_be_released(payroll)
     file = get_file(session, payroll.id, file_id)
     content = open_content(session, seals, file)
@@ -75,7 +75,7 @@ def record_submission(
     Recording it twice is recording it once. Raises NotDownloaded, SubmittedWhen, SubmissionReferenceMissing, NotNow,
     NotAllowed.
     """
-    by.must_be(Role.RELEASER)
+    by.must_be(Role.RELEASER, scheme=payroll.scheme_id)
     there = submission_of(session, payroll.id)
     if there is not None:
         return there

@@ -56,7 +56,7 @@ def accept(
     Returns how many. Whoever accepts a finding cannot approve the payroll. Raises ReasonMissing, NotNow (not being
     checked, or the kind blocks: that is put right, not accepted), NotAllowed.
     """
-    by.must_be(Role.PREPARER, Role.FINANCE)
+    by.must_be(Role.PREPARER, Role.FINANCE, scheme=payroll.scheme_id)
     if payroll.status is not PayrollStatus.CHECKED:
         raise NotNow("payroll", payroll.status, "accepted in parts")
     if SEVERITIES[kind] is not Severity.NEEDS_REASON:

@@ -97,8 +97,8 @@ def ask_all(service: Service, session: Session, import_id: UUID | None, *, by: A
 
     While one run goes on, asking for the same again is that run. Raises NotAllowed, ConfirmationNotSetUp, NotFound.
     """
-    by.must_be(*ASKERS)
     about = get_import(session, import_id) if import_id else None
+    by.must_be(*ASKERS, scheme=about.scheme_id if about else None)
     service.confirmation_provider(get_body(session))
     at = service.now()
     going_on = run.latest(session, import_id, lock=True)

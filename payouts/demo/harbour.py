@@ -1,4 +1,4 @@
-"""The demo's sandbox body: Harbour Independent Living Fund, its bank profile, its scheme and its four people."""
+"""The demo's sandbox body: Harbour Independent Living Fund, its bank profile, its scheme and its people."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ PEOPLE = (
     ("Femi Finance", "femi@harbour.example", Role.FINANCE),
     ("Ailsa Approver", "ailsa@harbour.example", Role.APPROVER),
     ("Rhys Releaser", "rhys@harbour.example", Role.RELEASER),
+    ("Ada Administrator", "ada@harbour.example", Role.ADMINISTRATOR),
+    ("Arun Auditor", "arun@harbour.example", Role.AUDITOR),
+    ("Edie Enquiry", "edie@harbour.example", Role.ENQUIRY),
 )
 
 
@@ -88,7 +91,7 @@ def seed(service: Service, *, name: str = NAME, domain: str = "harbour.example",
 def add_people(
     session: Session, service: Service, body_id: UUID, domain: str, at: datetime
 ) -> tuple[dict[Role, Actor], dict[Role, str]]:
-    """The four people by role, and the secrets of their codes."""
+    """A person for each role, and the secrets of their codes."""
     actors, secrets = {}, {}
     for name, email, role in PEOPLE:
         person, secret = add_person(

@@ -54,7 +54,7 @@ def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime
 
     Raises FindingsOpen, PaymentsStopped, NotNow, NotAllowed.
     """
-    by.must_be(Role.PREPARER)
+    by.must_be(Role.PREPARER, scheme=payroll.scheme_id)
     if payroll.status in (PayrollStatus.SEALING, PayrollStatus.SEALED):
         return
     left = open_count(session, payroll.id)

@@ -199,7 +199,7 @@ def decide(
     preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, ManifestChanged, ReasonNeeded, EvidenceNeeded.
     """
     gate = get_gate(session, payroll.id, gate_id)
-    by.must_be(gate.role)
+    by.must_be(gate.role, scheme=payroll.scheme_id)
     state = next(state for state in gate_states(session, payroll) if state.gate.id == gate.id)
     there = next((d for d in state.decisions if d.person_id == by.person_id), None)
     if there is not None and there.verdict is verdict:

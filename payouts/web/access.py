@@ -15,7 +15,7 @@ from payouts.web.pages import pages, service
 from schemes.before_body import BodyRoles
 from schemes.body import get_body
 from schemes.errors import NotAllowed
-from schemes.person import Role
+from schemes.person import READERS, Role
 from schemes.sign_in import actor, memberships, signed_in_person
 
 
@@ -24,12 +24,14 @@ class Audience(Enum):
 
     PUBLIC = "anyone, signed in or not"
     BEFORE_A_BODY = "anyone signed in, whether or not they have chosen a body"
-    ANYONE_SIGNED_IN = "anyone signed in to a body, whatever their role"
+    ANYONE_SIGNED_IN = "anyone signed in to a body, but for those who only make enquiries"
+    EVERY_ROLE = "anyone signed in to a body, whatever their role"
 
 
 PUBLIC = Audience.PUBLIC
 BEFORE_A_BODY = Audience.BEFORE_A_BODY
 ANYONE_SIGNED_IN = Audience.ANYONE_SIGNED_IN
+EVERY_ROLE = Audience.EVERY_ROLE
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -78,9 +80,24 @@ def admit() -> ResponseReturnValue | None:
         return None
     if g.actor is None:
         return redirect(url_for("pages.choose_body"), 303)
-    if ANYONE_SIGNED_IN not in who and not g.actor.roles.intersection(who):
-        raise NotAllowed(" or ".join(sorted(role.value for role in who)))
+    roles = roles_for(who)
+    if not g.actor.roles.intersection(roles):
+        raise NotAllowed(" or ".join(sorted(roles)))
     return None
+
+
+def roles_for(who: frozenset[Role | Audience]) -> frozenset[Role]:
+    """The roles that a mark lets in."""
+    if EVERY_ROLE in who:
+        return frozenset(Role)
+    if ANYONE_SIGNED_IN in who:
+        return frozenset(READERS)
+    return frozenset(role for role in who if isinstance(role, Role))
+
+
+def may_see(endpoint: str) -> bool:
+    """Whether whoever is signed in may see a page: a link is only shown to those whom it leads somewhere."""
+    return bool(g.actor.roles.intersection(roles_for(audience_of(current_app, endpoint))))
 
 
 def way_back() -> str | None:

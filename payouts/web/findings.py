@@ -110,7 +110,7 @@ def kind_page(payroll_id: UUID, kind: Kind, form: AcceptFindings) -> ResponseRet
             may_accept=payroll.status is PayrollStatus.CHECKED
             and group.severity is Severity.NEEDS_REASON
             and group.is_open
-            and bool(actor().roles & {Role.PREPARER, Role.FINANCE}),
+            and any(actor().holds(role, payroll.scheme_id) for role in (Role.PREPARER, Role.FINANCE)),
             form=form,
             names=names(session),
         ), form.status

@@ -78,7 +78,7 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
     form = DecideGate()
     with transaction() as session:
         gate = get_gate(session, payroll_id, gate_id)
-    actor().must_be(gate.role)
+        actor().must_be(gate.role, scheme=get_payroll(session, payroll_id).scheme_id)
     if form.validate_on_submit() and form.is_complete(gate.evidence_asked) and code_is_right(form):
         released = try_to_decide(payroll_id, gate_id, form)
         if released is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from payouts.payroll import PayrollStatus, payrolls_of_body
 from payouts.web import change_words
-from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.changes import waits_for
 from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
@@ -33,8 +34,8 @@ SHOWN = 10
 LOOKED_AT = 50
 OVER = (PayrollStatus.SUBMITTED, PayrollStatus.CANCELLED)
 
-# the names of the body's people by role
-Able = Mapping[Role, tuple[str, ...]]
+# the names of the body's people by role, in a scheme
+Able = Callable[[UUID], Mapping[Role, tuple[str, ...]]]
 
 
 class Waiting(NamedTuple):
@@ -49,7 +50,7 @@ class Waiting(NamedTuple):
 
 
 @pages.route("/")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def home() -> ResponseReturnValue:
     with transaction() as session:
         mine, others = waiting(session)
@@ -64,10 +65,12 @@ def home() -> ResponseReturnValue:
 
 
 def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
-    """What waits for this person, and what waits for others; the next deadline first."""
+    """What waits for this person, and what waits for others; the next deadline first. For enquiries nothing waits."""
     mine: list[Waiting] = []
     others: list[Waiting] = []
-    names = able(session)
+    if not may_see("pages.show_payroll"):
+        return mine, others
+    names = cache(lambda scheme_id: able(session, scheme_id))
     for is_mine, item in chain(
         open_payrolls(session, names),
         open_imports(session, names),
@@ -86,7 +89,7 @@ Items = Iterator[tuple[bool, Waiting]]
 def open_payrolls(session: Session, names: Able) -> Items:
     still_open = [p for p in payrolls_of_body(session, limit=LOOKED_AT) if p.status not in OVER]
     for payroll in sorted(still_open, key=lambda payroll: payroll.deadline_at):
-        step = next_step(session, payroll, actor(), names)
+        step = next_step(session, payroll, actor(), names(payroll.scheme_id))
         yield (
             step.mine,
             Waiting(
@@ -105,11 +108,12 @@ def open_imports(session: Session, names: Able) -> Items:
         name, href = f"File {brought.file_name}", url_for("pages.show_import", import_id=brought.id)
         if brought.status is ImportStatus.READ:
             what = f"{count(brought.rows_good, 'good row', 'good rows')} to keep or discard."
-            item = Waiting(name, what, href, who=" or ".join(names.get(Role.PREPARER, ())))
-            yield Role.PREPARER in actor().roles, item
+            item = Waiting(name, what, href, who=" or ".join(names(brought.scheme_id).get(Role.PREPARER, ())))
+            yield actor().holds(Role.PREPARER, brought.scheme_id), item
         elif brought.status is ImportStatus.LANDED:
             what = f"Bank details of {count(brought.rows_good, 'award')} to be confirmed."
-            yield may_confirm(brought.made_by), Waiting(name, what, href, who="someone who did not send the file")
+            item = Waiting(name, what, href, who="someone who did not send the file")
+            yield may_confirm(brought.made_by, brought.scheme_id), item
 
 
 def open_proposals(session: Session) -> Items:
@@ -147,5 +151,5 @@ def due_reviews(session: Session) -> Items:
         yield may_confirm(hold.placed_by), item
 
 
-def may_confirm(proposed_by: UUID) -> bool:
-    return bool(actor().roles.intersection(CONFIRMERS)) and proposed_by != actor().person_id
+def may_confirm(proposed_by: UUID, scheme_id: UUID | None = None) -> bool:
+    return any(actor().holds(role, scheme_id) for role in CONFIRMERS) and proposed_by != actor().person_id

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Flask, g, url_for
 
+from payouts.web.access import may_see
+
 # section, words, endpoint
 PLACES = (
     ("home", "Home", "pages.home"),
@@ -21,7 +23,11 @@ OUTBOX = ("outbox", "Outbox", "pages.show_outbox")
 def navigation(section: str | None) -> list[dict[str, Any]]:
     """The navigation's items, with the section marked that the page is in."""
     places = [*PLACES, OUTBOX] if g.body.is_sandbox else PLACES
-    return [{"text": words, "href": url_for(endpoint), "active": name == section} for name, words, endpoint in places]
+    return [
+        {"text": words, "href": url_for(endpoint), "active": name == section}
+        for name, words, endpoint in places
+        if may_see(endpoint)
+    ]
 
 
 def who_is_here() -> dict[str, Any]:
@@ -31,4 +37,5 @@ def who_is_here() -> dict[str, Any]:
 
 def register(app: Flask) -> None:
     app.add_template_global(navigation)
+    app.add_template_global(may_see)
     app.context_processor(who_is_here)

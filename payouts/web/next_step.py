@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -34,10 +35,10 @@ class NextStep:
     why_not: str = ""
 
 
-def able(session: Session) -> dict[Role, tuple[str, ...]]:
-    """The names of the body's people by role."""
+def able(session: Session, scheme_id: UUID | None = None) -> dict[Role, tuple[str, ...]]:
+    """The names of the body's people by the role that they have in a scheme, or in any."""
     names: dict[Role, tuple[str, ...]] = {}
-    for person, roles in people(session):
+    for person, roles in people(session, scheme_id=scheme_id):
         for role in roles:
             names[role] = (*names.get(role, ()), person.name)
     return names
@@ -47,7 +48,7 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
     """The one thing that a payroll waits for now."""
 
     def step(role: Role, words: str, action: str, href: str, *, sends: bool = False, why_not: str = "") -> NextStep:
-        mine = role in actor.roles and not why_not
+        mine = actor.holds(role, payroll.scheme_id) and not why_not
         return NextStep(words, tuple(names.get(role, ())), mine, action, href, sends, why_not)
 
     def page(endpoint: str) -> str:
@@ -99,7 +100,7 @@ def said_no_go(session: Session, payroll: Payroll) -> str:
 
 def why_not(session: Session, payroll: Payroll, state: GateState, actor: Actor) -> str:
     """Why this person may not say go at the gate that waits, although they have the role for it."""
-    if state.gate.role not in actor.roles:
+    if not actor.holds(state.gate.role, payroll.scheme_id):
         return ""
     bar = bar_to(session, payroll, state.gate, actor.person_id)
     return BARS[bar] if bar else ""

@@ -8,7 +8,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from payouts.payment import payments_to
-from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.access import EVERY_ROLE, allowed
 from payouts.web.bank_details import states_of
 from payouts.web.confirmations import versions
 from payouts.web.pages import pages, transaction
@@ -22,7 +22,7 @@ PAGE = 50
 
 
 @pages.route("/payees")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def show_payees() -> ResponseReturnValue:
     search = request.args.get("search", "").strip()[:140]
     after = request.args.get("after", "")[:40] or None
@@ -39,7 +39,7 @@ def show_payees() -> ResponseReturnValue:
 
 
 @pages.route("/payees/<uuid:payee_id>")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def show_payee(payee_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         payee = get_payee(session, payee_id)

@@ -9,14 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from payouts.payment import payments_of, unpaid_of
 from payouts.payroll import get_payroll
-from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.access import EVERY_ROLE, allowed
 from payouts.web.pages import id_given, number_given, pages, transaction
 
 PAGE = 50
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/payments")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def show_payments(payroll_id: UUID) -> ResponseReturnValue:
     after = number_given("after") or 0
     with transaction() as session:
@@ -32,7 +32,7 @@ def show_payments(payroll_id: UUID) -> ResponseReturnValue:
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/not-paid")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def show_unpaid(payroll_id: UUID) -> ResponseReturnValue:
     after = id_given("after")
     with transaction() as session:

@@ -47,7 +47,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
         people = names(session)
-        by_role = able(session)
+        by_role = able(session, payroll.scheme_id)
         gates = gate_states(session, payroll)
         groups = groups_of(session, payroll_id)
         submission = submission_of(session, payroll_id)
@@ -72,7 +72,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],
             events=told(trail(session, subject_id=payroll_id, limit=EVENTS), people),
             names=people,
-            may_cancel=payroll.status in CANCELLABLE and Role.PREPARER in actor().roles,
+            may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
 
 

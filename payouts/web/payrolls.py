@@ -22,7 +22,7 @@ from payouts.payroll import (
     rebuild,
 )
 from payouts.web import words
-from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.access import ANYONE_SIGNED_IN, EVERY_ROLE, allowed
 from payouts.web.figures import count
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
@@ -53,7 +53,7 @@ class CancelPayroll(Form):
 
 
 @pages.route("/payrolls")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def show_payrolls() -> ResponseReturnValue:
     before = number_given("before")
     with transaction() as session:

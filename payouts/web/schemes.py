@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.access import EVERY_ROLE, allowed
 from payouts.web.pages import pages, transaction
 from schemes.bank_profile import BankProfile
 from schemes.payee import count_payees
@@ -16,7 +16,7 @@ from schemes.scheme import gate_rules, get_scheme, schemes_of_body
 
 
 @pages.route("/schemes")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def show_schemes() -> ResponseReturnValue:
     with transaction() as session:
         schemes = schemes_of_body(session)
@@ -26,12 +26,12 @@ def show_schemes() -> ResponseReturnValue:
 
 
 @pages.route("/schemes/<uuid:scheme_id>")
-@allowed(ANYONE_SIGNED_IN)
+@allowed(EVERY_ROLE)
 def show_scheme(scheme_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         scheme = get_scheme(session, scheme_id)
         able: dict[str, list[str]] = {}
-        for person, roles in people(session):
+        for person, roles in people(session, scheme_id=scheme_id):
             for role in roles:
                 able.setdefault(role, []).append(person.name)
         return render_template(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 
@@ -44,6 +45,7 @@ ROLES: dict[Role, str] = {
     Role.APPROVER: "approver",
     Role.RELEASER: "releaser",
     Role.AUDITOR: "auditor",
+    Role.ENQUIRY: "enquiry officer",
 }
 
 FREQUENCIES: dict[Frequency, str] = {
@@ -193,9 +195,9 @@ ACTS: dict[str, str] = {
 }
 
 
-def holds(actor: Actor, *roles: str) -> bool:
-    """Whether a person holds one of the roles: a button is only shown to those who may press it."""
-    return bool(actor.roles.intersection(roles))
+def holds(actor: Actor, *roles: str, scheme: UUID | None = None) -> bool:
+    """Whether a person holds one of the roles, in a scheme where one is given: only they are shown the button."""
+    return any(actor.holds(Role(role), scheme) for role in roles)
 
 
 def register(app: Flask) -> None:

@@ -139,7 +139,7 @@ def begin(
     at: datetime,
 ) -> tuple[RegisterImport, bool]:
     """Take a file in, sealed, to be read by a job; and whether it is new: a form sent twice begins one import."""
-    by.must_be(Role.PREPARER)
+    by.must_be(Role.PREPARER, scheme=scheme_id)
     take_turns(session, f"import {import_id}")
     there = session.get(RegisterImport, (by.body_id, import_id))
     if there is not None:
@@ -258,7 +258,7 @@ IMPORT_ROW = ("body_id", "import_id", "line", "outcome", "reference", "faults", 
 
 def discard(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> None:
     """Keep nothing of an import. Saying it twice is saying it once. Raises NotNow when its rows are kept."""
-    by.must_be(Role.PREPARER)
+    by.must_be(Role.PREPARER, scheme=brought.scheme_id)
     if brought.status is ImportStatus.DISCARDED:
         return
     move(brought, ImportStatus.DISCARDED)
@@ -267,7 +267,7 @@ def discard(session: Session, brought: RegisterImport, *, by: Actor, at: datetim
 
 def keep(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> bool:
     """A preparer keeps the good rows: a job lands them. False when it was said before: the form was sent twice."""
-    by.must_be(Role.PREPARER)
+    by.must_be(Role.PREPARER, scheme=brought.scheme_id)
     if brought.status in (ImportStatus.LANDING, ImportStatus.LANDED, ImportStatus.CONFIRMED):
         return False
     move(brought, ImportStatus.LANDING)
@@ -341,7 +341,7 @@ def confirm(session: Session, brought: RegisterImport, *, by: Actor, at: datetim
     A person who says it again, since the first answer was lost, is told the same. Raises SamePerson for the person who
     brought the file in, NotNow before it landed or when somebody else has confirmed it.
     """
-    by.must_be(Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
+    by.must_be(Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR, scheme=brought.scheme_id)
     if by.person_id == brought.made_by:
         raise SamePerson("brought these bank details in")
     if brought.confirmed_by == by.person_id:

@@ -139,7 +139,10 @@ def test_a_person_of_two_bodies_chooses_one_and_can_change(visitor, service, har
     neighbour = seed(service, name="Neighbour", domain="neighbour.example")
     with owner.begin() as connection:
         connection.execute(
-            text("INSERT INTO membership (body_id, person_id, role, given_at) VALUES (:body, :person, :role, now())"),
+            text(
+                "INSERT INTO membership (body_id, id, person_id, role, given_at) "
+                "VALUES (:body, uuidv7(), :person, :role, now())"
+            ),
             {"body": neighbour.body_id, "person": priya.person_id, "role": Role.APPROVER.value},
         )
     visitor.get("/payees")

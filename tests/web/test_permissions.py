@@ -1,0 +1,111 @@
+"""Who may open what: every route asked by every role, cell by cell, and what two roles are for."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.routing import UUIDConverter
+
+from payouts.app import create_app
+from payouts.web.access import BEFORE_A_BODY, EVERY_ROLE, PUBLIC, audience_of, roles_for
+from schemes import before_body
+from schemes.database import new_id
+from schemes.person import READERS, Role
+from schemes.sign_in import token_digest
+
+# what somebody who answers enquiries finds: payees and payments, with no file, no finding and no trail
+FOR_ENQUIRIES = {
+    "home", "show_payees", "show_payee", "show_payrolls", "show_payments", "show_unpaid", "show_schemes", "show_scheme",
+}  # fmt: skip
+# what everybody does to their own account or screen, an auditor too
+OWN: set[str] = set()
+# read by everybody; who may also decide there is a rule of what is decided
+DECIDED_BY_THEIR_KIND = {"decide_change"}
+
+
+@pytest.fixture
+def start(sealed):
+    return sealed
+
+
+@pytest.fixture
+def app(service):
+    app = create_app(service)
+    # the walk sends forms without opening their pages first
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def browsers(app, service, harbour):
+    made = {}
+    for role, person in harbour.people.items():
+        with service.transaction(None) as session:
+            before_body.start_session(session, token_digest(f"token of {role}"), person.person_id, service.now())
+        made[role] = app.test_client()
+        with made[role].session_transaction() as cookie:
+            cookie["token"] = f"token of {role}"
+    return made
+
+
+def routes(app):
+    """Each endpoint of the pages with its audience, a method and an address, every id a new one."""
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        who = audience_of(app, rule.endpoint)
+        if PUBLIC in who or BEFORE_A_BODY in who:
+            continue
+        ids = {name for name, converter in rule._converters.items() if isinstance(converter, UUIDConverter)}
+        values = {name: str(new_id()) if name in ids else "unusually_large" for name in rule.arguments}
+        yield rule.endpoint.partition(".")[2], who, rule.methods & {"GET", "POST"}, adapter.build(rule.endpoint, values)
+
+
+def test_every_route_lets_in_exactly_the_roles_that_its_mark_names(app, browsers):
+    wrong, cells = [], 0
+    for endpoint, who, methods, address in routes(app):
+        for role, browser in browsers.items():
+            refused = browser.open(address, method=min(methods)).status_code == 403
+            cells += 1
+            if refused != (role not in roles_for(who)):
+                wrong.append((endpoint, role.value, "refused" if refused else "let in"))
+    assert wrong == []
+    assert cells > 250
+
+
+def test_an_auditor_reads_everything_and_sends_nothing(app):
+    sends = {
+        endpoint for endpoint, who, methods, _ in routes(app) if "POST" in methods and Role.AUDITOR in roles_for(who)
+    }
+    assert sends == OWN | DECIDED_BY_THEIR_KIND
+    readable = {endpoint for endpoint, who, methods, _ in routes(app) if "POST" not in methods}
+    refused = {
+        endpoint
+        for endpoint, who, methods, _ in routes(app)
+        if endpoint in readable and Role.AUDITOR not in roles_for(who)
+    }
+    assert refused == set()
+
+
+def test_enquiries_find_payees_and_payments_and_nothing_else(app):
+    found = {endpoint for endpoint, who, _, _ in routes(app) if Role.ENQUIRY in roles_for(who)}
+    assert found == FOR_ENQUIRIES | OWN
+    assert {endpoint for endpoint, who, _, _ in routes(app) if EVERY_ROLE in who} == found
+
+
+def test_no_page_offers_a_link_that_its_reader_may_not_follow(signed_in, app):
+    """An enquiry officer's way through the service ends at no refusal."""
+    visitor = signed_in(Role.ENQUIRY)
+    seen, waiting, refused = set(), ["/"], []
+    while waiting:
+        address = waiting.pop()
+        seen.add(address)
+        page = visitor.get(address)
+        if page.status == 403:
+            refused.append(address)
+        links = {str(a["href"]).partition("#")[0] for a in page.soup.find_all("a", href=True)}
+        waiting.extend(sorted(link for link in links - seen - set(waiting) if link.startswith("/")))
+    assert refused == []
+    assert len(seen) > 20
+
+
+def test_whoever_only_makes_enquiries_reads_less_than_everybody_else():
+    assert set(Role) - set(READERS) == {Role.ENQUIRY}

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, true, update
 from sqlalchemy.orm import Session
 
 from payouts.checks.finding import Finding, FindingGroup
-from payouts.entitlement import Due, NotDue, Period, entitlement
+from payouts.entitlement import Due, NotDue, entitlement
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.tasks import outbox
@@ -20,6 +20,7 @@ from schemes.account import Account, Stopped, usable_on
 from schemes.award import Award
 from schemes.database import copy_rows, in_chunks, new_id
 from schemes.hold import GRAVEST_FIRST, HoldKind, gravest
+from schemes.period import Period
 from schemes.scheme import Scheme, get_scheme
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import FORWARD_LIMIT_DAYS, Calendar, Cycle
 from bacs.errors import DateBeyondCalendar, NotAWorkingDay
-from payouts.entitlement import period_of
 from payouts.gates.gate import copy_rules
 from payouts.payment import MOVES as PAYMENT_MOVES
 from payouts.payment import Payment, PaymentStatus
@@ -21,6 +20,7 @@ from schemes import audit
 from schemes.bank_profile import BankProfile
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, Refused
+from schemes.period import period_of
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
 
@@ -204,7 +204,7 @@ def create_payroll(
     scheme = get_scheme(session, scheme_id)
     profile = session.get_one(BankProfile, (by.body_id, scheme.bank_profile_id))
     cycle = cycle_for(calendar, pay_date, now=at, profile=profile)
-    period = period_of(scheme.frequency, scheme.first_period_day, pay_date)
+    period = period_of(scheme.schedule, pay_date)
     payroll = Payroll(
         body_id=by.body_id,
         id=payroll_id,

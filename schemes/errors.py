@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Refused(Exception):
@@ -62,6 +63,35 @@ class OutOfRange(Refused):
         self.what = what
         self.least = least
         self.most = most
+
+
+class Misfit(StrEnum):
+    """Why a field of what a person sent does not fit."""
+
+    MISSING = "missing"
+    NOT_A_NUMBER = "not_a_number"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_LONG = "too_long"
+    NOT_FROM_ZERO = "not_from_zero"
+    NOT_RISING = "not_rising"
+    BELOW_THE_LEAST = "below_the_least"
+
+
+class FieldFault(NamedTuple):
+    """What is wrong with one field of what a person sent. `field` is a path in it, as in `bands.0.from_units`."""
+
+    field: str
+    why: Misfit
+    facts: tuple[object, ...] = ()
+
+
+class FieldsRefused(Refused):
+    """What a person sent does not fit, with every field that has to be put right."""
+
+    def __init__(self, what: str, faults: Iterable[FieldFault]) -> None:
+        self.what = what
+        self.faults = tuple(faults)
+        super().__init__(f"{what}: " + "; ".join(f"{fault.field} {fault.why}" for fault in self.faults))
 
 
 class SignInSlowed(Refused):

@@ -13,15 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound
+from schemes.period import Frequency, Schedule
 from schemes.person import Actor, Role
-
-
-class Frequency(StrEnum):
-    """How long a period is that one payment of an award is for."""
-
-    WEEKLY = "weekly"
-    FOUR_WEEKLY = "four_weekly"
-    MONTHLY = "monthly"
 
 
 class GateKind(StrEnum):
@@ -56,6 +49,11 @@ class Scheme(BodyOwned, Base):
     bank_profile_id: Mapped[UUID]
     version: Mapped[int] = mapped_column(default=1)
     made_at: Mapped[datetime]
+
+    @property
+    def schedule(self) -> Schedule:
+        """Its periods."""
+        return Schedule(self.frequency, self.first_period_day)
 
 
 class GateRule(BodyOwned, Base):

@@ -10,7 +10,8 @@ from bacs import pence
 from payouts.commands import ground
 from schemes.bank_profile import SANDBOX_SERVICE_USER_NUMBER, add_bank_profile
 from schemes.body import get_body
-from schemes.scheme import Frequency, add_scheme, gate_rules, schemes_of_body
+from schemes.period import LISTED, Frequency
+from schemes.scheme import add_scheme, gate_rules, schemes_of_body
 
 
 class Pounds(click.ParamType):
@@ -47,7 +48,10 @@ def list_schemes(body_name: str | None) -> None:
 @click.option("--pays-for", required=True, help="What the money is for, in a sentence.")
 @click.option("--component", default="award", show_default=True, help="The part of an award that it pays.")
 @click.option(
-    "--frequency", type=click.Choice([each.value for each in Frequency]), default="monthly", show_default=True
+    "--frequency",
+    type=click.Choice([each.value for each in Frequency if each not in LISTED]),
+    default="monthly",
+    show_default=True,
 )
 @click.option("--first-day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day of the first period.")
 @click.option("--payment-limit", type=POUNDS, required=True, help="The most that one payment may be, in pounds.")

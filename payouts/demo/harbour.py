@@ -13,8 +13,9 @@ from schemes import audit
 from schemes.bank_profile import SANDBOX_SERVICE_USER_NUMBER, add_bank_profile
 from schemes.body import BodyKind, add_body
 from schemes.database import new_id
+from schemes.period import Frequency
 from schemes.person import DEMO_PASSWORD, Actor, Role, add_person
-from schemes.scheme import Frequency, add_scheme
+from schemes.scheme import add_scheme
 
 NAME = "Harbour Independent Living Fund"
 PEOPLE = (

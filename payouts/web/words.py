@@ -16,6 +16,7 @@ from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused
+from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, file_size, instant
 from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
@@ -23,6 +24,7 @@ from payouts.web.payroll_words import pay_date_sentence
 from schemes.bank_details import CallBackNeeded, ContactTooNew, DetailsRefused, ProposalWaiting, SameDetails
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.errors import (
+    FieldsRefused,
     FileFault,
     FileRefused,
     NotAllowed,
@@ -35,8 +37,8 @@ from schemes.errors import (
 )
 from schemes.hold import HoldDateRefused
 from schemes.payee import Capacity
+from schemes.period import Frequency, NoPeriod
 from schemes.person import Actor, Role
-from schemes.scheme import Frequency
 
 ROLES: dict[Role, str] = {
     Role.ADMINISTRATOR: "administrator",
@@ -50,8 +52,12 @@ ROLES: dict[Role, str] = {
 
 FREQUENCIES: dict[Frequency, str] = {
     Frequency.WEEKLY: "Every week",
+    Frequency.TWO_WEEKLY: "Every 2 weeks",
     Frequency.FOUR_WEEKLY: "Every 4 weeks",
     Frequency.MONTHLY: "Every month",
+    Frequency.QUARTERLY: "Every quarter",
+    Frequency.ONE_OFF: "Once",
+    Frequency.CUSTOM: "On listed dates",
 }
 
 CAPACITIES: dict[Capacity, str] = {
@@ -144,6 +150,10 @@ def sentence(refusal: Refused) -> str:
             return f"Say why you {refusal.act}"
         case OutOfRange():
             return f"Enter a number from {refusal.least} to {refusal.most}"
+        case FieldsRefused():
+            return fault_sentence(refusal.faults[0])
+        case NoPeriod():
+            return f"{day(refusal.day)} is in none of the periods of this scheme. Choose a day in one of them"
         case DetailsRefused():
             return DETAILS_FAULTS[refusal.fault]
         case HoldDateRefused():

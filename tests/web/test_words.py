@@ -21,6 +21,7 @@ from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
 from payouts.web import (
     confirmation_words,
+    field_words,
     finding_words,
     gate_words,
     import_words,
@@ -40,8 +41,11 @@ from schemes.bank_details import (
 )
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.errors import (
+    FieldFault,
+    FieldsRefused,
     FileFault,
     FileRefused,
+    Misfit,
     NotAllowed,
     NotFound,
     NotNow,
@@ -56,8 +60,9 @@ from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.register_file import COLUMNS, RowReason
 from schemes.imports.register_import import ImportStatus
 from schemes.payee import Capacity
+from schemes.period import Frequency, NoPeriod
 from schemes.person import Role
-from schemes.scheme import Frequency, GateKind
+from schemes.scheme import GateKind
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Role, words.ROLES),
@@ -86,6 +91,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (HoldKind, payee_words.HOLDS),
     (HoldKind, payee_words.HOLD_CHOICES),
     (HoldDate, payee_words.HOLD_DATES),
+    (Misfit, field_words.MISFITS),
 ]
 
 
@@ -157,7 +163,22 @@ REFUSALS: list[Refused] = [
     CallBackNeeded(),
     ContactTooNew(DAY),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
+    FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
+    NoPeriod(DAY),
 ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (FieldFault("units", Misfit.OUT_OF_RANGE, (0, 1_500)), "Enter a value from 0 to 1.5"),
+        (FieldFault("bands.2.pence", Misfit.OUT_OF_RANGE, (1, 150)), "Enter a value from £0.01 to £1.50"),
+        (FieldFault("rate", Misfit.NOT_A_NUMBER), "Enter an amount in pounds and pence, like 12.50"),
+        (FieldFault("unit", Misfit.TOO_LONG, (30,)), "Use at most 30"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_told_with_what_it_could_be(fault, says):
+    assert field_words.fault_sentence(fault) == says
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)

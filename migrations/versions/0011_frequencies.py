@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "frequencies"
-down_revision = "counted_findings"
+down_revision = "roles"
 
 FREQUENCIES = "'weekly', 'two_weekly', 'four_weekly', 'monthly', 'quarterly', 'one_off', 'custom'"
 

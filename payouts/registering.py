@@ -10,7 +10,9 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from payouts import matching
 from payouts.tasks import outbox
+from schemes.duplicates.search import Scope
 from schemes.imports import register_import
 from schemes.imports.register_import import ImportStatus, RegisterImport
 from schemes.person import Actor
@@ -69,6 +71,8 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
 def land(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     brought = register_import.get_import(session, UUID(args["import_id"]))
     register_import.land(session, service.seals, brought, progress=progress_of(service, brought), at=service.now())
+    if brought.status is ImportStatus.LANDED:
+        matching.ask(session, Scope.IMPORT, import_id=brought.id, search_id=brought.id, by=None, at=service.now())
 
 
 def progress_of(service: Service, brought: RegisterImport) -> Callable[[int], None]:

@@ -14,6 +14,7 @@ from schemes import before_body
 from schemes.account import Account
 from schemes.body import propose_cooling_off
 from schemes.database import new_id
+from schemes.duplicates.pair import DuplicatePair
 from schemes.imports.register_import import RegisterImport
 from schemes.person import Role
 from schemes.sign_in import token_digest
@@ -61,6 +62,7 @@ def addresses(office, sealed, browsers):
             "payroll_id": sealed.payroll_id,
             "scheme_id": office.harbour.scheme_id,
             "kind": Kind.UNUSUALLY_LARGE.value,
+            "pair_id": session.scalars(select(DuplicatePair.id)).first(),
             "colour": "00625e",
             "version": "x",
             "name": "payouts.css",

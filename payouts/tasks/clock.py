@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from bacs.calendar import LONDON
+from payouts import matching
 from payouts.app import Service
 from payouts.tasks.outbox import Push
 from schemes import audit, before_body
 
 ELECTION = "SELECT pg_try_advisory_lock(hashtextextended('payouts clock', 0))"
 MOST_PUSHES = 500
+# in London: after the evening's changes, before anybody comes to work
+NIGHT_HOUR = 2
 
 log = logging.getLogger(__name__)
 
 
 def run(service: Service, stop: threading.Event) -> None:
     """Tick until stopped. A lost database is waited for; a lost queue does not matter."""
+    asked_on: date | None = None
     while not stop.is_set():
         try:
             with service.engine.connect() as connection:
@@ -28,6 +33,7 @@ def run(service: Service, stop: threading.Event) -> None:
                 connection.commit()
                 while elected and not stop.is_set():
                     tick(service)
+                    asked_on = ask_daily(service, asked_on)
                     # a connection that broke has lost the election with it
                     connection.execute(text("SELECT 1"))
                     connection.commit()
@@ -41,6 +47,23 @@ def tick(service: Service) -> None:
     """One round of everything that the clock does."""
     push_due(service)
     link_audit(service)
+
+
+def ask_daily(service: Service, asked_on: date | None) -> date | None:
+    """Ask for what each body does once a day, in the small hours; returns the day on which it was asked for last.
+
+    Whoever asks a second time, after a restart, asks for the same tasks.
+    """
+    now = service.now()
+    today = now.astimezone(LONDON).date()
+    if asked_on == today or now.astimezone(LONDON).hour < NIGHT_HOUR:
+        return asked_on
+    with service.transaction(None) as session:
+        bodies = before_body.all_bodies(session)
+    for body_id, _, _ in bodies:
+        with service.transaction(body_id) as session:
+            matching.ask_nightly(session, body_id, at=now)
+    return today
 
 
 def push_due(service: Service) -> int:

@@ -11,6 +11,8 @@ from payouts.web import (
     changes,
     confirmation_words,
     confirmations,
+    duplicate_words,
+    duplicates,
     errors,
     figures,
     finding_words,
@@ -45,6 +47,7 @@ VIEWS = (
     bank_details,
     changes,
     confirmations,
+    duplicates,
     findings,
     gates,
     holds,
@@ -78,7 +81,16 @@ def register(app: Flask) -> None:
     # a little more than a file may have: the form around it has a few fields of its own
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit + 64 * 1024
     security.register(app, base_url=settings.base_url)
-    words_of = (words, confirmation_words, import_words, payee_words, payroll_words, finding_words, notice_words)
+    words_of = (
+        words,
+        confirmation_words,
+        duplicate_words,
+        import_words,
+        payee_words,
+        payroll_words,
+        finding_words,
+        notice_words,
+    )
     for part in (errors, figures, navigation, stylesheets, *words_of):
         part.register(app)
     app.register_blueprint(pages)

@@ -33,6 +33,8 @@ ACTS: dict[str, str] = {
     "hold.deceased": "Recorded a death (concerns the {concerns})",
     "hold.closed": "Closed payments (concerns the {concerns})",
     "hold.lifted": "Let payments go on",
+    "duplicates.search_begun": "Looked for payees who may be one person ({payees} compared)",
+    "duplicates.not_same": "Said that two payees are two people",
     "scheme.added": "Added the scheme",
     "bank_profile.added": "Added the account to pay from",
     "import.begun": "Sent a file of payees",
@@ -75,6 +77,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "payee": ("pages.show_payee", "payee_id"),
     "register_import": ("pages.show_import", "import_id"),
     "payroll": ("pages.show_payroll", "payroll_id"),
+    "duplicate_pair": ("pages.show_pair", "pair_id"),
 }
 
 

@@ -14,6 +14,7 @@ from payouts.demo.harbour import seed
 from payouts.payroll import Payroll, get_payroll
 from payouts.tasks import clock as ticking
 from schemes.database import connect, new_id, transaction
+from schemes.duplicates.pair import SharedAccount
 from schemes.errors import NotFound
 from schemes.payee import Payee
 from tests.office import Office
@@ -37,6 +38,15 @@ def two(prepare, landed, small_register):
         for office in both:
             with office.transaction() as session:
                 payee_id = session.scalars(select(Payee.id).limit(1)).one()
+                session.add(
+                    SharedAccount(
+                        body_id=office.harbour.body_id,
+                        id=new_id(),
+                        fingerprint=b"x",
+                        payee_count=11,
+                        found_at=service.now(),
+                    )
+                )
             office.change_bank_details(payee_id)
             office.note_confirmation(payee_id)
             office.let_go_on(payee_id, office.stop_payments(payee_id))

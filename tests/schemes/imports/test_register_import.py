@@ -183,7 +183,7 @@ def test_a_form_sent_twice_begins_one_import_and_keeps_it_once(office, small_reg
     for _ in range(2):
         office.keep(import_id)
     with office.transaction() as session:
-        assert sorted(session.scalars(select(Task.kind))) == ["import.land", "import.read"]
+        assert sorted(session.scalars(select(Task.kind))) == ["duplicates.look", "import.land", "import.read"]
 
 
 def test_who_brought_bank_details_in_cannot_confirm_them_whatever_their_roles(office, small_register, owner):

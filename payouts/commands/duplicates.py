@@ -1,0 +1,78 @@
+"""`payouts duplicates`: payees who may be one person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+
+from payouts import matching
+from payouts.commands import ground
+from payouts.web.duplicate_words import LIKELIHOODS, what_agrees
+from schemes.duplicates import pair as pairs
+from schemes.duplicates.pair import PairStatus
+from schemes.duplicates.search import Scope, get_search
+
+PAGE = 500
+
+
+@click.group()
+def duplicates() -> None:
+    """Payees who may be one person."""
+
+
+@duplicates.command("search")
+@ground.person_options
+@ground.body_option
+def search(email: str, code: str | None, body_name: str | None) -> None:
+    """Look through the whole register in the background; follow it until it ends."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        begun = matching.ask(session, Scope.REGISTER, by=by, at=given.now())
+
+    def state() -> tuple[int, int, bool]:
+        with given.transaction(body_id) as session:
+            going_on = get_search(session, begun.id)
+        return going_on.done, going_on.total, going_on.ended_at is not None
+
+    with ground.bars() as bars:
+        ground.follow(bars, "Comparing payees", state)
+    with given.transaction(body_id) as session:
+        counts = pairs.open_counts(session)
+    for likelihood, words in LIKELIHOODS.items():
+        click.echo(f"{words[0]}: {counts.get(likelihood, 0):,}")
+
+
+@duplicates.command("list")
+@click.option("--status", type=click.Choice([status.value for status in PairStatus]), default="open")
+@ground.body_option
+def list_pairs(status: str, body_name: str | None) -> None:
+    """List pairs: id, how likely they are one person, both references, what agrees."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        after: UUID | None = None
+        while found := pairs.pairs(session, status=PairStatus(status), after=after, limit=PAGE):
+            after = found[-1].pair.id
+            for row in found:
+                told = what_agrees(row.pair.evidence)
+                click.echo(
+                    f"{row.pair.id}\t{row.pair.likelihood}\t{row.first.reference}\t{row.second.reference}\t{told}"
+                )
+
+
+@duplicates.command("not-same")
+@click.argument("pair_id", type=click.UUID)
+@click.option("--reason", required=True, help="How you know that they are two people.")
+@ground.person_options
+@ground.body_option
+def not_same(pair_id: UUID, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Say that the two payees of a pair are two people."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        pair = pairs.get_pair(session, pair_id, lock=True)
+        pairs.say_not_same(session, pair, reason=reason, by=by, at=given.now())
+    click.echo("Recorded: two people.")

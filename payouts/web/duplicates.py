@@ -1,0 +1,152 @@
+"""Payees who may be one: the list, and two of them side by side."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from sqlalchemy.orm import Session
+from wtforms import SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from payouts import matching
+from payouts.payment import Payment, payments_to
+from payouts.web import words
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.form import Form, MadeField
+from payouts.web.pages import actor, id_given, now, pages, transaction
+from schemes.account import Account, accounts_of
+from schemes.award import Award, awards_of
+from schemes.duplicates import pair as duplicates
+from schemes.duplicates.likeness import Likelihood
+from schemes.duplicates.pair import DECIDERS, PairStatus, get_pair
+from schemes.duplicates.search import SEARCHERS, Scope, latest_search
+from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.payee import Beneficiary, Mandate, Payee, beneficiaries_of, get_payee
+from schemes.person import names
+
+PAGE = 50
+# what the list shows, by the word in its address
+VIEWS: dict[str, tuple[PairStatus, Likelihood | None]] = {
+    "likely": (PairStatus.OPEN, Likelihood.LIKELY),
+    "possible": (PairStatus.OPEN, Likelihood.POSSIBLE),
+    "settled": (PairStatus.NOT_SAME, None),
+    "merged": (PairStatus.MERGED, None),
+}
+
+
+class Search(Form):
+    search_id = MadeField()
+    submit = SubmitField("Look through the whole register", widget=GovSubmitInput())
+
+
+class NotSame(Form):
+    reason = TextAreaField(
+        "How do you know that they are two people?",
+        description="Whoever looks at this pair can read it",
+        widget=GovTextArea(),
+        validators=[
+            InputRequired("Say how you know that they are two people"),
+            Length(max=2000, message="Use at most 2,000 characters"),
+        ],
+    )
+    submit = SubmitField("They are two people", widget=GovSubmitInput())
+
+
+class Side(NamedTuple):
+    """One payee of a pair, with what is compared."""
+
+    payee: Payee
+    account: Account | None
+    beneficiaries: list[tuple[Beneficiary, Mandate]]
+    awards: list[Award]
+    last_payment: Payment | None
+
+
+@pages.route("/duplicates")
+@allowed(ANYONE_SIGNED_IN)
+def show_duplicates() -> ResponseReturnValue:
+    view = request.args.get("show", "likely")
+    status, likelihood = VIEWS.get(view, VIEWS["likely"])
+    after = id_given("after")
+    with transaction() as session:
+        found = duplicates.pairs(session, status=status, likelihood=likelihood, after=after, limit=PAGE + 1)
+        return render_template(
+            "duplicates/show_duplicates.html",
+            view=view if view in VIEWS else "likely",
+            pairs=found[:PAGE],
+            next_after=found[PAGE - 1].pair.id if len(found) > PAGE else None,
+            after=after,
+            counts=duplicates.open_counts(session),
+            shared=duplicates.shared_accounts(session),
+            search=latest_search(session),
+            form=Search(),
+            names=names(session),
+        )
+
+
+@pages.route("/duplicates/search", methods=["POST"])
+@allowed(*SEARCHERS)
+def search_duplicates() -> ResponseReturnValue:
+    form = Search()
+    if form.validate_on_submit():
+        with transaction() as session:
+            search_id = form.search_id.id_of_what_is_made
+            matching.ask(session, Scope.REGISTER, search_id=search_id, by=actor(), at=now())
+        flash("The service is looking through the register. Load this page again to see what it finds")
+    return redirect(url_for("pages.show_duplicates"), 303)
+
+
+@pages.route("/duplicates/<uuid:pair_id>")
+@allowed(ANYONE_SIGNED_IN)
+def show_pair(pair_id: UUID) -> ResponseReturnValue:
+    with transaction() as session:
+        pair = get_pair(session, pair_id)
+        return render_template(
+            "duplicates/show_pair.html",
+            pair=pair,
+            sides=[side_of(session, pair.first_payee_id), side_of(session, pair.second_payee_id)],
+            names=names(session),
+        )
+
+
+def side_of(session: Session, payee_id: UUID) -> Side:
+    payee = get_payee(session, payee_id)
+    standing = [account for account in accounts_of(session, payee_id) if account.rejected_at is None]
+    payments = payments_to(session, payee_id, limit=1)
+    return Side(
+        payee,
+        standing[0] if standing else None,
+        beneficiaries_of(session, payee),
+        list(awards_of(session, payee_id)),
+        payments[0] if payments else None,
+    )
+
+
+@pages.route("/duplicates/<uuid:pair_id>/not-same", methods=["GET", "POST"])
+@allowed(*DECIDERS)
+def say_not_same(pair_id: UUID) -> ResponseReturnValue:
+    form = NotSame()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                pair = get_pair(session, pair_id, lock=True)
+                duplicates.say_not_same(session, pair, reason=form.reason.data, by=actor(), at=now())
+        except (NotAllowed, NotFound):
+            raise
+        except Refused as refused:
+            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+        else:
+            flash("You said that they are two people. They are not listed again unless their records change")
+            return redirect(url_for("pages.show_duplicates"), 303)
+    with transaction() as session:
+        pair = get_pair(session, pair_id)
+        return render_template(
+            "duplicates/say_not_same.html",
+            form=form,
+            pair=pair,
+            payees=[get_payee(session, pair.first_payee_id), get_payee(session, pair.second_payee_id)],
+        ), form.status

@@ -1,0 +1,63 @@
+"""Payees who may be one, in the browser: found, looked at side by side, and told apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemes.person import Role
+
+HEADER = "reference,beneficiary_name,amount,start_date,account_name,sort_code,account_number\n"
+ROWS = (
+    "A-1,Mary Watson,100.00,2026-04-01,M Watson,20-29-59,63748472\n"
+    "A-2,Watson Mary,120.00,2026-05-01,M Watson,20-29-59,63748472\n"
+)
+
+
+@pytest.fixture
+def twins(office):
+    import_id = office.bring_in((HEADER + ROWS).encode())
+    office.keep(import_id)
+    office.confirm(import_id)
+
+
+def test_two_records_are_seen_side_by_side_and_told_apart_for_good(twins, preparer):
+    preparer.get(preparer.get("/payees").link("may be one person"))
+    [row] = preparer.page.table("pairs")
+    assert row[2] == "Same name, same bank account"
+    page = preparer.get(preparer.page.link("A-1"))
+    rows = {row[0]: row[1:] for row in page.table("sides")}
+    assert rows["Bank account"] == ["M Watson, ending 8472", "M Watson, ending 8472", "Same"]
+    assert rows["Awards"][:2] == ["£100.00 from 1 April 2026", "£120.00 from 1 May 2026"]
+    assert "63748472" not in page.text
+    preparer.get(page.link("They are two people"))
+    assert preparer.press("They are two people").errors == ["Say how you know that they are two people"]
+    page = preparer.press("They are two people", reason="Mother and daughter with one account")
+    assert page.done[0].startswith("You said that they are two people")
+    assert "No two payees are probably one person." in page.text
+    page = preparer.get(page.link("Found to be two people"))
+    assert "Mother and daughter with one account" in page.table("pairs")[0][2]
+    page = preparer.get(preparer.get(page.link("A-1")).response.request.path + "/not-same")
+    assert "settled already" in page.text
+
+
+def test_somebody_asks_for_the_whole_register(twins, preparer, office):
+    preparer.get("/duplicates")
+    page = preparer.press("Look through the whole register")
+    assert page.done == ["The service is looking through the register. Load this page again to see what it finds"]
+    assert "0 of 2 payees compared" in page.text
+    office.work()
+    assert "(2 payees compared)" in preparer.get("/duplicates").text
+
+
+def test_whoever_decides_nothing_sees_the_pair_and_no_form(twins, signed_in):
+    releaser = signed_in(Role.RELEASER)
+    page = releaser.get("/duplicates")
+    assert not page.has_button("Look through")
+    page = releaser.get(page.link("A-1"))
+    assert "says whether they are one person or two" in page.text
+    assert releaser.get(page.response.request.path + "/not-same").status == 403
+
+
+def test_an_address_with_an_unknown_word_shows_the_likely_pairs(twins, preparer):
+    page = preparer.get("/duplicates?show=nonsense&after=x")
+    assert len(page.table("pairs")) == 1

@@ -6,15 +6,16 @@ The third, the account holder, stands on the bank details (`schemes.account`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.errors import NotFound
+from schemes.person import Role
 
 
 class Capacity(StrEnum):
@@ -24,6 +25,25 @@ class Capacity(StrEnum):
     APPOINTEE = "appointee"
     PARENT = "parent"
     PROVIDER = "provider"
+
+
+class Format(StrEnum):
+    """In which format somebody is written to."""
+
+    STANDARD = "standard"
+    LARGE_PRINT = "large_print"
+    EASY_READ = "easy_read"
+
+
+class Language(StrEnum):
+    """In which language somebody is written to."""
+
+    ENGLISH = "english"
+    WELSH = "welsh"
+
+
+# who may change what the register says of a payee; bank details have rules of their own
+EDITORS = (Role.PREPARER,)
 
 
 class Beneficiary(BodyOwned, Base):
@@ -36,11 +56,16 @@ class Beneficiary(BodyOwned, Base):
     reference: Mapped[str] = mapped_column(String(collation="C"))
     name: Mapped[str]
     search_name: Mapped[str]
+    date_of_birth: Mapped[date | None]
     made_at: Mapped[datetime]
 
 
 class Payee(BodyOwned, Base):
-    """Who receives the money: the beneficiary, or an appointee, parent or provider. `key_id` seals their details."""
+    """Who receives the money: the beneficiary, or an appointee, parent or provider. `key_id` seals their details.
+
+    email: where notices go now (`schemes.contact` keeps it). safe_contact: reached by contacts marked safe alone.
+    preferred_channel: a `schemes.contact_value.Channel`.
+    """
 
     __tablename__ = "payee"
     __table_args__ = (
@@ -54,6 +79,11 @@ class Payee(BodyOwned, Base):
     name: Mapped[str]
     search_name: Mapped[str] = mapped_column(String(collation="C"))
     email: Mapped[str | None]
+    date_of_birth: Mapped[date | None]
+    preferred_channel: Mapped[str | None]
+    format: Mapped[Format] = mapped_column(stored(Format), server_default=Format.STANDARD.value)
+    language: Mapped[Language] = mapped_column(stored(Language), server_default=Language.ENGLISH.value)
+    safe_contact: Mapped[bool] = mapped_column(server_default=text("false"))
     key_id: Mapped[UUID]
     made_at: Mapped[datetime]
 
@@ -80,9 +110,9 @@ def for_search(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def get_payee(session: Session, payee_id: UUID) -> Payee:
+def get_payee(session: Session, payee_id: UUID, *, lock: bool = False) -> Payee:
     """Raises NotFound."""
-    payee = session.get(Payee, (session.info["body_id"], payee_id))
+    payee = session.get(Payee, (session.info["body_id"], payee_id), with_for_update=lock or None)
     if payee is None:
         raise NotFound("payee", payee_id)
     return payee

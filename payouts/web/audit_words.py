@@ -35,6 +35,11 @@ ACTS: dict[str, str] = {
     "hold.lifted": "Let payments go on",
     "duplicates.search_begun": "Looked for payees who may be one person ({payees} compared)",
     "duplicates.not_same": "Said that two payees are two people",
+    "contact.added": "Added a contact of a payee ({channel})",
+    "contact.ended": "Stopped using a contact of a payee ({channel})",
+    "safe_contact.marked": "Marked which contacts of a payee are safe",
+    "safe_contact.lifted": "Took the safe-contact mark off a payee",
+    "payee.preference_set": "Changed how a payee wants to be written to",
     "scheme.added": "Added the scheme",
     "bank_profile.added": "Added the account to pay from",
     "import.begun": "Sent a file of payees",
@@ -68,7 +73,9 @@ ACTS: dict[str, str] = {
 }
 
 # facts that say nothing to a reader of sentences: the trail itself keeps them
-UNTOLD = frozenset({"hold", "decision", "submission", "file", "payroll", "moved_from", "asked_for", "bytes"})
+UNTOLD = frozenset(
+    {"hold", "contact", "contacts", "decision", "submission", "file", "payroll", "moved_from", "asked_for", "bytes"}
+)
 DIGEST = 64
 
 PAGES: dict[str, tuple[str, str]] = {

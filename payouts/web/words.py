@@ -16,6 +16,7 @@ from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused
+from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, file_size, instant
 from payouts.web.gate_words import BARS, PARTS
@@ -23,6 +24,8 @@ from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
 from schemes.bank_details import CallBackNeeded, ContactTooNew, DetailsRefused, ProposalWaiting, SameDetails
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
+from schemes.contact import ContactKnown
+from schemes.contact_value import ContactRefused
 from schemes.errors import (
     FieldsRefused,
     FileFault,
@@ -156,6 +159,8 @@ def sentence(refusal: Refused) -> str:
             return f"{day(refusal.day)} is in none of the periods of this scheme. Choose a day in one of them"
         case DetailsRefused():
             return DETAILS_FAULTS[refusal.fault]
+        case ContactRefused():
+            return CONTACT_FAULTS[refusal.fault]
         case HoldDateRefused():
             return HOLD_DATES[refusal.why]
         case ContactTooNew():
@@ -189,6 +194,7 @@ SENTENCES: dict[type[Refused], str] = {
     CallBackNeeded: "Call the payee back first, and enter who you spoke to and on which contact",
     ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",
     ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
+    ContactKnown: "This payee has this contact already",
     SameDetails: "These are the bank details in use, so there is nothing to change",
     ChangeWaiting: "A change of this waits already. It has to be confirmed or rejected first",
     NothingToChange: "This is how it is now, so there is nothing to change",

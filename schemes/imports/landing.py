@@ -247,6 +247,10 @@ INSERTS = [
           FROM landing WHERE key_id IS NOT NULL
         """,
         """
+        INSERT INTO contact (body_id, id, payee_id, channel, value, held_since, added_by)
+        SELECT :body_id, uuidv7(), payee_id, 'email', email, :at, :by FROM landing WHERE email IS NOT NULL
+        """,
+        """
         INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, made_at)
         SELECT :body_id, uuidv7(), beneficiary_id, payee_id, capacity, :at FROM landing
         """,

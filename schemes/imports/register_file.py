@@ -19,6 +19,7 @@ from functools import lru_cache
 from bacs import account, charset, modulus, pence
 from bacs.errors import AccountRefused, AmountReason, AmountRefused
 from schemes.account import BankDetails
+from schemes.contact_value import EMAIL
 from schemes.errors import FileFault, FileRefused
 from schemes.imports.entry import ADDED, COLUMNS, REQUIRED, Entry, Fault, Row, RowReason
 from schemes.payee import Capacity
@@ -40,7 +41,6 @@ NOT_PLAIN = re.compile(r"[\x00-\x1e\x7f-\x9f]|\x1f\s*[=+@-]|\x1f[^\x1f]{141}")
 WRITABLE = re.compile(r"[A-Za-z0-9]")
 SORT_CODE = re.compile(r"[0-9]{2}(-?)[0-9]{2}\1[0-9]{2}")
 ACCOUNT_NUMBER = re.compile(r"[0-9]{8}")
-EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s.,;<>()]+(\.[^@\s.,;<>()]+)+")
 
 
 @lru_cache(maxsize=4096)

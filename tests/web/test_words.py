@@ -21,6 +21,7 @@ from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
 from payouts.web import (
     confirmation_words,
+    contact_words,
     field_words,
     finding_words,
     gate_words,
@@ -40,6 +41,8 @@ from schemes.bank_details import (
     SameDetails,
 )
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
+from schemes.contact import ContactKnown
+from schemes.contact_value import Channel, ContactFault, ContactRefused
 from schemes.errors import (
     FieldFault,
     FieldsRefused,
@@ -59,9 +62,10 @@ from schemes.errors import (
 from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.register_file import COLUMNS, RowReason
 from schemes.imports.register_import import ImportStatus
-from schemes.payee import Capacity
+from schemes.payee import Capacity, Format, Language
 from schemes.period import Frequency, NoPeriod
 from schemes.person import Role
+from schemes.revision import Subject
 from schemes.scheme import GateKind
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
@@ -92,6 +96,11 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (HoldKind, payee_words.HOLD_CHOICES),
     (HoldDate, payee_words.HOLD_DATES),
     (Misfit, field_words.MISFITS),
+    (Channel, contact_words.CHANNELS),
+    (ContactFault, contact_words.CONTACT_FAULTS),
+    (Format, contact_words.FORMATS),
+    (Language, contact_words.LANGUAGES),
+    (Subject, contact_words.SUBJECTS),
 ]
 
 
@@ -165,6 +174,8 @@ REFUSALS: list[Refused] = [
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
+    ContactRefused(ContactFault.EMAIL),
+    ContactKnown(),
 ]
 
 

@@ -119,7 +119,11 @@ def values_of(form: Tag) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for control in form.select("input, textarea"):
         name, kind = control.get("name"), control.get("type", "text")
-        if not name or kind in ("submit", "file") or (kind == "radio" and not control.has_attr("checked")):
+        if (
+            not name
+            or kind in ("submit", "file")
+            or (kind in ("radio", "checkbox") and not control.has_attr("checked"))
+        ):
             continue
         value = control.get_text() if control.name == "textarea" else control.get("value", "")
         # a date is three inputs of one name

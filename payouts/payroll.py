@@ -18,7 +18,9 @@ from payouts.payment import Payment, PaymentStatus
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import BankProfile
+from schemes.body import DutyPattern
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
+from schemes.duties import duties_on, london_day
 from schemes.errors import NotFound, NotNow, Refused
 from schemes.period import period_of
 from schemes.person import Actor, Role
@@ -76,6 +78,7 @@ class Payroll(BodyOwned, Base):
 
     pay_date: the entry day, on which payees have the money. `deadline_at` (UTC) is the cut-off of the input day.
     `build` counts how often it was built, `progress_*` the chunks of the step that runs.
+    `duty_pattern` and `cover_id` are the body's of the day it was created on.
     """
 
     __tablename__ = "payroll"
@@ -83,6 +86,8 @@ class Payroll(BodyOwned, Base):
         UniqueConstraint("body_id", "number"),
         to_body_row("scheme", "scheme_id"),
         to_body_row("bank_profile", "bank_profile_id"),
+        to_body_row("cover", "cover_id"),
+        CheckConstraint("(duty_pattern = 'two') = (cover_id is not null)", name="cover"),
         CheckConstraint("total_pence >= 0 and payment_count >= 0", name="totals"),
     )
 
@@ -90,6 +95,10 @@ class Payroll(BodyOwned, Base):
     scheme_id: Mapped[UUID]
     scheme_version: Mapped[int]
     bank_profile_id: Mapped[UUID]
+    duty_pattern: Mapped[DutyPattern] = mapped_column(
+        stored(DutyPattern), default=DutyPattern.FOUR, server_default=DutyPattern.FOUR.value
+    )
+    cover_id: Mapped[UUID | None]
     pay_date: Mapped[date]
     processing_day: Mapped[date]
     input_day: Mapped[date]
@@ -205,6 +214,7 @@ def create_payroll(
     profile = session.get_one(BankProfile, (by.body_id, scheme.bank_profile_id))
     cycle = cycle_for(calendar, pay_date, now=at, profile=profile)
     period = period_of(scheme.schedule, pay_date)
+    duties = duties_on(session, london_day(at))
     payroll = Payroll(
         body_id=by.body_id,
         id=payroll_id,
@@ -212,6 +222,8 @@ def create_payroll(
         scheme_id=scheme.id,
         scheme_version=scheme.version,
         bank_profile_id=profile.id,
+        duty_pattern=duties.pattern,
+        cover_id=duties.cover.id if duties.cover else None,
         pay_date=cycle.entry_day,
         processing_day=cycle.processing_day,
         input_day=cycle.input_day,

@@ -26,14 +26,26 @@ class BodyKind(StrEnum):
     LIVE = "live"
 
 
+class DutyPattern(StrEnum):
+    """How many people run a payroll at the least. Two only as cover, for a time (`schemes.duties`)."""
+
+    FOUR = "four"
+    THREE = "three"
+    TWO = "two"
+
+
 class Body(Base):
     """Its `id` is the `body_id` of all its rows.
 
     cooling_off_days: working days between the confirmation of changed bank details and their first use.
+    duty_pattern: four or three people, for the days on which no cover runs.
     """
 
     __tablename__ = "body"
-    __table_args__ = (CheckConstraint("cooling_off_days between 0 and 20", name="cooling_off_days"),)
+    __table_args__ = (
+        CheckConstraint("cooling_off_days between 0 and 20", name="cooling_off_days"),
+        CheckConstraint("duty_pattern <> 'two'", name="never_two_for_good"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[BodyKind] = mapped_column(stored(BodyKind))
@@ -42,6 +54,9 @@ class Body(Base):
     contact_email: Mapped[str]
     made_at: Mapped[datetime]
     cooling_off_days: Mapped[int] = mapped_column(default=2, server_default=text("2"))
+    duty_pattern: Mapped[DutyPattern] = mapped_column(
+        stored(DutyPattern), default=DutyPattern.FOUR, server_default=DutyPattern.FOUR.value
+    )
 
     @property
     def is_sandbox(self) -> bool:

@@ -26,6 +26,7 @@ class ChangeKind(StrEnum):
     """What a proposal changes. What each does when it is confirmed stands in `schemes.change_applied`."""
 
     COOLING_OFF = "cooling_off"
+    DUTIES = "duties"
 
 
 class ChangeWaiting(Refused):

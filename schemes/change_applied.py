@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from schemes import body, change
+from schemes import body, change, duties
 from schemes.change import Change, ChangeKind
 from schemes.person import Actor, Role
 
@@ -27,6 +27,9 @@ class Effect:
 EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.COOLING_OFF: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: body.cooling_off(session), body.apply_cooling_off
+    ),
+    ChangeKind.DUTIES: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: duties.duties(session), duties.apply_duties
     ),
 }
 

@@ -26,10 +26,12 @@ from payouts.gates.manifest import manifest_of
 from payouts.payroll import create_payroll, get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
-from schemes import bank_details, hold
+from schemes import bank_details, change_applied, hold
 from schemes.account import CameBy, accounts_of, get_account
 from schemes.bank_details import Call
+from schemes.body import DutyPattern
 from schemes.database import new_id
+from schemes.duties import propose_duties
 from schemes.hold import HoldKind
 from schemes.imports import register_import
 from schemes.payee import get_payee
@@ -68,6 +70,16 @@ class Office:
                 at=self.service.now(),
             )
         return Actor(added.id, self.harbour.body_id, added.name, email, frozenset(roles))
+
+    def set_duties(self, pattern: DutyPattern, **terms: Any) -> None:
+        """An administrator proposes how many people run a payroll, and another confirms it."""
+        at = self.service.now()
+        by, other = self.person_with(Role.ADMINISTRATOR), self.person_with(Role.ADMINISTRATOR)
+        with self.transaction() as session:
+            proposed = propose_duties(
+                session, pattern, change_id=new_id(), reason="Two are away", by=by, at=at, **terms
+            )
+            change_applied.confirm(session, proposed, by=other, at=at)
 
     def work(self, *, leave: str = "") -> None:
         """Do every task that waits, and those that they add, but for the kind to `leave`."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from payouts.files.payment_file import files_of, open_content
+from payouts.gates.cover import plan_review
 from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.manifest import differences, manifest_of
 from payouts.ledger.entry import LedgerAccount, post_payroll
@@ -60,6 +61,7 @@ def release_if_passed(
         credit=LedgerAccount.APPROVED_TO_PAY,
         at=at,
     )
+    plan_review(session, payroll, at=at)
     if not moved == posted == payroll.payment_count:
         raise ReleaseRefused(["payment_count"])
     return True

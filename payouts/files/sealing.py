@@ -16,6 +16,7 @@ from payouts.checks.finding import open_count
 from payouts.files import standard18
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.standard18 import FileFacts
+from payouts.gates.cover import must_be_coverable
 from payouts.gates.first_use import note_first_uses
 from payouts.gates.manifest import Manifest, make_manifest
 from payouts.payment import Payment, lines_of, stopped_count
@@ -52,7 +53,7 @@ class PaymentsStopped(Refused):
 def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime) -> None:
     """The preparer asks for the files of a checked payroll; a job builds them. Asking twice is asking once.
 
-    Raises FindingsOpen, PaymentsStopped, NotNow, NotAllowed.
+    Raises FindingsOpen, PaymentsStopped, CoverEnded, OverCeiling, NewBankDetails, NotNow, NotAllowed.
     """
     by.must_be(Role.PREPARER, scheme=payroll.scheme_id)
     if payroll.status in (PayrollStatus.SEALING, PayrollStatus.SEALED):
@@ -63,6 +64,7 @@ def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime
     stopped = stopped_count(session, payroll.id)
     if stopped:
         raise PaymentsStopped(stopped)
+    must_be_coverable(session, payroll, at=at)
     move(session, payroll, PayrollStatus.SEALING, by=by, at=at)
     payroll.progress_done, payroll.progress_total = 0, 1
     seals_before = len(session.scalars(select(Manifest.id).where(Manifest.payroll_id == payroll.id)).all())

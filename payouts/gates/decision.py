@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.checks.acceptance import accepted_by
 from payouts.files.sealing import withdraw_files
+from payouts.gates.cover import must_run
 from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
 from payouts.gates.manifest import manifest_of
@@ -161,9 +162,10 @@ def gate_states(session: Session, payroll: Payroll) -> list[GateState]:
 
 def part_of(session: Session, payroll: Payroll) -> Part:
     """Who already did what for a payroll."""
-    decided: dict[int, frozenset[UUID]] = {
+    states = gate_states(session, payroll)
+    decided = {
         state.gate.position: frozenset(d.person_id for d in state.decisions if d.verdict is Verdict.GO)
-        for state in gate_states(session, payroll)
+        for state in states
     }
     return Part(
         built_by=frozenset({payroll.made_by, payroll.built_by}),
@@ -171,12 +173,20 @@ def part_of(session: Session, payroll: Payroll) -> Part:
         proposed_bank_details=first_uses(session, payroll, Brought.BANK_DETAILS),
         keyed_money=first_uses(session, payroll, Brought.MONEY),
         decided=decided,
+        gates={state.gate.position: state.gate.kind for state in states},
     )
+
+
+def took_part(session: Session, payroll: Payroll) -> frozenset[UUID]:
+    """Everybody who built a payroll, brought anything new into it, or decided on it."""
+    part = part_of(session, payroll)
+    building = part.built_by | part.accepted_findings | part.proposed_bank_details | part.keyed_money
+    return building.union(*part.decided.values())
 
 
 def bar_to(session: Session, payroll: Payroll, gate: Gate, person_id: UUID) -> Bar | None:
     """Why a person may not say go at a gate, or None: for the page, before they try."""
-    return bar(person_id, gate.kind, gate.position, part_of(session, payroll))
+    return bar(person_id, gate.kind, gate.position, part_of(session, payroll), payroll.duty_pattern)
 
 
 def decide(
@@ -196,7 +206,8 @@ def decide(
     """Record a decision, signed, on a payroll locked by the caller. The same decision sent twice is one decision.
 
     manifest_digest: of the manifest that the page showed. A no-go voids every decision and returns the payroll to its
-    preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, ManifestChanged, ReasonNeeded, EvidenceNeeded.
+    preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, ManifestChanged, ReasonNeeded, EvidenceNeeded,
+    CoverEnded.
     """
     gate = get_gate(session, payroll.id, gate_id)
     by.must_be(gate.role, scheme=payroll.scheme_id)
@@ -204,7 +215,7 @@ def decide(
     there = next((d for d in state.decisions if d.person_id == by.person_id), None)
     if there is not None and there.verdict is verdict:
         return there
-    refuse_unless_open(session, payroll, state, verdict=verdict, reason=reason, evidence=evidence, by=by)
+    refuse_unless_open(session, payroll, state, verdict=verdict, reason=reason, evidence=evidence, by=by, at=at)
     manifest = manifest_of(session, payroll)
     if manifest is None or manifest.digest != manifest_digest:
         raise ManifestChanged
@@ -241,7 +252,15 @@ def decide(
 
 
 def refuse_unless_open(
-    session: Session, payroll: Payroll, state: GateState, *, verdict: Verdict, reason: str, evidence: str, by: Actor
+    session: Session,
+    payroll: Payroll,
+    state: GateState,
+    *,
+    verdict: Verdict,
+    reason: str,
+    evidence: str,
+    by: Actor,
+    at: datetime,
 ) -> None:
     if payroll.status is not PayrollStatus.SEALED:
         raise NotNow("payroll", payroll.status, "decided on")
@@ -255,7 +274,8 @@ def refuse_unless_open(
         if not reason.strip():
             raise ReasonNeeded
         return
-    why = bar(by.person_id, state.gate.kind, state.gate.position, part_of(session, payroll))
+    must_run(session, payroll, at=at)
+    why = bar(by.person_id, state.gate.kind, state.gate.position, part_of(session, payroll), payroll.duty_pattern)
     if why is not None:
         raise DecisionRefused(why)
     if state.gate.evidence_asked and not evidence.strip():

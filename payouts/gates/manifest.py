@@ -62,6 +62,8 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "payments": payments_digest(session, payroll.id),
         "check_rules": RULE_SET,
         "check_results": results_digest(session, payroll.id),
+        "duty_pattern": payroll.duty_pattern.value,
+        "cover": str(payroll.cover_id) if payroll.cover_id else None,
         "gates": [
             {"position": gate.position, "kind": gate.kind.value, "role": gate.role.value, "people": gate.people_needed}
             for gate in gates_of(session, payroll.id)

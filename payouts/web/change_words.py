@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count
+from schemes.body import DutyPattern
 from schemes.change import Change, ChangeKind
 
 Facts = Mapping[str, Any]
@@ -47,11 +49,21 @@ def cooling_off_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"Changed bank details wait": count(facts["days"], "working day")}
 
 
+def duties_rows(facts: Facts, _: Names) -> dict[str, str]:
+    name, does = PATTERNS[DutyPattern(facts["pattern"])]
+    return {"Who decides": f"{name}. {does}", "Cover by two people": cover_terms(facts["cover"])}
+
+
 KINDS: dict[ChangeKind, ChangeWords] = {
     ChangeKind.COOLING_OFF: ChangeWords(
         lambda change, names: "Cooling-off of changed bank details",
         cooling_off_rows,
         "It counts for bank details that are confirmed from then on. What is confirmed already keeps its day.",
+    ),
+    ChangeKind.DUTIES: ChangeWords(
+        lambda change, names: "Cover by two people" if change.after["cover"] else "How many people run a payroll",
+        duties_rows,
+        "It counts for payrolls that are created from then on. Open payrolls keep what they were created under.",
     ),
 }
 

@@ -27,6 +27,8 @@ AFTER_GO: dict[GateKind, str] = {
 # the parts of a manifest, where something is not as it was approved
 PARTS: dict[str, str] = {
     "build": "the payroll was built again",
+    "cover": "the cover by two people",
+    "duty_pattern": "how many people run the payroll",
     "check_results": "the findings or their reasons",
     "check_rules": "the rules of the checks",
     "files": "the files",

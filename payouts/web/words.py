@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused
+from payouts.web import duty_words
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, file_size, instant
@@ -180,8 +181,14 @@ def sentence(refusal: Refused) -> str:
         case ReleaseRefused():
             changed = listed([PARTS.get(name, name) for name in refusal.differences])
             return f"Nothing was released, because something is not as it was approved: {changed}. Say no-go"
+    teller = TELLERS.get(type(refusal))
+    if teller is not None:
+        return teller(refusal)
     return SENTENCES.get(type(refusal), "This could not be done. Load the page again to see what has changed")
 
+
+# the refusals of a room whose words stand in a module of its own
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {**duty_words.TELLERS}
 
 SENTENCES: dict[type[Refused], str] = {
     ReasonMissing: "Say why it is right to pay",

@@ -172,6 +172,8 @@ FORBIDDEN = {
     "a bank profile's account": "UPDATE bank_profile SET sealed_account = sealed_account",
     "who made a payroll": "UPDATE payroll SET made_by = made_by",
     "a payroll's cut-off": "UPDATE payroll SET deadline_at = deadline_at + interval '1 day'",
+    "how many people a payroll takes": "UPDATE payroll SET duty_pattern = 'three'",
+    "a cover's ceiling": "UPDATE cover SET ceiling_pence = ceiling_pence * 2, until = until + 30",
     "a payroll": "DELETE FROM payroll",
     "a role": "UPDATE membership SET role = 'approver'",
     "a password": "UPDATE person SET password_hash = 'x'",

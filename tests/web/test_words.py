@@ -14,6 +14,7 @@ from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
+from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
@@ -22,6 +23,7 @@ from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
 from payouts.web import (
     confirmation_words,
     contact_words,
+    duty_words,
     field_words,
     finding_words,
     gate_words,
@@ -40,9 +42,11 @@ from schemes.bank_details import (
     ProposalWaiting,
     SameDetails,
 )
+from schemes.body import DutyPattern
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.contact import ContactKnown
 from schemes.contact_value import Channel, ContactFault, ContactRefused
+from schemes.duties import CoverFault, CoverTermsRefused, ReviewsMissing
 from schemes.errors import (
     FieldFault,
     FieldsRefused,
@@ -101,6 +105,8 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Format, contact_words.FORMATS),
     (Language, contact_words.LANGUAGES),
     (Subject, contact_words.SUBJECTS),
+    (DutyPattern, duty_words.PATTERNS),
+    (CoverFault, duty_words.COVER_FAULTS),
 ]
 
 
@@ -176,6 +182,11 @@ REFUSALS: list[Refused] = [
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),
     ContactKnown(),
+    CoverTermsRefused(CoverFault.TOO_LONG),
+    ReviewsMissing(1),
+    CoverEnded(DAY),
+    OverCeiling(2, 1),
+    NewBankDetails(9, ["P-1", "P-2"]),
 ]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from payouts import matching
 from payouts.tasks import outbox
 from schemes.duplicates.search import Scope
-from schemes.imports import register_import
+from schemes.imports import landing, reading, register_import
 from schemes.imports.register_import import ImportStatus, RegisterImport
 from schemes.person import Actor
 
@@ -65,12 +65,12 @@ def asked_at(session: Session, brought: RegisterImport) -> datetime | None:
 
 def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     brought = register_import.get_import(session, UUID(args["import_id"]))
-    register_import.read(session, service.seals, brought, progress=progress_of(service, brought), at=service.now())
+    reading.read(session, service.seals, brought, progress=progress_of(service, brought), at=service.now())
 
 
 def land(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     brought = register_import.get_import(session, UUID(args["import_id"]))
-    register_import.land(session, service.seals, brought, progress=progress_of(service, brought), at=service.now())
+    landing.land(session, service.seals, brought, progress=progress_of(service, brought), at=service.now())
     if brought.status is ImportStatus.LANDED:
         matching.ask(session, Scope.IMPORT, import_id=brought.id, search_id=brought.id, by=None, at=service.now())
 

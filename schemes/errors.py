@@ -131,8 +131,14 @@ class FileFault(StrEnum):
     """Why a register file as a whole cannot be read."""
 
     EMPTY = "empty"
-    NOT_UTF8 = "not_utf8"
+    NOT_TEXT = "not_text"
     NOT_CSV = "not_csv"
+    ENCRYPTED = "encrypted"
+    MACROS = "macros"
+    OLD_SPREADSHEET = "old_spreadsheet"
+    WORKBOOK_BROKEN = "workbook_broken"
+    UNPACKS_TOO_LARGE = "unpacks_too_large"
+    TOO_MANY_CELLS = "too_many_cells"
     MISSING_COLUMNS = "missing_columns"
     UNKNOWN_COLUMNS = "unknown_columns"
     REPEATED_COLUMNS = "repeated_columns"
@@ -144,7 +150,7 @@ class FileFault(StrEnum):
 class FileRefused(Refused):
     """A file that cannot be read at all; nothing of it was kept.
 
-    `facts` are JSON values for the sentence: the columns missing, the line and byte that are not UTF-8, the limit.
+    `facts` are JSON values for the sentence: the columns missing, the line of a quote that never closes, the limit.
     """
 
     def __init__(self, fault: FileFault, **facts: Any) -> None:

@@ -13,6 +13,7 @@ from payouts.app import Service
 from payouts.commands import ground
 from schemes.database import new_id
 from schemes.imports import register_import
+from schemes.imports.refused import refused_rows
 from schemes.imports.register_import import ImportStatus, RegisterImport
 from schemes.person import Actor
 from schemes.scheme import scheme_of_code
@@ -99,7 +100,7 @@ def show(given: Service, by: Actor, brought: RegisterImport) -> None:
         f"{brought.rows_good:,} good rows, {brought.rows_unchanged:,} unchanged, {brought.rows_refused:,} refused."
     )
     with given.transaction(by.body_id) as session:
-        for row in register_import.refused_rows(session, brought.id, limit=30):
+        for row in refused_rows(session, brought.id, limit=30):
             faults = "; ".join(f"{fault['field']}: {fault['reason']} ({fault['found']})" for fault in row.faults)
             click.echo(f"  line {row.line}: {faults}")
     if brought.rows_refused > 30:

@@ -11,7 +11,7 @@ class Mistake(StrEnum):
     """A mistake, by the words for what is wrong in its row."""
 
     LETTER_IN_SORT_CODE = "a letter O stands for a zero in the sort code"
-    SHORT_SORT_CODE = "a spreadsheet ate the zero that the sort code began with"
+    SHORT_SORT_CODE = "a digit missing in the sort code"
     ACCOUNT_FAILS_CHECK = "a wrong digit in the account number"
     REFERENCE_TWICE = "a reference that an earlier row has"
     AMOUNT_NEGATIVE = "an amount below zero"
@@ -47,7 +47,7 @@ def spoil(row: Row, mistake: Mistake, *, failing: BankDetails, reference_before:
     """
     changes: dict[Mistake, dict[str, str]] = {
         Mistake.LETTER_IN_SORT_CODE: {"sort_code": "2O-17-92"},
-        Mistake.SHORT_SORT_CODE: {"sort_code": "70116"},
+        Mistake.SHORT_SORT_CODE: {"sort_code": "20-17-9"},
         Mistake.ACCOUNT_FAILS_CHECK: asdict(failing),
         Mistake.REFERENCE_TWICE: {"reference": reference_before},
         Mistake.AMOUNT_NEGATIVE: {"amount": f"-{row.amount}"},

@@ -1,4 +1,4 @@
-"""Words for the rows of a register that were refused: what is wrong, and what to do about it."""
+"""Words for the rows of a register: what is wrong and what to do about it, and what was put right."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from flask import Flask
 
 from bacs.modulus import Outcome as NumberCheck
 from payouts.web.figures import count
-from schemes.imports.entry import RowReason
-from schemes.imports.register_file import LONGEST, LONGEST_OTHERWISE
+from schemes.imports.cells import LONGEST, LONGEST_OTHERWISE
+from schemes.imports.entry import Mend, RowReason
 from schemes.imports.register_import import ImportStatus
 
 # what is wrong, what to do
@@ -65,6 +65,26 @@ ROW_REASONS: dict[RowReason, tuple[str, str]] = {
         "The register has this reference already, with other details",
         "A file can only add people. Take the row out, and change the person’s details on their own page",
     ),
+    RowReason.MADE_A_DATE: (
+        "A spreadsheet has made a date of it",
+        "Format the column as text, then type the number again",
+    ),
+    RowReason.SHORTENED_NUMBER: (
+        "A spreadsheet has shortened the number, so digits are lost",
+        "Format the column as text, then type the number again",
+    ),
+    RowReason.EATEN_ZEROS: (
+        "It has only 5 digits: a spreadsheet may have taken off a zero at the start",
+        "Look the sort code up. Format the column as text and write all 6 digits",
+    ),
+    RowReason.UNREADABLE_CHARACTER: ("It holds a character that can’t be read", "Save the file as “CSV UTF-8”"),
+}
+
+# what was done to a field, by how it was put right
+MENDS: dict[Mend, str] = {
+    Mend.LEADING_ZEROS: "We put back the zero at the start that a spreadsheet takes off",
+    Mend.OTHER_LENGTH: "We made 8 digits of it, as its bank asks for",
+    Mend.WINDOWS_CHARACTERS: "We read it as written by an older Windows program. Check letters with accents",
 }
 
 FIELDS: dict[str, str] = {
@@ -140,6 +160,12 @@ def wrong(fault: Mapping[str, str]) -> str:
     return f"{words}: “{found}”" if found and reason is not RowReason.IN_REGISTER else words
 
 
+def mended(repair: Mapping[str, str]) -> str:
+    """What was done to a field, from what to what."""
+    change = f"“{repair['found']}” became “{repair['taken']}”" if repair["found"] else f"“{repair['taken']}”"
+    return f"{MENDS[Mend(repair['mend'])]}: {change}"
+
+
 def to_do(fault: Mapping[str, str]) -> str:
     reason = RowReason(fault["reason"])
     if reason is RowReason.TOO_LONG:
@@ -150,6 +176,7 @@ def to_do(fault: Mapping[str, str]) -> str:
 def register(app: Flask) -> None:
     app.add_template_filter(wrong)
     app.add_template_filter(to_do)
+    app.add_template_filter(mended)
     app.add_template_filter(lambda name: FIELDS.get(name, name), "field_name")
     app.add_template_filter(STATUSES.__getitem__, "import_status")
     app.add_template_filter(NUMBER_CHECKS.__getitem__, "number_check")

@@ -17,13 +17,15 @@ from payouts.web import import_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.confirmations import of_import
 from payouts.web.figures import count
+from payouts.web.file_words import file_sentence
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from schemes import audit
 from schemes.errors import FileFault, Refused
 from schemes.imports import register_import
 from schemes.imports.entry import COLUMNS, REQUIRED
-from schemes.imports.register_import import ImportStatus, get_import, imports_of_body, refused_rows
+from schemes.imports.refused import mended_rows, refused_csv, refused_rows
+from schemes.imports.register_import import ImportStatus, get_import, imports_of_body
 from schemes.person import Role, names
 from schemes.scheme import get_scheme, schemes_of_body
 
@@ -45,7 +47,11 @@ class BeginImport(Form):
         widget=GovRadioInput(),
         validators=[InputRequired("Choose the scheme that the awards are for")],
     )
-    file = FileField("CSV file", widget=GovFileInput(), validators=[FileRequired("Choose a CSV file")])
+    file = FileField(
+        "CSV file or spreadsheet",
+        widget=GovFileInput(),
+        validators=[FileRequired("Choose a CSV file or a spreadsheet")],
+    )
     submit = SubmitField("Send the file", widget=GovSubmitInput())
 
 
@@ -129,6 +135,7 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
             refused=refused[:SHOWN],
             next_after=refused[SHOWN - 1].line if len(refused) > SHOWN else None,
             after=after,
+            mended=mended_rows(session, import_id, limit=SHOWN) if brought.rows_mended and not after else [],
             unreadable=unreadable(brought),
             state=progress_of(session, brought),
             confirmations=of_import(session, brought),
@@ -139,7 +146,7 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
 def unreadable(brought: register_import.RegisterImport) -> str | None:
     if brought.fault is None:
         return None
-    return words.file_sentence(FileFault(brought.fault["fault"]), brought.fault)
+    return file_sentence(FileFault(brought.fault["fault"]), brought.fault)
 
 
 def progress_of(session: Session, brought: register_import.RegisterImport) -> dict[str, object]:
@@ -205,7 +212,7 @@ def download_refused(import_id: UUID) -> ResponseReturnValue:
     """A POST, because the rows carry bank details in full: who took them out is recorded."""
     with transaction() as session:
         brought = get_import(session, import_id)
-        content = "".join(register_import.refused_csv(session, service().seals, brought))
+        content = "".join(refused_csv(session, service().seals, brought))
         audit.record(
             session,
             "import.refused_rows_downloaded",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from payouts.payroll import PayDateRefused
 from payouts.web import duty_words
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.field_words import fault_sentence
-from payouts.web.figures import count, day, file_size, instant
+from payouts.web.figures import count, day, instant
+from payouts.web.file_words import file_sentence, listed
 from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
@@ -29,7 +30,6 @@ from schemes.contact import ContactKnown
 from schemes.contact_value import ContactRefused
 from schemes.errors import (
     FieldsRefused,
-    FileFault,
     FileRefused,
     NotAllowed,
     NotNow,
@@ -85,53 +85,6 @@ def a_person_with(roles: Iterable[str]) -> str:
     """`an approver or a releaser`."""
     names = [ROLES[Role(role)] for role in roles]
     return " or ".join(f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in names)
-
-
-def listed(names: Iterable[str]) -> str:
-    """`amount, email and name`."""
-    *first, last = list(names) or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-NOT_CSV: dict[str, str] = {
-    "spreadsheet": "The file is a spreadsheet. In your spreadsheet program choose “Save as”, then “CSV UTF-8”",
-    "semicolons": "The columns are separated by semicolons. Save the sheet as “CSV UTF-8” with commas between columns",
-    "tabs": "The columns are separated by tabs. Save the sheet as “CSV UTF-8” with commas between columns",
-}
-
-
-def file_sentence(fault: FileFault, facts: Mapping[str, Any]) -> str:
-    """Why a whole file was refused, and what to do."""
-    match fault:
-        case FileFault.EMPTY:
-            return "The file has no rows. Choose a file with a row of column names and a row for each award"
-        case FileFault.NOT_UTF8:
-            return (
-                f"Line {facts.get('line', 1):,} has characters that can’t be read: the file is not saved as UTF-8. "
-                "Save it as “CSV UTF-8” and send it again"
-            )
-        case FileFault.NOT_CSV:
-            if facts.get("looks_like") == "quotes":
-                return f"A quotation mark in line {facts.get('line', 1):,} never closes. Correct it and try again"
-            return NOT_CSV.get(facts.get("looks_like", ""), "The file is not a CSV file. Save the sheet as “CSV UTF-8”")
-        case FileFault.MISSING_COLUMNS:
-            missing = facts.get("missing", [])
-            return f"The file lacks the {columns(missing)}. Add {'it' if len(missing) == 1 else 'them'} in line 1"
-        case FileFault.UNKNOWN_COLUMNS:
-            unknown = facts.get("unknown", [])
-            return f"The file has the {columns(unknown)}, which we don’t know. Take out what is not in our list"
-        case FileFault.REPEATED_COLUMNS:
-            return f"The file has the {columns(facts.get('repeated', []))} more than once. Keep one of each"
-        case FileFault.TOO_MANY_COLUMNS:
-            return f"The file has {facts.get('found', 0):,} columns. Keep only those in the list of columns"
-        case FileFault.TOO_MANY_ROWS:
-            return f"The file has more than {facts.get('most', 0):,} rows. Send it in several files"
-        case FileFault.TOO_LARGE:
-            return f"The file is larger than {file_size(facts.get('most', 0))}. Send it in several files"
-
-
-def columns(names: list[str]) -> str:
-    return f"{'column' if len(names) == 1 else 'columns'} {listed(names)}"
 
 
 def sentence(refusal: Refused) -> str:

@@ -60,6 +60,18 @@ class RowReason(StrEnum):
     PAYEE_INCOMPLETE = "payee_incomplete"
     PAYEE_DIFFERS = "payee_differs"
     IN_REGISTER = "in_register"
+    MADE_A_DATE = "made_a_date"
+    SHORTENED_NUMBER = "shortened_number"
+    EATEN_ZEROS = "eaten_zeros"
+    UNREADABLE_CHARACTER = "unreadable_character"
+
+
+class Mend(StrEnum):
+    """How a field was put right: each is shown beside the row."""
+
+    LEADING_ZEROS = "leading_zeros"
+    OTHER_LENGTH = "other_length"
+    WINDOWS_CHARACTERS = "windows_characters"
 
 
 class Outcome(StrEnum):
@@ -79,6 +91,18 @@ class Fault(NamedTuple):
 
     def as_json(self) -> dict[str, str]:
         return {"field": self.field, "reason": self.reason.value, "found": self.found}
+
+
+class Repair(NamedTuple):
+    """A field that was put right: what stood there, and what was taken for it. Long numbers by their last digits."""
+
+    field: str
+    mend: Mend
+    found: str
+    taken: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"field": self.field, "mend": self.mend.value, "found": self.found, "taken": self.taken}
 
 
 class Entry(NamedTuple):
@@ -156,3 +180,4 @@ class Row(NamedTuple):
     cells: tuple[str, ...]
     entry: Entry | None
     faults: tuple[Fault, ...]
+    repairs: tuple[Repair, ...] = ()

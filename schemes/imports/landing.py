@@ -1,23 +1,85 @@
-"""Writing good rows into the register, chunk by chunk, without a query for each row."""
+"""Writing the good rows of an import into the register, chunk by chunk, without a query for each row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CollectionAggregate, String, any_, literal, select, text
+from sqlalchemy import CollectionAggregate, String, any_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from schemes import audit
 from schemes.account import Account, pack
 from schemes.award import Award
 from schemes.database import copy_text, escaped, new_id_text
-from schemes.imports.entry import Entry, Fault, Outcome, RowReason
+from schemes.imports.entry import Entry, Fault, Outcome, RowReason, unpacked
+from schemes.imports.register_import import CHUNK, ImportRow, ImportStatus, RegisterImport, move
 from schemes.payee import Beneficiary, Payee, for_search
-from schemes.scheme import Scheme
-from schemes.seal import Seals
+from schemes.scheme import Scheme, get_scheme
+from schemes.seal import OpenKey, Seals, get_key
+
+
+def land(
+    session: Session, seals: Seals, brought: RegisterImport, *, progress: Callable[[int], None], at: datetime
+) -> None:
+    """Write the good rows into the register, all of them or none: the caller's transaction decides."""
+    if brought.status is not ImportStatus.LANDING:
+        return
+    lock_register(session)
+    key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
+    scheme = get_scheme(session, brought.scheme_id)
+    lander = Lander(session, seals, scheme, import_id=brought.id, by=brought.made_by, at=at)
+    done = lost = 0
+    with ThreadPoolExecutor(max_workers=1) as database:
+        writing = database.submit(lander.land, Prepared([], []))
+        rows = good_rows(session, brought, 0)
+        while rows:
+            # the rows are opened and sealed anew here while the database still writes those before them
+            prepared = lander.prepare(opened(key, brought, rows))
+            lost += refuse_rows(session, brought, writing.result())
+            done += len(rows)
+            rows = good_rows(session, brought, rows[-1][0])
+            writing = database.submit(lander.land, prepared)
+            progress(done)
+        lost += refuse_rows(session, brought, writing.result())
+    brought.rows_good -= lost
+    brought.rows_refused += lost
+    move(brought, ImportStatus.LANDED)
+    audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
+
+
+def good_rows(session: Session, brought: RegisterImport, after: int) -> list[tuple[int, bytes, bool]]:
+    """The next good rows after a line: line, sealed entry, and whether the register knows the reference by now."""
+    rows = session.execute(
+        select(ImportRow.line, ImportRow.sealed_cells, ImportRow.reference)
+        .where(ImportRow.import_id == brought.id, ImportRow.outcome == Outcome.GOOD, ImportRow.line > after)
+        .order_by(ImportRow.line)
+        .limit(CHUNK)
+    ).all()
+    known = known_references(session, [row.reference for row in rows])
+    return [(line, sealed, reference in known) for line, sealed, reference in rows]
+
+
+def opened(
+    key: OpenKey, brought: RegisterImport, rows: list[tuple[int, bytes, bool]]
+) -> Iterator[tuple[int, Entry, bool]]:
+    for line, sealed, known in rows:
+        yield line, unpacked(key.open(sealed, f"import_row/{line}", brought.id)), known
+
+
+def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int, Fault]]) -> int:
+    """Refuse rows whose reference came into the register by another import since this one was read."""
+    if taken:
+        session.execute(
+            update(ImportRow)
+            .where(ImportRow.import_id == brought.id, ImportRow.line.in_([line for line, _ in taken]))
+            .values(outcome=Outcome.REFUSED, faults=[Fault("reference", RowReason.IN_REGISTER, "").as_json()])
+        )
+    return len(taken)
 
 
 def lock_register(session: Session) -> None:

@@ -112,16 +112,39 @@ def test_a_file_sent_twice_is_one_import(preparer, office):
         assert len(imports_of_body(session)) == 1
 
 
+def test_what_was_put_right_is_shown_row_by_row_before_anybody_decides(preparer, office):
+    eaten = "A-3,Cat Example,1.00,2026-01-05,C Example,89999,66374958\r\n"
+    windows = "A-4,Zoë Example,1.00,2026-01-05,Z Example,08-99-99,66374958\r\n".encode("cp1252")
+    here = send(preparer, (HEADER + GOOD + eaten).encode() + windows).response.request.path
+    office.work()
+    page = preparer.get(here)
+    assert page.numbers["Good rows"] == "3"
+    assert "We put something right in 2 rows" in page.text
+    zero = "We put back the zero at the start that a spreadsheet takes off: “89999” became “08-99-99”"
+    accents = "We read it as written by an older Windows program. Check letters with accents: “Zoë Example”"
+    assert page.table("mended") == [["3", "Sort code", zero], ["4", "Beneficiary name", accents]]
+
+
+def test_a_file_that_is_not_plain_is_read_and_the_page_says_how(preparer, office):
+    content = (HEADER + GOOD).replace(",", ";").encode("utf-16")
+    page = preparer.get(send(preparer, content).response.request.path)
+    office.work()
+    page = preparer.get(page.response.request.path)
+    assert page.numbers["Good rows"] == "1"
+    assert "The file was saved as UTF-16, and was read so." in page.text
+    assert "The cells are separated by semicolons, and were read so." in page.text
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "The file has no rows"),
-        (b"PK\x03\x04spreadsheet", "The file is a spreadsheet"),
-        (HEADER.encode() + b"A-1,Zo\xeb,1\r\n", "Line 2 has characters that can’t be read"),
+        (b"PK\x03\x04spreadsheet", "looks like a spreadsheet but can’t be opened"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "locked with a password"),
+        (b"%PDF-1.7\x00\r\n", "neither a CSV file nor a spreadsheet"),
         (b"reference,amount\r\nA,1\r\n", "The file lacks the columns"),
         ((HEADER.strip() + ",iban\r\n" + GOOD.strip() + ",GB\r\n").encode(), "column iban, which we don’t know"),
         ((",".join(f"c{n}" for n in range(60)) + "\r\n").encode(), "The file has 60 columns"),
-        (HEADER.replace(",", ";").encode(), "separated by semicolons"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why_and_what_to_do(preparer, office, content, says):
@@ -134,7 +157,7 @@ def test_a_file_that_cannot_be_read_says_why_and_what_to_do(preparer, office, co
 
 def test_no_file_and_a_file_that_is_too_large(preparer, app):
     preparer.get("/imports/new")
-    assert preparer.press("Send the file").errors == ["Choose a CSV file"]
+    assert preparer.press("Send the file").errors == ["Choose a CSV file or a spreadsheet"]
     app.config["MAX_CONTENT_LENGTH"] = 1000
     page = send(preparer, b"x" * 5000)
     assert page.status == 413

@@ -25,6 +25,7 @@ from payouts.web import (
     contact_words,
     duty_words,
     field_words,
+    file_words,
     finding_words,
     gate_words,
     import_words,
@@ -64,7 +65,7 @@ from schemes.errors import (
     SignInSlowed,
 )
 from schemes.hold import HoldDate, HoldDateRefused, HoldKind
-from schemes.imports.register_file import COLUMNS, RowReason
+from schemes.imports.entry import COLUMNS, Mend, RowReason
 from schemes.imports.register_import import ImportStatus
 from schemes.payee import Capacity, Format, Language
 from schemes.period import Frequency, NoPeriod
@@ -77,6 +78,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Frequency, words.FREQUENCIES),
     (Capacity, words.CAPACITIES),
     (RowReason, import_words.ROW_REASONS),
+    (Mend, import_words.MENDS),
     (ImportStatus, import_words.STATUSES),
     (NumberCheck, import_words.NUMBER_CHECKS),
     (PayrollStatus, payroll_words.STATUSES),
@@ -122,24 +124,23 @@ def test_every_column_of_a_register_is_explained():
 
 @pytest.mark.parametrize("fault", FileFault)
 def test_every_fault_of_a_file_has_a_sentence_even_without_its_facts(fault):
-    assert words.file_sentence(fault, {})
+    assert file_words.file_sentence(fault, {})
 
 
 @pytest.mark.parametrize(
     ("fault", "facts", "says"),
     [
-        (FileFault.NOT_UTF8, {"line": 1204}, "Line 1,204"),
+        (FileFault.NOT_TEXT, {"looks_like": "UTF-16"}, "in the middle of a character"),
         (FileFault.MISSING_COLUMNS, {"missing": ["amount"]}, "lacks the column amount. Add it"),
         (FileFault.MISSING_COLUMNS, {"missing": ["amount", "sort_code"]}, "columns amount and sort_code. Add them"),
         (FileFault.UNKNOWN_COLUMNS, {"unknown": ["iban"]}, "column iban"),
         (FileFault.TOO_MANY_COLUMNS, {"found": 60}, "60 columns"),
-        (FileFault.NOT_CSV, {"looks_like": "spreadsheet"}, "is a spreadsheet"),
-        (FileFault.NOT_CSV, {"looks_like": "semicolons"}, "semicolons"),
+        (FileFault.UNPACKS_TOO_LARGE, {"most": 250_000_000}, "unpacks to more than 250 MB"),
         (FileFault.NOT_CSV, {"looks_like": "quotes", "line": 7}, "line 7"),
     ],
 )
 def test_a_fault_of_a_file_is_told_with_its_facts(fault, facts, says):
-    assert says in words.file_sentence(fault, facts)
+    assert says in file_words.file_sentence(fault, facts)
 
 
 DAY = date(2026, 11, 25)

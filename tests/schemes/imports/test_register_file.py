@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bacs import modulus
 from bacs.modulus import Outcome as Checked
 from schemes.errors import FileFault, FileRefused
+from schemes.imports import cells as cells_module
 from schemes.imports import register_file
-from schemes.imports.entry import COLUMNS, REQUIRED, RowReason, as_cells, packed, unpacked
-from schemes.imports.register_file import read_register, read_row
+from schemes.imports.entry import COLUMNS, REQUIRED, Mend, Repair, RowReason, as_cells, packed, unpacked
+from schemes.imports.register_file import open_table, read_register, read_row
 from schemes.payee import Capacity
 
 GOOD = {
@@ -38,7 +41,7 @@ def register(*rows, columns=COLUMNS):
 
 
 def read(content, **limits):
-    header, rows = read_register(content, **limits)
+    header, rows = read_register(open_table(content), **limits)
     return header, list(rows)
 
 
@@ -77,13 +80,11 @@ HEAD = ",".join(REQUIRED)
         (b" \r\n\r\n", FileFault.EMPTY, {}),
         (b"\xef\xbb\xbf", FileFault.EMPTY, {}),
         (register(), FileFault.EMPTY, {}),
-        (b"PK\x03\x04" + bytes(40), FileFault.NOT_CSV, {"looks_like": "spreadsheet"}),
-        (b"\xd0\xcf\x11\xe0" + bytes(40), FileFault.NOT_CSV, {"looks_like": "spreadsheet"}),
-        (LINE.encode("utf-16"), FileFault.NOT_UTF8, {"looks_like": "UTF-16"}),
-        (LINE.encode("utf-16-be"), FileFault.NOT_UTF8, {}),
-        (LINE.encode("cp1252"), FileFault.NOT_UTF8, {"line": 2, "byte": 0xEB, "looks_like": "Windows"}),
-        (LINE.replace(",", ";").encode(), FileFault.NOT_CSV, {"looks_like": "semicolons"}),
-        (LINE.replace(",", "\t").encode(), FileFault.NOT_CSV, {"looks_like": "tabs"}),
+        (b"PK\x03\x04" + bytes(40), FileFault.WORKBOOK_BROKEN, {}),
+        (b"\xd0\xcf\x11\xe0" + bytes(40), FileFault.OLD_SPREADSHEET, {}),
+        (b"\x89PNG\r\n\x1a\n\x00\x00,,", FileFault.MISSING_COLUMNS, {}),
+        (b"%PDF-1.7\x00\r\n%\xe2\xe3", FileFault.NOT_TEXT, {"looks_like": "binary"}),
+        (LINE.encode("utf-16")[:-1], FileFault.NOT_TEXT, {"looks_like": "UTF-16"}),
         ((LINE + '"never closed,1\r\n' * 3).encode(), FileFault.NOT_CSV, {"looks_like": "quotes", "line": 3}),
         (b"name,money\r\nJo,5\r\n", FileFault.MISSING_COLUMNS, {"unknown": ["name", "money"]}),
         (LINE.replace("amount,", "", 1).encode(), FileFault.MISSING_COLUMNS, {"missing": ["amount"]}),
@@ -100,29 +101,67 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_a_person_needs_to_find_
     assert {name: refused.value.facts.get(name) for name in facts} == facts
 
 
-def test_a_windows_byte_is_found_on_its_line_however_far_down():
-    rows = register(*({"reference": f"R-{n}", "beneficiary_name": "Jo"} for n in range(500)), {}).decode()
-    with pytest.raises(FileRefused) as refused:
-        read(rows.encode("cp1252"))
-    assert refused.value.facts == {"line": 502, "byte": 0xEB, "looks_like": "Windows"}
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_encodings_and_separators_of_spreadsheet_programs_are_read_alike(encoding, separator):
+    header, (row,) = read(LINE.replace(",", separator).encode(encoding))
+    assert header == COLUMNS
+    assert row.entry.beneficiary_name == GOOD["beneficiary_name"]
+    assert row.repairs == ()
 
 
-@pytest.mark.parametrize("piece", [1, 2, 3, 7, 64])
-def test_bad_bytes_are_found_where_they_are_however_the_file_falls_into_pieces(monkeypatch, piece):
-    monkeypatch.setattr(register_file, "PIECE", piece)
-    good = register({}, {"reference": "R-2"})
-    assert len(read(good)[1]) == 2, "characters of several bytes are no fault where a piece ends within one"
-    for noise in (b"\xeb", b"\xe2\x82x", b"\xf0\x9f"):
-        with pytest.raises(FileRefused) as refused:
-            read(good + noise)
-        assert refused.value.facts == {"line": 4, "byte": noise[0], "looks_like": "Windows"}
+def test_what_windows_wrote_is_read_cell_by_cell_and_told():
+    content = register({}, {"reference": "R-2", "beneficiary_name": "Siân"}) + LINE.splitlines()[1].encode("cp1252")
+    _, rows = read(content.replace(b"HILF-00001", b"HILF-00009", 1))
+    assert [row.entry.beneficiary_name for row in rows] == [GOOD["beneficiary_name"], "Siân", GOOD["beneficiary_name"]]
+    assert [row.repairs for row in rows] == [
+        (), (), (Repair("beneficiary_name", Mend.WINDOWS_CHARACTERS, "", GOOD["beneficiary_name"]),)
+    ]  # fmt: skip
+
+
+def test_a_byte_that_no_encoding_explains_refuses_its_cell_alone():
+    _, (row,) = read(LINE.encode().replace("ë".encode(), b"\x81"))
+    assert [(fault.field, fault.reason) for fault in row.faults] == [
+        ("beneficiary_name", RowReason.UNREADABLE_CHARACTER)
+    ]
+    assert json.dumps(row.cells).encode(), "and the row can be kept"
+
+
+@pytest.mark.parametrize(
+    ("changes", "details", "repairs"),
+    [
+        ({"sort_code": "89999"}, ("089999", "66374958"), [("sort_code", Mend.LEADING_ZEROS, "89999", "08-99-99")]),
+        ({"account_number": "6374958", "sort_code": "20-29-59"}, None, []),
+        ({"sort_code": "202959", "account_number": "3748472"}, None, []),
+        ({"sort_code": "08-60-01", "account_number": "1234567"}, None, []),
+        ({"sort_code": "180002", "account_number": "190"}, None, []),
+        ({"sort_code": "107999", "account_number": "88837491"}, ("107999", "88837491"), []),
+        ({"sort_code": "99999"}, None, []),
+        ({"sort_code": "8999", "account_number": "66374958"}, None, []),
+    ],
+)
+def test_a_zero_that_was_eaten_is_put_back_only_where_the_numbers_then_fit(changes, details, repairs):
+    _, (row,) = read(register(changes))
+    assert (row.entry and tuple(row.entry.details)[:2]) == details
+    assert [tuple(repair) for repair in row.repairs if row.entry] == repairs
+
+
+def test_an_account_number_of_seven_digits_gets_its_zero_and_tells_it_without_the_number():
+    number = next(
+        f"{n:07}" for n in range(1000000, 1000200) if modulus.check("089999", f"0{n}").outcome is Checked.PASS
+    )
+    _, (row,) = read(register({"account_number": number}))
+    assert row.entry.details.account_number == f"0{number}"
+    (repair,) = row.repairs
+    assert (repair.field, repair.mend) == ("account_number", Mend.LEADING_ZEROS)
+    assert number not in repair.found + repair.taken
 
 
 def test_more_rows_than_the_limit_are_refused_before_any_is_read():
     many = register(*({"reference": f"R-{n}"} for n in range(11)))
     assert len(read(many, most_rows=11)[1]) == 11
     with pytest.raises(FileRefused) as refused:
-        read_register(many, most_rows=10)
+        read(many, most_rows=10)
     assert (refused.value.fault, refused.value.facts) == (FileFault.TOO_MANY_ROWS, {"most": 10})
 
 
@@ -197,7 +236,16 @@ LONG = "x" * 300
         ({"account_name": "山田"}, {"account_name": RowReason.NAME_NOT_WRITABLE}),
         ({"sort_code": ""}, {"sort_code": RowReason.MISSING}),
         ({"sort_code": "2O-17-92"}, {"sort_code": RowReason.SORT_CODE}),
-        ({"sort_code": "70116"}, {"sort_code": RowReason.SORT_CODE}),
+        ({"sort_code": "99999"}, {"sort_code": RowReason.EATEN_ZEROS}),
+        ({"sort_code": "2026-03-12"}, {"sort_code": RowReason.MADE_A_DATE}),
+        ({"sort_code": "12/03/2026"}, {"sort_code": RowReason.MADE_A_DATE}),
+        ({"sort_code": "12-Mar-26"}, {"sort_code": RowReason.MADE_A_DATE}),
+        ({"reference": "12/03/2026"}, {"reference": RowReason.MADE_A_DATE}),
+        ({"reference": "1.23457E+11"}, {"reference": RowReason.SHORTENED_NUMBER}),
+        ({**APPOINTEE, "payee_reference": "2026-03-12"}, {"payee_reference": RowReason.MADE_A_DATE}),
+        ({"account_number": "6.63750E+07"}, {"account_number": RowReason.SHORTENED_NUMBER}),
+        ({"amount": "1.2E+03"}, {"amount": RowReason.SHORTENED_NUMBER}),
+        ({"amount": "2026-03-12"}, {"amount": RowReason.MADE_A_DATE}),
         ({"sort_code": "０８9999"}, {"sort_code": RowReason.SORT_CODE}),
         ({"account_number": "1234"}, {"account_number": RowReason.ACCOUNT_NUMBER}),
         ({"account_number": "6637495x"}, {"account_number": RowReason.ACCOUNT_NUMBER}),
@@ -294,7 +342,7 @@ def test_the_quick_look_at_a_whole_row_finds_what_a_look_at_each_cell_finds(cell
     cells = [GOOD.get(column, "") if column in kept_good else text for column, text in zip(COLUMNS, cells, strict=True)]
     quick = read_row(COLUMNS, 2, cells)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(register_file, "NOT_PLAIN", re.compile(""))
+        patched.setattr(cells_module, "NOT_PLAIN", re.compile(""))
         assert read_row(COLUMNS, 2, cells) == quick
 
 

@@ -22,7 +22,8 @@ from schemes.award import Award
 from schemes.errors import FileFault, NotAllowed, NotFound, NotNow, SamePerson
 from schemes.imports import register_import
 from schemes.imports.entry import COLUMNS, Outcome, RowReason
-from schemes.imports.register_import import ImportRow, ImportStatus, discard, get_import, refused_csv, refused_rows
+from schemes.imports.refused import refused_csv, refused_rows
+from schemes.imports.register_import import ImportRow, ImportStatus, discard, get_import
 from schemes.payee import Beneficiary, Mandate, Payee
 from schemes.person import Role
 from schemes.seal import SealingKey

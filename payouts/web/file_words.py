@@ -1,0 +1,86 @@
+"""Words for a file of payees as a whole: why it cannot be read, and how it was read where that was not plain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Flask
+
+from payouts.web.figures import file_size
+from schemes.errors import FileFault
+
+NOT_TEXT: dict[str, str] = {
+    "UTF-16": "The text of the file breaks off in the middle of a character. Send it again, or save it as “CSV UTF-8”",
+    "binary": "This is neither a CSV file nor a spreadsheet. In your program choose “Save as”, then “CSV UTF-8”",
+}
+
+# one for each fault that needs no facts
+FILES: dict[FileFault, str] = {
+    FileFault.EMPTY: "The file has no rows. Choose a file with a row of column names and a row for each award",
+    FileFault.ENCRYPTED: "The spreadsheet is locked with a password. Save a copy without a password and send that",
+    FileFault.MACROS: "The spreadsheet holds macros, which we don’t open. Save it as “Excel Workbook (.xlsx)”",
+    FileFault.OLD_SPREADSHEET: "This is an old Office file. Open it in your spreadsheet program and save it as “.xlsx”",
+    FileFault.WORKBOOK_BROKEN: (
+        "The file looks like a spreadsheet but can’t be opened as one. Open it in your spreadsheet program, and save "
+        "it as “Excel Workbook (.xlsx)” or as “CSV UTF-8”"
+    ),
+    FileFault.TOO_MANY_CELLS: (
+        "The cells of the spreadsheet spread over too large an area. Delete what stands far below or beside the rows, "
+        "or save the sheet as “CSV UTF-8”"
+    ),
+}
+
+
+def file_sentence(fault: FileFault, facts: Mapping[str, Any]) -> str:
+    """Why a whole file was refused, and what to do."""
+    match fault:
+        case FileFault.NOT_TEXT:
+            return NOT_TEXT.get(facts.get("looks_like", ""), NOT_TEXT["binary"])
+        case FileFault.NOT_CSV:
+            return f"A quotation mark in line {facts.get('line', 1):,} never closes. Correct it and try again"
+        case FileFault.UNPACKS_TOO_LARGE:
+            most = file_size(facts.get("most", 0))
+            return f"The spreadsheet unpacks to more than {most}. Save the sheet as “CSV UTF-8”, or send several files"
+        case FileFault.MISSING_COLUMNS:
+            missing = facts.get("missing", [])
+            return f"The file lacks the {columns(missing)}. Add {'it' if len(missing) == 1 else 'them'} in line 1"
+        case FileFault.UNKNOWN_COLUMNS:
+            unknown = facts.get("unknown", [])
+            return f"The file has the {columns(unknown)}, which we don’t know. Take out what is not in our list"
+        case FileFault.REPEATED_COLUMNS:
+            return f"The file has the {columns(facts.get('repeated', []))} more than once. Keep one of each"
+        case FileFault.TOO_MANY_COLUMNS:
+            return f"The file has {facts.get('found', 0):,} columns. Keep only those in the list of columns"
+        case FileFault.TOO_MANY_ROWS:
+            return f"The file has more than {facts.get('most', 0):,} rows. Send it in several files"
+        case FileFault.TOO_LARGE:
+            return f"The file is larger than {file_size(facts.get('most', 0))}. Send it in several files"
+        case _:
+            return FILES[fault]
+
+
+def columns(names: list[str]) -> str:
+    return f"{'column' if len(names) == 1 else 'columns'} {listed(names)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """`amount, email and name`."""
+    *first, last = list(names) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def read_as(notes: Mapping[str, Any]) -> list[str]:
+    """What a person should know of how the file was read."""
+    told = []
+    if sheet := notes.get("sheet"):
+        told.append(f"The workbook has several sheets. Only “{sheet}” was read")
+    if encoding := notes.get("encoding"):
+        told.append(f"The file was saved as {encoding}, and was read so")
+    if separator := notes.get("separator"):
+        told.append(f"The cells are separated by {separator}, and were read so")
+    return told
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(read_as)

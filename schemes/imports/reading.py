@@ -1,0 +1,110 @@
+"""Reading an import's file into sealed rows, a chunk at a time; nothing of it is in the register yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from schemes import audit
+from schemes.database import copy_text, escaped, in_chunks
+from schemes.errors import FileRefused
+from schemes.imports import landing
+from schemes.imports.entry import ENCODE, Outcome, Row, packed
+from schemes.imports.register_file import open_table, read_register
+from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move
+from schemes.scheme import Scheme, get_scheme
+from schemes.seal import OpenKey, Seals, get_key
+
+
+def read(
+    session: Session, seals: Seals, brought: RegisterImport, *, progress: Callable[[int], None], at: datetime
+) -> None:
+    """Read the whole file into rows. A file that cannot be read leaves no rows, and its fault on the import."""
+    if brought.status is not ImportStatus.READING:
+        return
+    key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
+    scheme = get_scheme(session, brought.scheme_id)
+    assert brought.sealed_content is not None
+    content = key.open(brought.sealed_content, "register_import", brought.id)
+    # one copy of the file is enough
+    session.expire(brought, ["sealed_content"])
+    savepoint = session.begin_nested()
+    try:
+        table = open_table(content)
+        header, rows = read_register(table)
+        session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
+        counts: Counter[str] = Counter()
+        with ThreadPoolExecutor(max_workers=1) as database:
+            keeping: Future[Counter[str]] | None = None
+            for chunk in in_chunks(rows, CHUNK):
+                # a chunk is written while the next is read
+                counts.update(keeping.result() if keeping else {})
+                keeping = database.submit(keep_rows, session, seals, key, brought, scheme, chunk)
+                progress(rows_in(counts))
+            counts.update(keeping.result() if keeping else {})
+    except FileRefused as unreadable:
+        savepoint.rollback()
+        session.refresh(brought)
+        brought.fault = {"fault": unreadable.fault.value, **unreadable.facts}
+        move(brought, ImportStatus.UNREADABLE)
+        audit.record(session, "import.unreadable", by=None, about=brought, at=at, fault=unreadable.fault.value)
+        return
+    savepoint.commit()
+    # only now: progress is told by another transaction, which must not wait for a row that this one has changed
+    brought.rows_good, brought.rows_unchanged = counts[Outcome.GOOD], counts[Outcome.UNCHANGED]
+    brought.rows_refused, brought.rows_mended = counts[Outcome.REFUSED], counts[MENDED]
+    brought.header, brought.notes = list(header), dict(table.notes)
+    # the rows hold all that is needed now, sealed one by one; a second copy of everybody's details would only be a risk
+    brought.sealed_content = None
+    move(brought, ImportStatus.READ)
+    good, unchanged, refused = brought.rows_good, brought.rows_unchanged, brought.rows_refused
+    audit.record(session, "import.read", by=None, about=brought, at=at, good=good, unchanged=unchanged, refused=refused)
+
+
+def keep_rows(
+    session: Session, seals: Seals, key: OpenKey, brought: RegisterImport, scheme: Scheme, chunk: list[Row]
+) -> Counter[str]:
+    """Write rows down, sealed: those that are good as they were understood, the others as they stood in the file.
+
+    Returns how many have which outcome, and how many of those that were not refused were mended.
+    """
+    entries = [row.entry for row in chunk if row.entry]
+    known = landing.already_there(session, seals, brought.body_id, scheme.id, entries)
+    counts: Counter[str] = Counter()
+    lines = []
+    for row in chunk:
+        entry, faults = row.entry, row.faults
+        outcome = Outcome.GOOD if entry else Outcome.REFUSED
+        if entry is not None and entry.reference in known:
+            outcome, reason = known[entry.reference]
+            faults = (reason,) if reason else ()
+        content = packed(row.entry) if row.entry and outcome is Outcome.GOOD else ENCODE(row.cells).encode()
+        sealed = key.seal(content, f"import_row/{row.line}", brought.id)
+        told = escaped(ENCODE([fault.as_json() for fault in faults])) if faults else "[]"
+        mended = "\\N"
+        if row.repairs and outcome is not Outcome.REFUSED:
+            counts[MENDED] += 1
+            mended = escaped(ENCODE([repair.as_json() for repair in row.repairs]))
+        lines.append(
+            f"{brought.body_id}\t{brought.id}\t{row.line}\t{outcome}\t{entry.reference if entry else ''}\t{told}\t"
+            f"{mended}\t\\\\x{sealed.hex()}\n"
+        )
+        counts[outcome] += 1
+    copy_text(session, "incoming_row", IMPORT_ROW, "".join(lines))
+    listed = ", ".join(IMPORT_ROW)
+    session.execute(text(f"INSERT INTO import_row ({listed}) SELECT {listed} FROM incoming_row"))  # noqa: S608
+    session.execute(text("TRUNCATE incoming_row"))
+    return counts
+
+
+IMPORT_ROW = ("body_id", "import_id", "line", "outcome", "reference", "faults", "repairs", "sealed_cells")
+MENDED = "mended"
+
+
+def rows_in(counts: Counter[str]) -> int:
+    return counts.total() - counts[MENDED]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,6 @@ from payouts.demo.harbour import seed
 from payouts.payroll import Payroll, get_payroll
 from payouts.tasks import clock as ticking
 from schemes.database import connect, new_id, transaction
-from schemes.duplicates.pair import SharedAccount
 from schemes.errors import NotFound
 from schemes.payee import Payee
 from tests.office import Office
@@ -38,15 +38,6 @@ def two(prepare, landed, small_register):
         for office in both:
             with office.transaction() as session:
                 payee_id = session.scalars(select(Payee.id).limit(1)).one()
-                session.add(
-                    SharedAccount(
-                        body_id=office.harbour.body_id,
-                        id=new_id(),
-                        fingerprint=b"x",
-                        payee_count=11,
-                        found_at=service.now(),
-                    )
-                )
             office.change_bank_details(payee_id)
             office.note_confirmation(payee_id)
             office.let_go_on(payee_id, office.stop_payments(payee_id))
@@ -62,7 +53,49 @@ def two(prepare, landed, small_register):
         for office in both:
             office.create()  # its awards are paid already: somebody is unpaid; its events are not linked yet
             office.work(leave="notices.send")
+        fill_what_is_empty(service, (landed.harbour.body_id, quay.body_id))
         yield service, landed.harbour.body_id, quay.body_id
+
+
+def fill_what_is_empty(service, bodies):
+    """A row of each body in the tables that a payroll leaves empty: of no sense, since row security needs none.
+
+    The database is this module's own, so the rules that would ask for sense are taken off these tables.
+    """
+    engine = connect(service.settings.owner_database_url)
+    with engine.begin() as owner:
+        owner.execute(text("SET session_replication_role = replica"))
+        for table in owner.scalars(text(BODY_TABLES)).all():
+            missing = [body for body in bodies if count(owner, table, body) == 0]
+            for rule in owner.scalars(text(CHECKS), {"table": table}).all() if missing else ():
+                owner.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{rule}"'))
+            columns = owner.execute(text(COLUMNS), {"table": table}).all()
+            for body in missing:
+                values = {name: body if name == "body_id" else SOMETHING[kind]() for name, kind in columns}
+                listed, given = ", ".join(values), ", ".join(f":{name}" for name in values)
+                owner.execute(text(f"INSERT INTO {table} ({listed}) VALUES ({given})"), values)
+    engine.dispose()
+
+
+CHECKS = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = cast(:table AS regclass)"
+COLUMNS = """
+    SELECT column_name, data_type FROM information_schema.columns
+     WHERE table_schema = 'public' AND table_name = :table AND is_generated = 'NEVER'
+"""
+SOMETHING = {
+    "uuid": new_id,
+    "text": lambda: "x",
+    "character varying": lambda: "x",
+    "integer": lambda: 1,
+    "bigint": lambda: 1,
+    "smallint": lambda: 1,
+    "boolean": lambda: False,
+    "date": lambda: date(2026, 11, 1),
+    "time without time zone": lambda: time(12),
+    "timestamp with time zone": lambda: datetime(2026, 11, 1, tzinfo=UTC),
+    "bytea": lambda: b"x",
+    "jsonb": lambda: "{}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +134,8 @@ def test_a_body_sees_all_of_its_own_rows_and_none_of_its_neighbours_in_any_table
             seen = {table: count(session, table) for table in body_tables}
             assert seen == {table: all_there[table, mine] for table in body_tables}
             assert session.scalars(text("SELECT id FROM body")).all() == [mine]
-            assert len(session.scalars(text("SELECT id FROM person")).all()) == 4
+            members = text("SELECT DISTINCT person_id FROM membership")
+            assert set(session.scalars(text("SELECT id FROM person"))) == set(session.scalars(members))
 
 
 @pytest.mark.parametrize("setting", [None, ""], ids=["never set", "set to nothing"])

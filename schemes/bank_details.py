@@ -5,50 +5,28 @@ The version before stays payable until the new one is usable, unless it is marke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from bacs import account as numbers
-from bacs import charset, modulus
+from bacs import charset
 from bacs.calendar import LONDON, Calendar
-from bacs.errors import AccountRefused, Reason
-from schemes import audit
-from schemes.account import Account, BankDetails, CameBy, Stopped, get_account, in_use_on, pack
-from schemes.body import get_body
-from schemes.database import Base, BodyOwned, new_id, take_turns, to_body_row
+from schemes import audit, call_back, cooling_off, risk
+from schemes.account import Account, CameBy, Stopped, get_account, in_use_on, pack
+from schemes.call_back import Call
+from schemes.database import take_turns
 from schemes.errors import NotNow, ReasonNotGiven, Refused, SamePerson
 from schemes.payee import Payee, get_payee
 from schemes.person import Actor, Role
+from schemes.risk import RiskReason
 from schemes.seal import Seals, get_key
+from schemes.typed_details import DetailsFault, DetailsRefused, read_details
 
 CONFIRMERS = (Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
-CONTACT_HELD_DAYS = 30
-
-
-class DetailsFault(StrEnum):
-    """What is wrong with bank details as somebody typed them."""
-
-    HOLDER_NAME = "holder_name"
-    SORT_CODE = "sort_code"
-    ACCOUNT_NUMBER = "account_number"
-    BANK_UNKNOWN = "bank_unknown"
-    ROLL_NUMBER = "roll_number"
-    MODULUS = "modulus"
-
-
-class DetailsRefused(Refused):
-    """Bank details that nothing could be paid to. `field` is the one to put right."""
-
-    def __init__(self, field: str, fault: DetailsFault) -> None:
-        super().__init__(f"{field}: {fault}")
-        self.field = field
-        self.fault = fault
 
 
 class ProposalWaiting(Refused):
@@ -57,65 +35,6 @@ class ProposalWaiting(Refused):
 
 class SameDetails(Refused):
     """What was proposed is what is in use."""
-
-
-class CallBackNeeded(Refused):
-    """A change of bank details is confirmed only after somebody spoke to the payee on a contact of their own."""
-
-
-class ContactTooNew(Refused):
-    """The contact that was called has not been held long enough: whoever sent the details may have sent it too."""
-
-    def __init__(self, latest: date) -> None:
-        super().__init__(f"the contact must be held since {latest} or longer")
-        self.latest = latest
-
-
-class CallBack(BodyOwned, Base):
-    """That somebody called the payee back about a change: who spoke, on which contact, held since when."""
-
-    __tablename__ = "call_back"
-    __table_args__ = (
-        UniqueConstraint("body_id", "account_id"),
-        to_body_row("account", "account_id"),
-        CheckConstraint("contact_held_since <= called_on - 30", name="contact_held"),
-    )
-
-    account_id: Mapped[UUID]
-    spoke_to: Mapped[str]
-    contact: Mapped[str]
-    contact_held_since: Mapped[date]
-    called_on: Mapped[date]
-    called_by: Mapped[UUID]
-    recorded_at: Mapped[datetime]
-
-
-@dataclass(frozen=True)
-class Call:
-    """What a person says of their call to the payee."""
-
-    spoke_to: str
-    contact: str
-    contact_held_since: date
-
-
-def read_details(sort_code: str, account_number: str, roll_number: str) -> tuple[BankDetails, modulus.Result]:
-    """What was typed, as a payment file carries it, and the check on the digits. Raises DetailsRefused."""
-    try:
-        valid = numbers.validate(sort_code, account_number)
-        roll = numbers.validate_roll_number(roll_number) if roll_number.strip() else ""
-    except AccountRefused as refused:
-        if refused.reason is Reason.SORT_CODE_NOT_SIX_DIGITS:
-            raise DetailsRefused("sort_code", DetailsFault.SORT_CODE) from None
-        if refused.reason is Reason.BANK_UNKNOWN:
-            raise DetailsRefused("account_number", DetailsFault.BANK_UNKNOWN) from None
-        if refused.reason.name.startswith("ROLL_NUMBER"):
-            raise DetailsRefused("roll_number", DetailsFault.ROLL_NUMBER) from None
-        raise DetailsRefused("account_number", DetailsFault.ACCOUNT_NUMBER) from None
-    checked = modulus.check(valid.sort_code, valid.account_number)
-    if not checked.outcome.is_payable:
-        raise DetailsRefused("account_number", DetailsFault.MODULUS)
-    return BankDetails(valid.sort_code, valid.account_number, roll), checked
 
 
 def propose(
@@ -192,26 +111,21 @@ def proposal_of(session: Session, payee_id: UUID) -> Account | None:
     ).one_or_none()
 
 
-def needs_call_back(session: Session, account: Account) -> bool:
-    """Whether the payee had confirmed bank details before: the first ones replace nothing that could be stolen."""
-    earlier = select(Account.id).where(Account.payee_id == account.payee_id, Account.confirmed_at.is_not(None))
-    return session.scalar(earlier.where(Account.id != account.id).limit(1)) is not None
-
-
 def confirm(
     session: Session,
     calendar: Calendar,
     account: Account,
     *,
     call: Call | None,
+    at_the_bank: Collection[RiskReason],
     waive_because: str | None = None,
     by: Actor,
     at: datetime,
 ) -> Account:
-    """A second person confirms a proposal, on a row locked by the caller: usable after the body's cooling-off.
+    """A second person confirms a proposal, on a row locked by the caller: usable after the cooling-off of its risk.
 
-    waive_because: use it at once, and why. The same person again changes nothing. Raises SamePerson, NotNow,
-    CallBackNeeded, ContactTooNew, ReasonNotGiven, NotAllowed.
+    at_the_bank: what the payee's bank said against it. waive_because: use it at once, and why. The same person again
+    changes nothing. Raises SamePerson, NotNow, CallBackNeeded, ContactTooNew, ReasonNotGiven, NotAllowed.
     """
     by.must_be(*CONFIRMERS)
     if account.confirmed_by == by.person_id:
@@ -219,38 +133,27 @@ def confirm(
     must_wait(account, "confirmed")
     if by.person_id == account.proposed_by:
         raise SamePerson("proposed these bank details")
-    changes = needs_call_back(session, account)
-    if changes:
-        record_call(session, account, call, by=by, at=at)
+    found = risk.assess(session, account, at_the_bank=at_the_bank, at=at)
+    if found.changes:
+        call_back.record(session, account, call, on=london_day(at), by=by, at=at)
     account.confirmed_by, account.confirmed_at = by.person_id, at
-    days = get_body(session).cooling_off_days if changes else 0
+    days = cooling_off.current(session).days(found.risk)
     account.usable_from = calendar.add_working_days(london_day(at), days) if days else None
     session.flush()
-    note(session, account, "confirmed", by=by, at=at, called_back=changes, cooling_off_days=days)
+    note(
+        session,
+        account,
+        "confirmed",
+        by=by,
+        at=at,
+        called_back=found.changes,
+        cooling_off_days=days,
+        risk=found.risk.value,
+        reasons=[reason.value for reason in found.reasons],
+    )
     if waive_because is not None and days:
         waive(session, account, reason=waive_because, by=by, at=at)
     return account
-
-
-def record_call(session: Session, account: Account, call: Call | None, *, by: Actor, at: datetime) -> None:
-    if call is None or not call.spoke_to.strip() or not call.contact.strip():
-        raise CallBackNeeded
-    latest = london_day(at) - timedelta(days=CONTACT_HELD_DAYS)
-    if call.contact_held_since > latest:
-        raise ContactTooNew(latest)
-    session.add(
-        CallBack(
-            body_id=account.body_id,
-            id=new_id(),
-            account_id=account.id,
-            spoke_to=call.spoke_to.strip(),
-            contact=call.contact.strip(),
-            contact_held_since=call.contact_held_since,
-            called_on=london_day(at),
-            called_by=by.person_id,
-            recorded_at=at,
-        )
-    )
 
 
 def reject(session: Session, account: Account, *, reason: str, by: Actor, at: datetime) -> None:
@@ -347,9 +250,3 @@ def proposals(session: Session, *, limit: int = 20) -> list[Proposal]:
         .limit(limit)
     )
     return [Proposal(account, payee) for account, payee in rows]
-
-
-def call_backs_of(session: Session, payee_id: UUID) -> dict[UUID, CallBack]:
-    """The call to a payee about each version, where there was one."""
-    calls = select(CallBack).join(Account, (Account.body_id == CallBack.body_id) & (Account.id == CallBack.account_id))
-    return {call.account_id: call for call in session.scalars(calls.where(Account.payee_id == payee_id))}

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from schemes import body, change, duties
+from schemes import change, cooling_off, duties
 from schemes.change import Change, ChangeKind
 from schemes.person import Actor, Role
 
@@ -26,7 +26,7 @@ class Effect:
 
 EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.COOLING_OFF: Effect(
-        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: body.cooling_off(session), body.apply_cooling_off
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: cooling_off.facts(session), cooling_off.apply
     ),
     ChangeKind.DUTIES: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: duties.duties(session), duties.apply_duties

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,10 +26,11 @@ from payouts.gates.manifest import manifest_of
 from payouts.payroll import create_payroll, get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
-from schemes import bank_details, change_applied, hold
+from schemes import bank_details, change_applied, cooling_off, hold
 from schemes.account import CameBy, accounts_of, get_account
-from schemes.bank_details import Call
 from schemes.body import DutyPattern
+from schemes.call_back import Call
+from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.duties import propose_duties
 from schemes.hold import HoldKind
@@ -144,8 +145,15 @@ class Office:
         with self.transaction() as session:
             account = get_account(session, payee_id, account_id, lock=True)
             unmask(session, self.service.seals, account, reason="compare with the letter", by=by, at=at)
-            bank_details.confirm(session, self.service.calendar, account, call=call, by=by, at=at)
+            bank_details.confirm(session, self.service.calendar, account, call=call, at_the_bank=(), by=by, at=at)
         return account_id
+
+    def propose_a_change(self) -> UUID:
+        """The finance officer, as an administrator, proposes that changed bank details wait for 5 days."""
+        by = replace(self.person(Role.FINANCE), roles=frozenset({Role.ADMINISTRATOR}))
+        wanted, change_id, at = CoolingOff(0, 5, 5), new_id(), self.service.now()
+        with self.transaction() as session:
+            return cooling_off.propose(session, wanted, change_id=change_id, reason="fraud near us", by=by, at=at).id
 
     def note_confirmation(self, payee_id: UUID, code: Code = Code.ANNM) -> None:
         """Keep an answer about a payee's newest bank details as if their bank had given it, in a run of its own."""

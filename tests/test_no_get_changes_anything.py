@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select, text
 
@@ -12,12 +10,10 @@ from payouts.checks.finding import Kind
 from payouts.gates.gate import Gate
 from schemes import before_body
 from schemes.account import Account
-from schemes.body import propose_cooling_off
 from schemes.contact import Contact
 from schemes.database import new_id
 from schemes.duplicates.pair import DuplicatePair
 from schemes.imports.register_import import RegisterImport
-from schemes.person import Role
 from schemes.sign_in import token_digest
 
 
@@ -40,11 +36,6 @@ def browsers(service, harbour):
     return made
 
 
-def proposed_change(session, office, *, at):
-    administrator = replace(office.person(Role.FINANCE), roles=frozenset({Role.ADMINISTRATOR}))
-    return propose_cooling_off(session, 5, change_id=new_id(), reason="fraud", by=administrator, at=at).id
-
-
 @pytest.fixture
 def addresses(office, sealed, browsers):
     """Every rule of the app that answers a GET, with the ids of what is in the database."""
@@ -60,7 +51,7 @@ def addresses(office, sealed, browsers):
             "account_id": account.id,
             "hold_id": hold_id,
             "contact_id": contact_id,
-            "change_id": proposed_change(session, office, at=office.service.now()),
+            "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
             "scheme_id": office.harbour.scheme_id,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from payouts.commands import ground
-from schemes import before_body
-from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, add_body, set_cooling_off
+from schemes import before_body, cooling_off
+from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, add_body
+from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 
 
@@ -41,10 +42,21 @@ def add(name: str, contact: str, colour: str, *, live: bool) -> None:
 
 @body.command("cooling-off")
 @click.argument("days", type=click.IntRange(0, MOST_COOLING_OFF_DAYS))
+@click.option("--first", type=click.IntRange(0, MOST_COOLING_OFF_DAYS), help="Of a payee's first bank details.")
+@click.option("--high", type=click.IntRange(0, MOST_COOLING_OFF_DAYS), help="Of changes that are risky.")
 @ground.body_option
-def cooling_off(days: int, body_name: str | None) -> None:
-    """Set how many working days changed bank details wait before they are used. What is confirmed keeps its day."""
+def set_cooling_off(days: int, first: int | None, high: int | None, body_name: str | None) -> None:
+    """Set how many working days bank details wait before they are used. What is confirmed keeps its day.
+
+    DAYS is for an ordinary change. Without --first and --high those stay, but risky ones never wait for less.
+    """
     given = ground.service()
     with given.transaction(ground.one_body(given, body_name)) as session:
-        changed = set_cooling_off(session, days, at=given.now())
-    click.echo(f"{changed.name}: changed bank details are used {days} working days after they are confirmed.")
+        before = cooling_off.current(session)
+        first = before.first_days if first is None else first
+        high = max(before.high_days, days, first) if high is None else high
+        changed = cooling_off.set_to(session, CoolingOff(first, days, high), at=given.now())
+    click.echo(
+        f"{changed.name}: bank details are used after they are confirmed, changed ones {days} working days later, "
+        f"first ones {first}, risky ones {high}."
+    )

@@ -8,6 +8,8 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from payouts.web import (
     audit,
     bank_details,
+    bank_details_decision,
+    bank_details_rules,
     changes,
     confirmation_words,
     confirmations,
@@ -49,6 +51,8 @@ from payouts.web.pages import pages
 VIEWS = (
     audit,
     bank_details,
+    bank_details_decision,
+    bank_details_rules,
     changes,
     confirmations,
     duplicates,

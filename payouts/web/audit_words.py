@@ -16,8 +16,8 @@ from schemes.audit import AuditEvent
 ACTS: dict[str, str] = {
     "body.added": "Added the body",
     "person.added": "Added a person",
-    "body.cooling_off_set": "Set the cooling-off of changed bank details to {days} working days",
     "body.duties_set": "Set how many people run a payroll to {pattern}",
+    "body.cooling_off_set": "Set the cooling-off to {ordinary_days} working days ({high_days} where the risk is high)",
     "change.proposed": "Proposed a change ({kind})",
     "change.confirmed": "Confirmed a change ({kind})",
     "change.rejected": "Rejected a change ({kind})",

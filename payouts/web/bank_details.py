@@ -1,4 +1,4 @@
-"""A payee's bank details: every version, and what people do to one: propose, decide, waive, stop, see it in full."""
+"""A payee's bank details: every version, and what people do to one: propose, waive, stop, see it in full."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
 from sqlalchemy.orm import Session
 from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.figures import weekday
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payee_words import CAME_BY, STOPS
 from schemes import bank_details
 from schemes.account import Account, BankDetails, CameBy, Stopped, accounts_of, get_account, in_use_on, state_on
-from schemes.bank_details import CONFIRMERS, Call, london_day
-from schemes.body import get_body
+from schemes.bank_details import CONFIRMERS, london_day
+from schemes.call_back import ContactTooNew, call_backs_of
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.payee import get_payee
 from schemes.person import Role, names
+from schemes.typed_details import DetailsRefused
 from schemes.unmasking import UNMASKERS, unmask, unmaskings_of
 
 LONGEST_NAME = 140
 LONGEST = 2000
 TOO_LONG = Length(max=LONGEST, message="Use at most 2,000 characters")
-CONFIRM, CONFIRM_URGENT, REJECT = "confirm", "urgent", "reject"
 
 
 class ProposeDetails(Form):
@@ -76,45 +75,6 @@ class ProposeDetails(Form):
     submit = SubmitField("Propose these bank details", widget=GovSubmitInput())
 
 
-class DecideDetails(Form):
-    spoke_to = StringField(
-        "Who did you speak to?",
-        widget=GovTextInput(),
-        validators=[Length(max=LONGEST_NAME, message="Use at most 140 characters")],
-    )
-    contact = StringField(
-        "On which contact did you reach them?",
-        description="For example the phone number from the first application form. Never one from the message that "
-        "brought the new details",
-        widget=GovTextInput(),
-        validators=[Length(max=254, message="Use at most 254 characters")],
-    )
-    held_since = DayField("Since when do you hold this contact?", validators=[Optional()])
-    decision = RadioField(
-        "Your decision", widget=GovRadioInput(), validators=[InputRequired("Choose what happens to the change")]
-    )
-    reason = TextAreaField(
-        "Reason",
-        description="Needed to reject, or to use the details at once",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
-    )
-    submit = SubmitField("Continue", widget=GovSubmitInput())
-
-    def call(self) -> Call | None:
-        """What was said of the call, or None and errors beside the fields."""
-        for field, missing in (
-            (self.spoke_to, "Enter who you spoke to"),
-            (self.contact, "Enter the contact on which you reached them"),
-            (self.held_since, "Enter the day since which you hold this contact"),
-        ):
-            if not field.data and not field.errors:
-                self.refuse(missing, field)
-        if self.status != 200:
-            return None
-        return Call(self.spoke_to.data, self.contact.data, self.held_since.data)
-
-
 class GiveReason(Form):
     reason = TextAreaField("Why?", widget=GovTextArea(), validators=[InputRequired("Say why"), TOO_LONG])
     submit = SubmitField("Continue", widget=GovSubmitInput())
@@ -153,7 +113,7 @@ def show_bank_details(payee_id: UUID) -> ResponseReturnValue:
             payee=payee,
             accounts=accounts,
             states=states_of(session, payee_id, accounts),
-            calls=bank_details.call_backs_of(session, payee_id),
+            calls=call_backs_of(session, payee_id),
             looks=unmaskings_of(session, payee_id),
             versions={account.id: account.version for account in accounts},
             day=asked.on.data if known else None,
@@ -200,7 +160,7 @@ def propose_bank_details(payee_id: UUID) -> ResponseReturnValue:
                 )
         except (NotAllowed, NotFound):
             raise
-        except bank_details.DetailsRefused as refused:
+        except DetailsRefused as refused:
             form.refuse(words.sentence(refused), form[refused.field])
         except Refused as refused:
             form.refuse(words.sentence(refused))
@@ -215,67 +175,6 @@ def propose_bank_details(payee_id: UUID) -> ResponseReturnValue:
             payee=payee,
             waiting=bank_details.proposal_of(session, payee_id),
         ), form.status
-
-
-@pages.route("/payees/<uuid:payee_id>/bank-details/<uuid:account_id>/decide", methods=["GET", "POST"])
-@allowed(Role.PREPARER, *CONFIRMERS)
-def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue:
-    form = DecideDetails()
-    with transaction() as session:
-        account = get_account(session, payee_id, account_id)
-        calls = bank_details.needs_call_back(session, account)
-        mine = account.proposed_by == actor().person_id
-        first_day, cools = first_use(session), calls and get_body(session).cooling_off_days > 0
-    confirms = bool(actor().roles.intersection(CONFIRMERS)) and not mine
-    if not confirms and not mine:
-        actor().must_be(*CONFIRMERS)
-    form.decision.choices = choices(confirms=confirms, mine=mine, cools=cools)
-    if form.validate_on_submit() and is_decided(form, payee_id, account_id, calls=calls):
-        flash(DECIDED[form.decision.data])
-        return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
-    hint = f"Used for files that leave on or after {weekday(first_day)}" if cools else "Used from now on"
-    return version_page(
-        "payees/decide_bank_details.html", payee_id, account_id, form, calls=calls, confirms=confirms, confirm_hint=hint
-    )
-
-
-DECIDED = {
-    CONFIRM: "You confirmed the bank details",
-    CONFIRM_URGENT: "You confirmed the bank details. They are used at once",
-    REJECT: "You rejected the bank details. Nothing is paid into this account",
-}
-
-
-def first_use(session: Session) -> date:
-    """The first day of a change that is confirmed now."""
-    days = get_body(session).cooling_off_days
-    return service().calendar.add_working_days(today(), days) if days else today()
-
-
-def choices(*, confirms: bool, mine: bool, cools: bool) -> list[SelectChoice]:
-    offered = [SelectChoice(CONFIRM, "Confirm the bank details")] if confirms else []
-    if confirms and cools:
-        offered.append(SelectChoice(CONFIRM_URGENT, "Confirm them and use them at once"))
-    return [*offered, SelectChoice(REJECT, "Withdraw them" if mine else "Reject them")]
-
-
-def is_decided(form: DecideDetails, payee_id: UUID, account_id: UUID, *, calls: bool) -> bool:
-    """Carry the decision out; if it can't be, the reason is an error of the form."""
-    reason = form.reason.data or ""
-    rejects = form.decision.data == REJECT
-    call = form.call() if calls and not rejects else None
-    if form.status != 200:
-        return False
-    urgent = reason if form.decision.data == CONFIRM_URGENT else None
-
-    def decide(session: Session, account: Account) -> None:
-        if rejects:
-            bank_details.reject(session, account, reason=reason, by=actor(), at=now())
-        else:
-            calendar = service().calendar
-            bank_details.confirm(session, calendar, account, call=call, waive_because=urgent, by=actor(), at=now())
-
-    return is_done(form, payee_id, account_id, decide)
 
 
 def is_done(form: Form, payee_id: UUID, account_id: UUID, act: Callable[[Session, Account], None]) -> bool:
@@ -294,7 +193,7 @@ def is_done(form: Form, payee_id: UUID, account_id: UUID, act: Callable[[Session
 def beside(form: Form, refused: Refused) -> Field | None:
     if isinstance(refused, ReasonNotGiven):
         return form["reason"]
-    return form["held_since"] if isinstance(refused, bank_details.ContactTooNew) else None
+    return form["held_since"] if isinstance(refused, ContactTooNew) else None
 
 
 @pages.route("/payees/<uuid:payee_id>/bank-details/<uuid:account_id>/waive", methods=["GET", "POST"])

@@ -46,7 +46,11 @@ class Row(NamedTuple):
 
 
 def cooling_off_rows(facts: Facts, _: Names) -> dict[str, str]:
-    return {"Changed bank details wait": count(facts["days"], "working day")}
+    return {
+        "First bank details wait": count(facts["first_days"], "working day"),
+        "Changed bank details wait": count(facts["ordinary_days"], "working day"),
+        "Changes of high risk wait": count(facts["high_days"], "working day"),
+    }
 
 
 def duties_rows(facts: Facts, _: Names) -> dict[str, str]:
@@ -56,7 +60,7 @@ def duties_rows(facts: Facts, _: Names) -> dict[str, str]:
 
 KINDS: dict[ChangeKind, ChangeWords] = {
     ChangeKind.COOLING_OFF: ChangeWords(
-        lambda change, names: "Cooling-off of changed bank details",
+        lambda change, names: "Cooling-off of bank details",
         cooling_off_rows,
         "It counts for bank details that are confirmed from then on. What is confirmed already keeps its day.",
     ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from schemes.account import CameBy, State, Stopped
-from schemes.bank_details import DetailsFault
 from schemes.hold import HoldDate, HoldKind
+from schemes.risk import Risk, RiskReason
+from schemes.typed_details import DetailsFault
 
 CAME_BY: dict[CameBy, str] = {
     CameBy.LETTER: "Letter",
@@ -43,6 +44,24 @@ DETAILS_FAULTS: dict[DetailsFault, str] = {
     ),
 }
 
+# words, colour of the tag
+RISKS: dict[Risk, tuple[str, str]] = {
+    Risk.FIRST: ("First bank details", "grey"),
+    Risk.ORDINARY: ("Ordinary change", "blue"),
+    Risk.HIGH: ("High risk", "red"),
+}
+
+RISK_REASONS: dict[RiskReason, str] = {
+    RiskReason.CAME_BY_EMAIL: "They came by email, and anybody can write from somebody else’s address",
+    RiskReason.CAME_BY_PHONE: "They came by phone, and we did not make the call",
+    RiskReason.ACCOUNT_OF_ANOTHER_PAYEE: "Another payee has, or had, the same account",
+    RiskReason.ACCOUNT_COMPROMISED: "This account was marked as compromised before",
+    RiskReason.CHANGED_LATELY: "The bank details were changed in the last 30 days already",
+    RiskReason.REJECTED_LATELY: "A change of these bank details was rejected in the last 30 days",
+    RiskReason.NAME_NO_MATCH: "The payee’s bank says that the name does not match, or that there is no such account",
+    RiskReason.NAME_CANNOT_BE_CHECKED: "The payee’s bank can’t check the name",
+    RiskReason.ACCOUNT_SWITCHED: "The payee’s bank says that the account was switched to another bank",
+}
 
 # words, colour of the tag
 HOLDS: dict[HoldKind, tuple[str, str]] = {
@@ -67,4 +86,6 @@ HOLD_DATES: dict[HoldDate, str] = {
 def register(app: Flask) -> None:
     app.add_template_filter(lambda came_by: CAME_BY[came_by] if came_by else "A file of payees", "came_by")
     app.add_template_filter(STATES.__getitem__, "account_state")
+    app.add_template_filter(RISKS.__getitem__, "risk")
+    app.add_template_filter(RISK_REASONS.__getitem__, "risk_reason")
     app.add_template_filter(HOLDS.__getitem__, "hold_kind")

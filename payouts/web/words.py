@@ -24,10 +24,12 @@ from payouts.web.file_words import file_sentence, listed
 from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
-from schemes.bank_details import CallBackNeeded, ContactTooNew, DetailsRefused, ProposalWaiting, SameDetails
+from schemes.bank_details import ProposalWaiting, SameDetails
+from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.contact import ContactKnown
 from schemes.contact_value import ContactRefused
+from schemes.cooling_off import HighRiskSooner
 from schemes.errors import (
     FieldsRefused,
     FileRefused,
@@ -43,6 +45,7 @@ from schemes.hold import HoldDateRefused
 from schemes.payee import Capacity
 from schemes.period import Frequency, NoPeriod
 from schemes.person import Actor, Role
+from schemes.typed_details import DetailsRefused
 
 ROLES: dict[Role, str] = {
     Role.ADMINISTRATOR: "administrator",
@@ -155,6 +158,7 @@ SENTENCES: dict[type[Refused], str] = {
     ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",
     ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
     ContactKnown: "This payee has this contact already",
+    HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
     SameDetails: "These are the bank details in use, so there is nothing to change",
     ChangeWaiting: "A change of this waits already. It has to be confirmed or rejected first",
     NothingToChange: "This is how it is now, so there is nothing to change",

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from payouts.cli import payouts
 from payouts.commands import ground
 from payouts.payroll import PayrollStatus, get_payroll
-from schemes.body import propose_cooling_off
+from schemes import cooling_off
+from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.person import DEMO_PASSWORD, Role
 
@@ -82,11 +83,10 @@ def test_a_change_that_waits_is_listed_shown_and_confirmed_by_a_second_person(ru
     administrator = office.person_with(Role.ADMINISTRATOR)
     for days in (5, 6):
         with office.transaction() as session:
-            propose_cooling_off(
-                session, days, change_id=new_id(), reason="fraud", by=administrator, at=office.service.now()
-            )
+            wanted, at = CoolingOff(0, days, days), office.service.now()
+            cooling_off.propose(session, wanted, change_id=new_id(), reason="fraud", by=administrator, at=at)
         change_id, what, proposer = run("change", "list").output.strip().split("\t")
-        assert (what, proposer) == ("Cooling-off of changed bank details", "Somebody New")
+        assert (what, proposer) == ("Cooling-off of bank details", "Somebody New")
         assert f"{days} working days" in run("change", "show", change_id).output
         if days == 5:
             assert run_as(Role.FINANCE, "change", "confirm", change_id).exit_code == 1

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from schemes import audit, bank_details
+from schemes import audit, bank_details, cooling_off
 from schemes.account import Account, CameBy, State, Stopped, get_account, in_use_on, state_on
-from schemes.bank_details import Call, DetailsFault
-from schemes.body import set_cooling_off
+from schemes.call_back import Call, CallBackNeeded, ContactTooNew, call_backs_of
+from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, NotNow, OutOfRange, ReasonNotGiven, SamePerson
 from schemes.payee import Payee
 from schemes.person import Role
+from schemes.typed_details import DetailsFault, DetailsRefused
 
 GOOD = {"sort_code": "20-29-59", "account_number": "63748472", "roll_number": ""}
 MONDAY = date(2026, 11, 23)
@@ -54,13 +55,14 @@ def propose(office, payee_id):
 
 @pytest.fixture
 def confirm(office, payee_id):
-    def confirming(account_id, *, by=None, call=CALL, waive_because=None):
+    def confirming(account_id, *, by=None, call=CALL, at_the_bank=(), waive_because=None):
         with office.transaction() as session:
             return bank_details.confirm(
                 session,
                 office.service.calendar,
                 get_account(session, payee_id, account_id, lock=True),
                 call=call,
+                at_the_bank=at_the_bank,
                 waive_because=waive_because,
                 by=by or office.person(Role.FINANCE),
                 at=office.service.now(),
@@ -143,7 +145,7 @@ def test_two_proposals_of_one_payee_cannot_wait_even_in_the_database(propose, ow
     ],
 )
 def test_details_that_nothing_could_be_paid_to_are_refused_with_the_field(propose, changes, field, fault):
-    with pytest.raises(bank_details.DetailsRefused) as refused:
+    with pytest.raises(DetailsRefused) as refused:
         propose(**changes)
     assert (refused.value.field, refused.value.fault) == (field, fault)
 
@@ -166,14 +168,14 @@ def test_the_cooling_off_counts_the_banks_working_days(propose, confirm, clock):
 
 def test_a_body_chooses_its_cooling_off_and_none_is_one_too(office, propose, confirm, in_use):
     with office.transaction() as session:
-        set_cooling_off(session, 0, at=office.service.now())
+        cooling_off.set_to(session, CoolingOff(0, 0, 0), at=office.service.now())
     assert confirm(propose()).usable_from is None
     assert in_use(MONDAY) == 2
 
 
 def test_a_cooling_off_of_months_is_refused(office):
     with pytest.raises(OutOfRange), office.transaction() as session:
-        set_cooling_off(session, 21, at=office.service.now())
+        cooling_off.set_to(session, CoolingOff(0, 2, 21), at=office.service.now())
 
 
 def test_what_is_in_use_now_is_no_change(propose, confirm, clock):
@@ -212,13 +214,13 @@ def test_a_preparer_does_not_confirm(propose, confirm, office):
 
 @pytest.mark.parametrize("call", [None, replace(CALL, spoke_to=" "), replace(CALL, contact="")])
 def test_a_change_without_a_call_back_is_not_confirmed(propose, confirm, call):
-    with pytest.raises(bank_details.CallBackNeeded):
+    with pytest.raises(CallBackNeeded):
         confirm(propose(), call=call)
 
 
 def test_a_contact_that_came_with_the_letter_is_no_contact(propose, confirm):
     account_id = propose()
-    with pytest.raises(bank_details.ContactTooNew) as refused:
+    with pytest.raises(ContactTooNew) as refused:
         confirm(account_id, call=replace(CALL, contact_held_since=MONDAY - timedelta(days=29)))
     assert refused.value.latest == MONDAY - timedelta(days=30)
     assert confirm(account_id, call=replace(CALL, contact_held_since=refused.value.latest)).confirmed_at
@@ -228,7 +230,7 @@ def test_a_call_back_is_kept_with_who_called_and_whom(propose, confirm, office, 
     account_id = propose()
     confirm(account_id)
     with office.transaction() as session:
-        call = bank_details.call_backs_of(session, payee_id)[account_id]
+        call = call_backs_of(session, payee_id)[account_id]
     assert (call.spoke_to, call.contact_held_since) == (CALL.spoke_to, CALL.contact_held_since)
     assert (call.called_by, call.called_on) == (office.person(Role.FINANCE).person_id, MONDAY)
 
@@ -242,7 +244,7 @@ def test_a_confirmation_sent_twice_is_one_and_another_person_s_is_told(propose, 
 
 def test_an_urgent_change_is_used_at_once_with_a_reason_and_a_call(propose, confirm, in_use):
     account_id = propose()
-    with pytest.raises(bank_details.CallBackNeeded):
+    with pytest.raises(CallBackNeeded):
         confirm(account_id, call=None, waive_because="No food in the house")
     with pytest.raises(ReasonNotGiven):
         confirm(account_id, waive_because=" ")

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from schemes import body, change, change_applied
+from schemes import change, change_applied, cooling_off
 from schemes.audit import AuditEvent
-from schemes.body import get_body, propose_cooling_off
+from schemes.body import get_body
 from schemes.change import ChangedSince, ChangeKind, ChangeWaiting, NothingToChange, get_change
+from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotNow, OutOfRange, ReasonNotGiven, SamePerson
 from schemes.person import Role
@@ -25,10 +26,14 @@ def proposed(office, administrator):
     return propose(office, administrator, days=5)
 
 
+def wait(days):
+    return CoolingOff(0, days, max(days, 2))
+
+
 def propose(office, by, *, days, reason="Two frauds in the county", change_id=None):
     change_id = change_id or new_id()
     with office.transaction() as session:
-        propose_cooling_off(session, days, change_id=change_id, reason=reason, by=by, at=office.service.now())
+        cooling_off.propose(session, wait(days), change_id=change_id, reason=reason, by=by, at=office.service.now())
     return change_id
 
 
@@ -75,7 +80,7 @@ def test_confirming_twice_is_confirming_once_and_a_third_person_is_told(office, 
     approver = office.person(Role.APPROVER)
     confirm(office, proposed, approver)
     with office.transaction() as session:
-        body.set_cooling_off(session, 9, at=office.service.now())
+        cooling_off.set_to(session, wait(9), at=office.service.now())
     confirm(office, proposed, approver)
     assert days(office) == 9
     with pytest.raises(NotNow):
@@ -84,7 +89,7 @@ def test_confirming_twice_is_confirming_once_and_a_third_person_is_told(office, 
 
 def test_what_was_changed_since_is_not_overwritten(office, proposed):
     with office.transaction() as session:
-        body.set_cooling_off(session, 3, at=office.service.now())
+        cooling_off.set_to(session, wait(3), at=office.service.now())
     with pytest.raises(ChangedSince):
         confirm(office, proposed, office.person(Role.APPROVER))
     assert days(office) == 3

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from payouts.web import change_words
-from schemes.body import get_body, propose_cooling_off
+from schemes import cooling_off
+from schemes.body import get_body
 from schemes.change_applied import EFFECTS
+from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.person import Role
 
@@ -22,8 +24,9 @@ def propose(office):
 
     def proposing(*, days=5, by=administrator):
         with office.transaction() as session:
-            return propose_cooling_off(
-                session, days, change_id=new_id(), reason="Two frauds near us", by=by, at=office.service.now()
+            wanted, at = CoolingOff(0, days, max(days, 2)), office.service.now()
+            return cooling_off.propose(
+                session, wanted, change_id=new_id(), reason="Two frauds near us", by=by, at=at
             ).id
 
     return proposing
@@ -42,13 +45,14 @@ def days(office):
 def test_a_change_waits_at_home_for_whoever_may_confirm_it_and_is_told_before_and_after(
     office, change_id, signed_in, preparer
 ):
-    assert "Cooling-off of changed bank details" not in preparer.get("/").steps
+    assert "Cooling-off of bank details" not in preparer.get("/").steps
     assert preparer.get("/").table("others")[0][2] == "an administrator or an approver who did not propose it"
     approver = signed_in(Role.APPROVER)
     home = approver.get("/")
-    assert home.steps["Cooling-off of changed bank details"] == "Waiting"
+    assert home.steps["Cooling-off of bank details"] == "Waiting"
     page = approver.get(home.link("Cooling-off"))
-    assert page.table("rows") == [["Changed bank details wait", "2 working days", "5 working days"]]
+    rows = {row[0]: row[1:] for row in page.table("rows")}
+    assert rows["Changed bank details wait"] == ["2 working days", "5 working days"]
     assert "Somebody New" in page.text
     assert "Two frauds near us" in page.text
     page = approver.press("Save the decision", decision="confirm")
@@ -77,7 +81,7 @@ def test_whoever_proposed_a_change_may_only_withdraw_it(office, propose, signed_
     both = type(approver)(approver.person_id, approver.body_id, approver.name, approver.email, frozenset(Role))
     change_id = propose(by=both)
     visitor = signed_in(Role.APPROVER)
-    assert "Cooling-off of changed bank details" not in visitor.get("/").steps
+    assert "Cooling-off of bank details" not in visitor.get("/").steps
     page = visitor.get(f"/changes/{change_id}")
     assert "someone else must confirm it" in page.text
     assert [radio["value"] for radio in page.soup.select("input[name=decision]")] == ["reject"]
@@ -104,7 +108,7 @@ def test_whoever_may_not_confirm_reads_who_may(office, change_id, preparer):
 
 def test_a_change_of_what_has_changed_since_is_refused_with_what_to_do(office, change_id, signed_in):
     with office.transaction() as session:
-        get_body(session).cooling_off_days = 3
+        get_body(session).cooling_off_days = 1
     approver = signed_in(Role.APPROVER)
     approver.get(f"/changes/{change_id}")
     page = approver.press("Save the decision", decision="confirm")
@@ -119,8 +123,8 @@ def test_decided_changes_are_read_page_by_page(office, propose, signed_in, monke
         approver.press("Save the decision", decision="confirm")
     newest = approver.get("/changes")
     older = approver.get(newest.link("Next page"))
-    assert approver.get(newest.link("Cooling-off")).table("rows")[0][2] == "4 working days"
-    assert approver.get(older.link("Cooling-off")).table("rows")[0][2] == "3 working days"
+    assert approver.get(newest.link("Cooling-off")).table("rows")[1][2] == "4 working days"
+    assert approver.get(older.link("Cooling-off")).table("rows")[1][2] == "3 working days"
     assert approver.get(older.link("First page")).h1 == "Changes"
 
 

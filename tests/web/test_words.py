@@ -35,18 +35,13 @@ from payouts.web import (
     words,
 )
 from schemes.account import CameBy, State, Stopped
-from schemes.bank_details import (
-    CallBackNeeded,
-    ContactTooNew,
-    DetailsFault,
-    DetailsRefused,
-    ProposalWaiting,
-    SameDetails,
-)
+from schemes.bank_details import ProposalWaiting, SameDetails
 from schemes.body import DutyPattern
+from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.contact import ContactKnown
 from schemes.contact_value import Channel, ContactFault, ContactRefused
+from schemes.cooling_off import HighRiskSooner
 from schemes.duties import CoverFault, CoverTermsRefused, ReviewsMissing
 from schemes.errors import (
     FieldFault,
@@ -71,7 +66,9 @@ from schemes.payee import Capacity, Format, Language
 from schemes.period import Frequency, NoPeriod
 from schemes.person import Role
 from schemes.revision import Subject
+from schemes.risk import Risk, RiskReason
 from schemes.scheme import GateKind
+from schemes.typed_details import DetailsFault, DetailsRefused
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Role, words.ROLES),
@@ -98,6 +95,8 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Code, confirmation_words.CODES),
     (Silence, confirmation_words.SILENCES),
     (AccountType, confirmation_words.ACCOUNT_TYPES),
+    (Risk, payee_words.RISKS),
+    (RiskReason, payee_words.RISK_REASONS),
     (HoldKind, payee_words.HOLDS),
     (HoldKind, payee_words.HOLD_CHOICES),
     (HoldDate, payee_words.HOLD_DATES),
@@ -178,6 +177,7 @@ REFUSALS: list[Refused] = [
     ConfirmationNotSetUp(),
     CallBackNeeded(),
     ContactTooNew(DAY),
+    HighRiskSooner(),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),

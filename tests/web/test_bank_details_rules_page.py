@@ -1,0 +1,85 @@
+"""The page of a body's rules for bank details, and how an administrator proposes others."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from schemes import cooling_off
+from schemes.change import Change
+from schemes.cooling_off import CoolingOff
+from schemes.person import Role
+from tests.web.test_bank_details_pages import CALLED, TYPED
+from tests.web.test_every_page import faults_of
+
+WANTED = {"first_days": "1", "ordinary_days": "3", "high_days": "6", "reason": "Two frauds near us"}
+
+
+@pytest.fixture
+def start(landed):
+    return landed
+
+
+@pytest.fixture
+def administrator(signed_in):
+    return signed_in(Role.ADMINISTRATOR)
+
+
+def test_a_proposed_cooling_off_counts_once_a_second_person_confirms_it(administrator, signed_in, office):
+    page = administrator.get("/bank-details-rules")
+    administrator.get(page.link("Propose another cooling-off"))
+    page = administrator.press("Propose this cooling-off", **WANTED)
+    assert page.done == ["You proposed another cooling-off. It counts once someone else confirms it"]
+    assert page.soup.dl.get_text(" ", strip=True).count("0 working days") == 1
+    approver = signed_in(Role.APPROVER)
+    approver.get(approver.get("/bank-details-rules").link("See the change"))
+    approver.press("Save the decision", decision="confirm")
+    with office.transaction() as session:
+        assert cooling_off.current(session) == CoolingOff(1, 3, 6)
+    assert "6 working days" in approver.get("/bank-details-rules").text
+
+
+def test_a_form_sent_twice_proposes_once(administrator, office):
+    administrator.get("/bank-details-rules/cooling-off")
+    for _ in range(2):
+        assert administrator.send("Propose this cooling-off", **WANTED).status_code == 303
+    with office.transaction() as session:
+        assert len(session.scalars(select(Change)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"first_days": "21"}, "Enter a number of working days from 0 to 20"),
+        ({"ordinary_days": "two"}, "Enter a number of working days from 0 to 20"),
+        ({"high_days": "2"}, "Risky changes can’t be used sooner than others. Enter at least as many days for them"),
+        ({"reason": ""}, "Say why you propose this change"),
+        ({"first_days": "0", "ordinary_days": "2", "high_days": "2"}, "This is how it is now"),
+    ],
+)
+def test_what_cannot_be_proposed_is_told(administrator, changes, says):
+    administrator.get("/bank-details-rules/cooling-off")
+    page = administrator.press("Propose this cooling-off", **WANTED | changes)
+    assert page.status == 422
+    assert page.errors[0].startswith(says)
+    assert faults_of(page) == []
+
+
+def test_whoever_is_no_administrator_reads_the_rules_and_may_not_change_them(preparer):
+    page = preparer.get("/bank-details-rules")
+    assert "An administrator can propose another cooling-off" in page.text
+    assert preparer.get("/bank-details-rules/cooling-off").status == 403
+
+
+def test_the_second_person_sees_the_risk_and_why(signed_in, preparer, office):
+    with office.transaction() as session:
+        cooling_off.set_to(session, CoolingOff(0, 2, 5), at=office.service.now())
+    address = preparer.get("/payees").link("HILF-00001")
+    preparer.get(f"{address}/bank-details/new")
+    preparer.press("Propose these bank details", **TYPED | {"came_by": "email"})
+    finance = signed_in(Role.FINANCE)
+    page = finance.get(finance.get(f"{address}/bank-details").link("Confirm or reject version 2"))
+    assert "High risk The cooling-off is 5 working days." in page.text
+    assert "They came by email, and anybody can write from somebody else’s address" in page.text
+    assert "Used for files that leave on or after Monday 30 November 2026" in page.text
+    assert "Monday 30 November 2026" in finance.press("Continue", **CALLED).text

@@ -7,6 +7,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from payouts.web import (
     audit,
+    award_words,
     bank_details,
     bank_details_decision,
     bank_details_rules,
@@ -92,6 +93,7 @@ def register(app: Flask) -> None:
     security.register(app, base_url=settings.base_url)
     words_of = (
         words,
+        award_words,
         confirmation_words,
         duplicate_words,
         contact_words,

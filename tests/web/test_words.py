@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 import pytest
 
@@ -21,6 +22,7 @@ from payouts.notices.notice import NoticeStatus
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
 from payouts.web import (
+    award_words,
     confirmation_words,
     contact_words,
     duty_words,
@@ -35,6 +37,8 @@ from payouts.web import (
     words,
 )
 from schemes.account import CameBy, State, Stopped
+from schemes.award import AwardDay, AwardDayRefused, AwardThere
+from schemes.award_history import NotDue
 from schemes.bank_details import ProposalWaiting, SameDetails
 from schemes.body import DutyPattern
 from schemes.call_back import CallBackNeeded, ContactTooNew
@@ -68,6 +72,7 @@ from schemes.person import Role
 from schemes.revision import Subject
 from schemes.risk import Risk, RiskReason
 from schemes.scheme import GateKind
+from schemes.suspension import SuspensionDay, SuspensionDayRefused
 from schemes.typed_details import DetailsFault, DetailsRefused
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
@@ -100,6 +105,9 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (HoldKind, payee_words.HOLDS),
     (HoldKind, payee_words.HOLD_CHOICES),
     (HoldDate, payee_words.HOLD_DATES),
+    (NotDue, award_words.NOT_DUE),
+    (AwardDay, award_words.AWARD_DAYS),
+    (SuspensionDay, award_words.SUSPENSION_DAYS),
     (Misfit, field_words.MISFITS),
     (Channel, contact_words.CHANNELS),
     (ContactFault, contact_words.CONTACT_FAULTS),
@@ -179,6 +187,9 @@ REFUSALS: list[Refused] = [
     ContactTooNew(DAY),
     HighRiskSooner(),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
+    AwardThere(UUID(int=1)),
+    AwardDayRefused(AwardDay.ENDS_BEFORE_START),
+    SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),

@@ -12,7 +12,6 @@ from bacs.errors import BacsError
 from payouts.app import NotifyNotSetUp
 from payouts.commands import (
     audit,
-    award,
     body,
     change,
     confirmation,
@@ -55,7 +54,6 @@ for command in (
     person.person,
     scheme.scheme,
     register.register,
-    award.award,
     confirmation.confirmation,
     duplicates.duplicates,
     payroll.payroll,

@@ -22,9 +22,10 @@ from schemes.body import DutyPattern
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.duties import duties_on, london_day
 from schemes.errors import NotFound, NotNow, Refused
-from schemes.period import period_of
+from schemes.period import Period
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
+from schemes.scheme_version import paid_on, versions_of
 
 
 class PayrollStatus(StrEnum):
@@ -71,6 +72,16 @@ class PayDateRefused(Refused):
         self.pay_date = pay_date
         self.earliest = earliest
         self.latest = latest
+
+
+class PeriodsOverlap(Refused):
+    """Another payroll of the scheme pays a period that shares days with this one and is not the same."""
+
+    def __init__(self, number: int, first_day: date, last_day: date) -> None:
+        super().__init__(f"payroll {number} pays {first_day} to {last_day}")
+        self.number = number
+        self.first_day = first_day
+        self.last_day = last_day
 
 
 class Payroll(BodyOwned, Base):
@@ -203,7 +214,8 @@ def create_payroll(
 ) -> Payroll:
     """Create a payroll, to be built by a job. The same id again returns the first: a form sent twice works once.
 
-    Raises PayDateRefused, NotFound, NotAllowed.
+    The pay date tells the period, and the period the version of the scheme that it is paid under. Raises
+    PayDateRefused, NoPeriod, PeriodsOverlap, NotFound, NotAllowed.
     """
     by.must_be(Role.PREPARER, scheme=scheme_id)
     take_turns(session, "payroll number")
@@ -211,16 +223,18 @@ def create_payroll(
     if there is not None:
         return there
     scheme = get_scheme(session, scheme_id)
-    profile = session.get_one(BankProfile, (by.body_id, scheme.bank_profile_id))
+    version, period = paid_on(versions_of(session, scheme.id), pay_date, calendar)
+    definition = version.definition
+    profile = session.get_one(BankProfile, (by.body_id, definition.bank_profile_id))
     cycle = cycle_for(calendar, pay_date, now=at, profile=profile)
-    period = period_of(scheme.schedule, pay_date)
     duties = duties_on(session, london_day(at))
+    must_not_cut(session, scheme.id, period)
     payroll = Payroll(
         body_id=by.body_id,
         id=payroll_id,
         number=next_number(session),
         scheme_id=scheme.id,
-        scheme_version=scheme.version,
+        scheme_version=version.number,
         bank_profile_id=profile.id,
         duty_pattern=duties.pattern,
         cover_id=duties.cover.id if duties.cover else None,
@@ -236,10 +250,27 @@ def create_payroll(
     )
     session.add(payroll)
     session.flush()
-    copy_rules(session, payroll.id, scheme)
+    copy_rules(session, payroll.id, definition.gates)
     audit.record(session, "payroll.created", by=by, about=payroll, at=at, number=payroll.number)
     plan_build(session, payroll, at=at)
     return payroll
+
+
+def must_not_cut(session: Session, scheme_id: UUID, period: Period) -> None:
+    """Raises PeriodsOverlap: the keys of payments know whole periods, so a day in two of them could be paid twice."""
+    other = session.scalars(
+        select(Payroll)
+        .where(
+            Payroll.scheme_id == scheme_id,
+            Payroll.status != PayrollStatus.CANCELLED,
+            Payroll.period_first_day <= period.last_day,
+            Payroll.period_last_day >= period.first_day,
+            (Payroll.period_first_day != period.first_day) | (Payroll.period_last_day != period.last_day),
+        )
+        .limit(1)
+    ).first()
+    if other is not None:
+        raise PeriodsOverlap(other.number, other.period_first_day, other.period_last_day)
 
 
 def next_number(session: Session) -> int:

@@ -75,6 +75,21 @@ class Misfit(StrEnum):
     NOT_FROM_ZERO = "not_from_zero"
     NOT_RISING = "not_rising"
     BELOW_THE_LEAST = "below_the_least"
+    BELOW_ONE_PAYMENT = "below_one_payment"
+    NOT_A_DATE = "not_a_date"
+    UNKNOWN = "unknown"
+    NOT_A_CODE = "not_a_code"
+    TAKEN = "taken"
+    NOT_TOLD_APART = "not_told_apart"
+    NOT_IN_BACS = "not_in_bacs"
+    NOT_THE_FOUR = "not_the_four"
+    NOT_THE_FIRST = "not_the_first"
+    OVERLAPS = "overlaps"
+    TOO_CLOSE = "too_close"
+    NOT_AS_EXPECTED = "not_as_expected"
+    STAYS = "stays"
+    COMPONENT_GONE = "component_gone"
+    ASKS_MORE = "asks_more"
 
 
 class FieldFault(NamedTuple):

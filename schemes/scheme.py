@@ -1,33 +1,39 @@
-"""A payment scheme: what it pays for, how often, within which limits, and the gates that its payrolls pass."""
+"""A payment scheme: who it is, and what its newest version says. What a payroll goes by stands in the versions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit
-from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
-from schemes.errors import NotFound
+from schemes.amount import AmountRule
+from schemes.database import Base, BodyOwned, new_id, stored, take_turns, to_body_row
+from schemes.definition import Component, Definition
+from schemes.errors import NotFound, Refused
+from schemes.gate_rule import GateRule
 from schemes.period import Frequency, Schedule
-from schemes.person import Actor, Role
+from schemes.person import Actor
+from schemes.scheme_version import add_version, newest
 
 
-class GateKind(StrEnum):
-    """What a gate asks."""
+class CodeTaken(Refused):
+    """Another scheme of the body begins its references with this code."""
 
-    READY = "ready"
-    FUNDS = "funds"
-    APPROVE = "approve"
-    RELEASE = "release"
+    def __init__(self, code: str) -> None:
+        super().__init__(f"there is a scheme {code} already")
+        self.code = code
 
 
 class Scheme(BodyOwned, Base):
-    """`code` begins each payment's reference on the payee's statement: it must not tell what the payment is for."""
+    """`code` begins each payment's reference on the payee's statement: it must not tell what the payment is for.
+
+    The other facts are those of `version`, the newest, for lists and for what is typed in next. A payroll goes by the
+    version that it names: see `schemes.scheme_version`.
+    """
 
     __tablename__ = "scheme"
     __table_args__ = (
@@ -50,50 +56,62 @@ class Scheme(BodyOwned, Base):
     version: Mapped[int] = mapped_column(default=1)
     made_at: Mapped[datetime]
 
-    @property
-    def schedule(self) -> Schedule:
-        """Its periods."""
-        return Schedule(self.frequency, self.first_period_day)
+    def take_over(self, definition: Definition, number: int) -> None:
+        """Show the facts of a version, the newest from now on. `component` is the one that imports pay."""
+        self.name = definition.name
+        self.pays_for = definition.pays_for
+        self.component = definition.components[0].code
+        self.frequency = definition.schedule.frequency
+        self.first_period_day = definition.schedule.first_day
+        self.payment_limit_pence = definition.payment_limit_pence
+        self.payroll_limit_pence = definition.payroll_limit_pence
+        self.bank_profile_id = definition.bank_profile_id
+        self.version = number
 
 
-class GateRule(BodyOwned, Base):
-    """A gate of a scheme. A payroll copies the rules when it is created: a change touches later payrolls only."""
+def add(
+    session: Session,
+    definition: Definition,
+    *,
+    scheme_id: UUID | None = None,
+    effective_from: date | None = None,
+    change_id: UUID | None = None,
+    by: Actor | None,
+    at: datetime,
+) -> Scheme:
+    """Add a scheme with its first version, from the first period on unless told otherwise. Raises CodeTaken.
 
-    __tablename__ = "gate_rule"
-    __table_args__ = (
-        UniqueConstraint("body_id", "scheme_id", "position"),
-        to_body_row("scheme", "scheme_id"),
-        CheckConstraint("people_needed >= 1", name="people_needed"),
+    by: who confirmed it; None when whoever runs the service sets a body up. That it fits is for the caller to know.
+    """
+    must_be_free(session, definition.code)
+    scheme = Scheme(
+        body_id=session.info["body_id"],
+        id=scheme_id or new_id(),
+        code=definition.code,
+        made_at=at,
     )
+    scheme.take_over(definition, 1)
+    session.add(scheme)
+    session.flush()
+    audit.record(session, "scheme.added", by=by, about=scheme, at=at)
+    add_version(
+        session,
+        scheme.id,
+        definition,
+        number=1,
+        effective_from=effective_from or definition.schedule.first_day,
+        change_id=change_id,
+        by=by,
+        at=at,
+    )
+    return scheme
 
-    scheme_id: Mapped[UUID]
-    position: Mapped[int]
-    kind: Mapped[GateKind] = mapped_column(stored(GateKind))
-    name: Mapped[str]
-    question: Mapped[str]
-    role: Mapped[Role] = mapped_column(stored(Role))
-    people_needed: Mapped[int]
-    evidence_asked: Mapped[str]
 
-
-FIRST_GATES = (
-    (
-        GateKind.READY,
-        "Ready",
-        "Is the payroll complete, and is every finding put right or explained?",
-        Role.PREPARER,
-        "",
-    ),
-    (
-        GateKind.FUNDS,
-        "Funds",
-        "Will the money be in the account on the day the payments leave it?",
-        Role.FINANCE,
-        "Balance or funding reference",
-    ),
-    (GateKind.APPROVE, "Approve", "Do you approve exactly these payments?", Role.APPROVER, ""),
-    (GateKind.RELEASE, "Release", "May these files go to the bank?", Role.RELEASER, ""),
-)
+def must_be_free(session: Session, code: str) -> None:
+    """Raises CodeTaken."""
+    take_turns(session, "scheme code")
+    if session.scalar(select(Scheme.id).where(Scheme.code == code)) is not None:
+        raise CodeTaken(code)
 
 
 def add_scheme(
@@ -111,46 +129,23 @@ def add_scheme(
     by: Actor | None,
     at: datetime,
 ) -> Scheme:
-    """Add a scheme with the four gates that every scheme starts with."""
-    scheme = Scheme(
-        body_id=session.info["body_id"],
-        id=new_id(),
+    """Add a scheme of one component, its amount on each award, with the four gates that every scheme starts with."""
+    definition = Definition(
         code=code,
         name=name,
         pays_for=pays_for,
-        component=component,
-        frequency=frequency,
-        first_period_day=first_period_day,
+        schedule=Schedule(frequency, first_period_day),
+        components=(Component(component, component.capitalize(), AmountRule()),),
         payment_limit_pence=payment_limit_pence,
         payroll_limit_pence=payroll_limit_pence,
         bank_profile_id=bank_profile_id,
-        made_at=at,
     )
-    session.add(scheme)
-    session.flush()
-    for position, (kind, gate_name, question, role, evidence) in enumerate(FIRST_GATES, start=1):
-        session.add(
-            GateRule(
-                body_id=scheme.body_id,
-                id=new_id(),
-                scheme_id=scheme.id,
-                position=position,
-                kind=kind,
-                name=gate_name,
-                question=question,
-                role=role,
-                people_needed=1,
-                evidence_asked=evidence,
-            )
-        )
-    session.flush()
-    audit.record(session, "scheme.added", by=by, about=scheme, at=at)
-    return scheme
+    return add(session, definition, by=by, at=at)
 
 
-def get_scheme(session: Session, scheme_id: UUID) -> Scheme:
+def get_scheme(session: Session, scheme_id: UUID, *, lock: bool = False) -> Scheme:
     """Raises NotFound."""
-    scheme = session.get(Scheme, (session.info["body_id"], scheme_id))
+    scheme = session.get(Scheme, (session.info["body_id"], scheme_id), with_for_update=lock or None)
     if scheme is None:
         raise NotFound("scheme", scheme_id)
     return scheme
@@ -170,5 +165,5 @@ def schemes_of_body(session: Session) -> Sequence[Scheme]:
 
 
 def gate_rules(session: Session, scheme: Scheme) -> Sequence[GateRule]:
-    """The scheme's gates, in order."""
-    return session.scalars(select(GateRule).where(GateRule.scheme_id == scheme.id).order_by(GateRule.position)).all()
+    """The gates of the scheme's newest version, in order."""
+    return newest(session, scheme.id).definition.gates

@@ -21,7 +21,7 @@ from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.database import copy_rows, in_chunks, new_id
-from schemes.scheme import get_scheme
+from schemes.scheme_version import version_of
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -82,7 +82,7 @@ def found_in(session: Session, payroll: Payroll, facts: PayrollFacts) -> Iterato
 
 def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollFacts:
     """Everything the checks ask, in a handful of queries."""
-    scheme = get_scheme(session, payroll.scheme_id)
+    limits = version_of(session, payroll.scheme_id, payroll.scheme_version).definition
     profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
     mine = Payment.payroll_id == payroll.id
     count, total, median = session.execute(
@@ -111,8 +111,8 @@ def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollF
         due_count=due_count,
         due_pence=due_pence,
         median_pence=median,
-        payment_limit_pence=scheme.payment_limit_pence,
-        payroll_limit_pence=scheme.payroll_limit_pence,
+        payment_limit_pence=limits.payment_limit_pence,
+        payroll_limit_pence=limits.payroll_limit_pence,
         item_limit_pence=profile.item_limit_pence,
         file_limit_pence=profile.file_limit_pence,
         items_per_file=profile.items_per_file,

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound
+from schemes.gate_rule import GateKind, GateRule
 from schemes.person import Role
-from schemes.scheme import GateKind, Scheme, gate_rules
 
 
 class Gate(BodyOwned, Base):
@@ -34,15 +34,15 @@ class Gate(BodyOwned, Base):
     evidence_asked: Mapped[str]
 
 
-def copy_rules(session: Session, payroll_id: UUID, scheme: Scheme) -> None:
-    """Give a new payroll the gates that its scheme has now."""
-    for rule in gate_rules(session, scheme):
+def copy_rules(session: Session, payroll_id: UUID, rules: Sequence[GateRule]) -> None:
+    """Give a new payroll the gates of its scheme's version."""
+    for position, rule in enumerate(rules, start=1):
         session.add(
             Gate(
-                body_id=scheme.body_id,
+                body_id=session.info["body_id"],
                 id=new_id(),
                 payroll_id=payroll_id,
-                position=rule.position,
+                position=position,
                 kind=rule.kind,
                 name=rule.name,
                 question=rule.question,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from schemes.body import DutyPattern
-from schemes.scheme import GateKind
+from schemes.gate_rule import GateKind
 
 
 class Bar(StrEnum):

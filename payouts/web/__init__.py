@@ -7,7 +7,6 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from payouts.web import (
     audit,
-    award_words,
     bank_details,
     bank_details_decision,
     bank_details_rules,
@@ -39,6 +38,7 @@ from payouts.web import (
     payroll_words,
     payrolls,
     release,
+    scheme_words,
     schemes,
     security,
     sign_in,
@@ -93,7 +93,6 @@ def register(app: Flask) -> None:
     security.register(app, base_url=settings.base_url)
     words_of = (
         words,
-        award_words,
         confirmation_words,
         duplicate_words,
         contact_words,
@@ -102,6 +101,7 @@ def register(app: Flask) -> None:
         import_words,
         payee_words,
         payroll_words,
+        scheme_words,
         finding_words,
         notice_words,
     )

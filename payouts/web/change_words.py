@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from payouts.web.duty_words import PATTERNS, cover_terms
-from payouts.web.figures import count
+from payouts.web.figures import count, day
+from payouts.web.scheme_words import definition_rows
+from payouts.web.words import ROLES
 from schemes.body import DutyPattern
 from schemes.change import Change, ChangeKind
+from schemes.definition import definition_from
 
 Facts = Mapping[str, Any]
 Names = Mapping[UUID, str]
@@ -58,6 +62,19 @@ def duties_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"Who decides": f"{name}. {does}", "Cover by two people": cover_terms(facts["cover"])}
 
 
+def scheme_title(change: Change, _: Names) -> str:
+    code = change.after["definition"]["code"]
+    return f"Scheme {code}: a new version" if change.before else f"Scheme {code}: a new scheme"
+
+
+def scheme_rows(facts: Facts, _: Names) -> dict[str, str]:
+    return {
+        "In force for periods from": day(date.fromisoformat(facts["effective_from"])),
+        **definition_rows(definition_from(facts["definition"]), ROLES),
+        "Pays from the account": facts["pays_from"],
+    }
+
+
 KINDS: dict[ChangeKind, ChangeWords] = {
     ChangeKind.COOLING_OFF: ChangeWords(
         lambda change, names: "Cooling-off of bank details",
@@ -68,6 +85,11 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: "Cover by two people" if change.after["cover"] else "How many people run a payroll",
         duties_rows,
         "It counts for payrolls that are created from then on. Open payrolls keep what they were created under.",
+    ),
+    ChangeKind.SCHEME: ChangeWords(
+        scheme_title,
+        scheme_rows,
+        "It counts for payrolls of periods that begin on its day or later. A payroll that there is keeps its version.",
     ),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payouts.gates.separation import Bar
-from schemes.scheme import GateKind
+from schemes.gate_rule import GateKind
 
 BARS: dict[Bar, str] = {
     Bar.BUILT_IT: "You built this payroll, so someone else must decide here",

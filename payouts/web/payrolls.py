@@ -16,6 +16,7 @@ from payouts.payroll import (
     PayDateRefused,
     Payroll,
     PayrollStatus,
+    PeriodsOverlap,
     create_payroll,
     get_payroll,
     payrolls_of_body,
@@ -28,6 +29,7 @@ from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from schemes.bank_profile import BankProfile
 from schemes.errors import NotFound, Refused
+from schemes.period import NoPeriod
 from schemes.person import Role
 from schemes.scheme import get_scheme, schemes_of_body
 
@@ -83,7 +85,7 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except PayDateRefused as refused:
+        except (PayDateRefused, NoPeriod, PeriodsOverlap) as refused:
             form.refuse(words.sentence(refused), form.pay_date)
         else:
             return redirect(url_for("pages.show_payroll", payroll_id=payroll.id), 303)

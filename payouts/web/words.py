@@ -15,9 +15,8 @@ from payouts.checks.acceptance import ReasonMissing
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
-from payouts.payroll import PayDateRefused
+from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.web import duty_words
-from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, instant
@@ -25,7 +24,7 @@ from payouts.web.file_words import file_sentence, listed
 from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
-from schemes.award import AwardDayRefused, AwardThere
+from payouts.web.scheme_words import FROM_DAYS
 from schemes.bank_details import ProposalWaiting, SameDetails
 from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
@@ -45,9 +44,10 @@ from schemes.errors import (
 )
 from schemes.hold import HoldDateRefused
 from schemes.payee import Capacity
-from schemes.period import Frequency, NoPeriod
+from schemes.period import NoPeriod
 from schemes.person import Actor, Role
-from schemes.suspension import SuspensionDayRefused
+from schemes.scheme import CodeTaken
+from schemes.scheme_change import FromDayRefused
 from schemes.typed_details import DetailsRefused
 
 ROLES: dict[Role, str] = {
@@ -58,16 +58,6 @@ ROLES: dict[Role, str] = {
     Role.RELEASER: "releaser",
     Role.AUDITOR: "auditor",
     Role.ENQUIRY: "enquiry officer",
-}
-
-FREQUENCIES: dict[Frequency, str] = {
-    Frequency.WEEKLY: "Every week",
-    Frequency.TWO_WEEKLY: "Every 2 weeks",
-    Frequency.FOUR_WEEKLY: "Every 4 weeks",
-    Frequency.MONTHLY: "Every month",
-    Frequency.QUARTERLY: "Every quarter",
-    Frequency.ONE_OFF: "Once",
-    Frequency.CUSTOM: "On listed dates",
 }
 
 CAPACITIES: dict[Capacity, str] = {
@@ -117,16 +107,19 @@ def sentence(refusal: Refused) -> str:
             return fault_sentence(refusal.faults[0])
         case NoPeriod():
             return f"{day(refusal.day)} is in none of the periods of this scheme. Choose a day in one of them"
+        case CodeTaken():
+            return f"There is a scheme with the code {refusal.code} already. Choose another code"
+        case FromDayRefused():
+            return FROM_DAYS[refusal.why].format(day(refusal.day))
+        case PeriodsOverlap():
+            paid = f"{day(refusal.first_day)} to {day(refusal.last_day)}"
+            return f"Payroll {refusal.number} pays for {paid}. Some of these days would be paid twice"
         case DetailsRefused():
             return DETAILS_FAULTS[refusal.fault]
         case ContactRefused():
             return CONTACT_FAULTS[refusal.fault]
         case HoldDateRefused():
             return HOLD_DATES[refusal.why]
-        case AwardDayRefused():
-            return AWARD_DAYS[refusal.why]
-        case SuspensionDayRefused():
-            return SUSPENSION_DAYS[refusal.why]
         case ContactTooNew():
             return f"Call on a contact that you have held since {day(refusal.latest)} or longer"
         case PaymentsStopped():
@@ -166,7 +159,6 @@ SENTENCES: dict[type[Refused], str] = {
     ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
     ContactKnown: "This payee has this contact already",
     HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
-    AwardThere: "They have an award of this already. Change that one instead",
     SameDetails: "These are the bank details in use, so there is nothing to change",
     ChangeWaiting: "A change of this waits already. It has to be confirmed or rejected first",
     NothingToChange: "This is how it is now, so there is nothing to change",
@@ -192,7 +184,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(role_names)
     app.add_template_filter(holds)
     app.add_template_filter(listed)
-    app.add_template_filter(FREQUENCIES.__getitem__, "frequency")
     app.add_template_filter(CAPACITIES.__getitem__, "capacity")
     app.add_template_filter(a_person_with)
     app.add_template_global(count, "count")

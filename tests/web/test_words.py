@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from uuid import UUID
 
 import pytest
 
@@ -20,9 +19,8 @@ from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReach
 from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
 from payouts.payment import PaymentStatus, UnpaidReason
-from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
+from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
 from payouts.web import (
-    award_words,
     confirmation_words,
     contact_words,
     duty_words,
@@ -34,11 +32,11 @@ from payouts.web import (
     notice_words,
     payee_words,
     payroll_words,
+    scheme_words,
     words,
 )
 from schemes.account import CameBy, State, Stopped
-from schemes.award import AwardDay, AwardDayRefused, AwardThere
-from schemes.award_history import NotDue
+from schemes.amount import AmountKind, BandPays, PartPeriod
 from schemes.bank_details import ProposalWaiting, SameDetails
 from schemes.body import DutyPattern
 from schemes.call_back import CallBackNeeded, ContactTooNew
@@ -63,21 +61,29 @@ from schemes.errors import (
     SamePerson,
     SignInSlowed,
 )
+from schemes.gate_rule import GateKind
 from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.entry import COLUMNS, Mend, RowReason
 from schemes.imports.register_import import ImportStatus
 from schemes.payee import Capacity, Format, Language
-from schemes.period import Frequency, NoPeriod
+from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay
 from schemes.person import Role
 from schemes.revision import Subject
 from schemes.risk import Risk, RiskReason
-from schemes.scheme import GateKind
-from schemes.suspension import SuspensionDay, SuspensionDayRefused
+from schemes.scheme import CodeTaken
+from schemes.scheme_change import FromDay, FromDayRefused
 from schemes.typed_details import DetailsFault, DetailsRefused
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Role, words.ROLES),
-    (Frequency, words.FREQUENCIES),
+    (Frequency, scheme_words.FREQUENCIES),
+    (PayDay, scheme_words.PAY_DAYS),
+    (NonWorkingDay, scheme_words.NON_WORKING),
+    (AmountKind, scheme_words.AMOUNTS),
+    (BandPays, scheme_words.BANDS),
+    (PartPeriod, scheme_words.PARTS),
+    (GateKind, scheme_words.GATES),
+    (FromDay, scheme_words.FROM_DAYS),
     (Capacity, words.CAPACITIES),
     (RowReason, import_words.ROW_REASONS),
     (Mend, import_words.MENDS),
@@ -105,9 +111,6 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (HoldKind, payee_words.HOLDS),
     (HoldKind, payee_words.HOLD_CHOICES),
     (HoldDate, payee_words.HOLD_DATES),
-    (NotDue, award_words.NOT_DUE),
-    (AwardDay, award_words.AWARD_DAYS),
-    (SuspensionDay, award_words.SUSPENSION_DAYS),
     (Misfit, field_words.MISFITS),
     (Channel, contact_words.CHANNELS),
     (ContactFault, contact_words.CONTACT_FAULTS),
@@ -187,9 +190,6 @@ REFUSALS: list[Refused] = [
     ContactTooNew(DAY),
     HighRiskSooner(),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
-    AwardThere(UUID(int=1)),
-    AwardDayRefused(AwardDay.ENDS_BEFORE_START),
-    SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),
@@ -199,6 +199,9 @@ REFUSALS: list[Refused] = [
     CoverEnded(DAY),
     OverCeiling(2, 1),
     NewBankDetails(9, ["P-1", "P-2"]),
+    CodeTaken("HIL"),
+    FromDayRefused(FromDay.PERIODS_CUT, DAY),
+    PeriodsOverlap(7, DAY, DAY),
 ]
 
 

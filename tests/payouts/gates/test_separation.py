@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from payouts.gates.separation import Bar, Part, bar
 from schemes.body import DutyPattern
-from schemes.scheme import GateKind
+from schemes.gate_rule import GateKind
 
 ANNA, BILL, CARA, DEEP, EMIN = (UUID(int=n) for n in range(1, 6))
 READY, FUNDS, APPROVE, RELEASE = GateKind

@@ -1,0 +1,172 @@
+"""Words for what a scheme says: its periods and pay days, what its components pay, who decides its gates."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from payouts.web.figures import count, day, pounds
+from schemes.amount import AmountKind, AmountRule, BandPays, PartPeriod, units_words
+from schemes.definition import Component, Definition
+from schemes.gate_rule import GateKind, GateRule
+from schemes.payment_reference import payment_reference
+from schemes.period import Frequency, NonWorkingDay, PayDay, Schedule
+from schemes.person import Role
+from schemes.scheme_change import FromDay
+
+FREQUENCIES: dict[Frequency, str] = {
+    Frequency.WEEKLY: "Every week",
+    Frequency.TWO_WEEKLY: "Every 2 weeks",
+    Frequency.FOUR_WEEKLY: "Every 4 weeks",
+    Frequency.MONTHLY: "Every month",
+    Frequency.QUARTERLY: "Every quarter",
+    Frequency.ONE_OFF: "Once",
+    Frequency.CUSTOM: "On listed dates",
+}
+
+NON_WORKING: dict[NonWorkingDay, str] = {
+    NonWorkingDay.EARLIER: "The working day before it",
+    NonWorkingDay.LATER: "The working day after it",
+    NonWorkingDay.NEAREST: "The nearest working day",
+}
+
+PAY_DAYS: dict[PayDay, str] = {
+    PayDay.CHOSEN: "Whoever creates the payroll chooses a working day of the period",
+    PayDay.DAY_OF_PERIOD: "On a certain day of each period",
+    PayDay.AFTER_LAST_DAY: "Some days after each period ends",
+    PayDay.BEFORE_FIRST_DAY: "Some days before each period begins",
+    PayDay.LISTED: "On a day listed for each period",
+}
+
+AMOUNTS: dict[AmountKind, str] = {
+    AmountKind.FIXED: "The amount that stands on the award",
+    AmountKind.RATE: "A rate for each unit, such as an hour or a mile",
+    AmountKind.BANDS: "An amount or a rate that depends on how many units there are",
+}
+
+BANDS: dict[BandPays, str] = {
+    BandPays.AMOUNT: "A fixed amount for each band",
+    BandPays.RATE: "A rate for every unit, by the band that the number falls in",
+    BandPays.SLICES: "A rate for the units inside each band, one band after the other",
+}
+
+PARTS: dict[PartPeriod, str] = {
+    PartPeriod.WHOLE: "The whole amount",
+    PartPeriod.BY_DAYS: "Its share of the calendar days, rounded to the penny",
+}
+
+GATES: dict[GateKind, str] = {
+    GateKind.READY: "Ready",
+    GateKind.FUNDS: "Funds",
+    GateKind.APPROVE: "Approve",
+    GateKind.RELEASE: "Release",
+}
+
+FROM_DAYS: dict[FromDay, str] = {
+    FromDay.NO_PERIOD_BEGINS: "No period of this scheme begins on {}. Enter the first day of a period",
+    FromDay.PERIODS_CUT: (
+        "A period of the scheme as it is now would be cut on {}. Enter a day on which one of its periods begins too"
+    ),
+    FromDay.BEFORE_THE_FIRST: "The scheme did not exist before its first version. {} is too early",
+}
+
+
+def pay_day_words(schedule: Schedule) -> str:
+    """When each period is paid: `5 days after each period ends`."""
+    days = count(schedule.pay_days, "day")
+    match schedule.pay_day:
+        case PayDay.DAY_OF_PERIOD:
+            return f"On day {schedule.pay_days} of each period, or its last day if it is shorter"
+        case PayDay.AFTER_LAST_DAY:
+            return f"{days} after each period ends"
+        case PayDay.BEFORE_FIRST_DAY:
+            return f"{days} before each period begins"
+    return PAY_DAYS[schedule.pay_day]
+
+
+def non_working_words(schedule: Schedule) -> str:
+    return "" if schedule.pay_day is PayDay.CHOSEN else NON_WORKING[schedule.non_working]
+
+
+def periods_words(schedule: Schedule) -> str:
+    """How the periods lie: `Every month, counted from 1 April 2026`."""
+    if not schedule.listed:
+        return f"{FREQUENCIES[schedule.frequency]}, counted from {day(schedule.first_day)}"
+    spans = (
+        f"{day(entry.period.first_day)} to {day(entry.period.last_day)}"
+        + (f", paid on {day(entry.pay_day)}" if entry.pay_day else "")
+        for entry in schedule.listed
+    )
+    return f"{FREQUENCIES[schedule.frequency]}: {'; '.join(spans)}"
+
+
+def rule_words(rule: AmountRule) -> str:
+    """What a rule pays, in sentences: `£14.20 for each of the hours on the award. At most £500.00 a period.`"""
+    said = [base_words(rule)]
+    if rule.least_pence is not None:
+        said.append(f"At least {pounds(rule.least_pence)} a period.")
+    if rule.most_pence is not None:
+        said.append(f"At most {pounds(rule.most_pence)} a period.")
+    part = PARTS[rule.part_period]
+    said.append(f"For a part of a period: {part[0].lower()}{part[1:]}.")
+    return " ".join(said)
+
+
+def base_words(rule: AmountRule) -> str:
+    if rule.kind is AmountKind.FIXED:
+        return f"{AMOUNTS[rule.kind]}."
+    if rule.kind is AmountKind.RATE:
+        rate = "The award’s own rate" if rule.rate_pence is None else pounds(rule.rate_pence)
+        return f"{rate} for each of the {rule.unit} on the award."
+    bands = "; ".join(f"from {units_words(band.from_units)} {rule.unit} {pounds(band.pence)}" for band in rule.bands)
+    return f"{BANDS[rule.band_pays]}: {bands}."
+
+
+def finance_words(component: Component) -> str:
+    """`fund F12, cost centre 4410`."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {given}" for name, given in component.finance._asdict().items() if given
+    )
+
+
+def component_words(component: Component) -> str:
+    codes = finance_words(component)
+    return rule_words(component.rule) + (f" Booked under {codes}." if codes else "")
+
+
+def gate_words(gate: GateRule, roles: dict[Role, str]) -> str:
+    """The question of a gate, and who answers it."""
+    people = "1 person" if gate.people_needed == 1 else f"{gate.people_needed} people"
+    evidence = f" Evidence: {gate.evidence_asked}." if gate.evidence_asked else ""
+    return f"{gate.question} {people} with the role {roles[gate.role]}.{evidence}"
+
+
+def reference_example(definition: Definition) -> str:
+    """What the first payment of payroll 1 would have on the payee's statement."""
+    return payment_reference(definition.reference, scheme=definition.code or "CODE", payroll=1, number=1)
+
+
+def definition_rows(definition: Definition, roles: dict[Role, str]) -> dict[str, str]:
+    """A definition as label and words, in the order of the page."""
+    schedule = definition.schedule
+    rows = {
+        "Name": definition.name,
+        "Pays for": definition.pays_for,
+        "Periods": periods_words(schedule),
+        "Pay day": pay_day_words(schedule),
+        "If that is not a working day": non_working_words(schedule),
+    }
+    rows |= {f"Pays {each.name} ({each.code})": component_words(each) for each in definition.components}
+    rows |= {
+        "Most for one payment": pounds(definition.payment_limit_pence),
+        "Most for one payroll": pounds(definition.payroll_limit_pence),
+        "On the payee’s statement": f"{reference_example(definition)}, and so on",
+    }
+    rows |= {f"Gate {place}, {gate.name}": gate_words(gate, roles) for place, gate in enumerate(definition.gates, 1)}
+    return {what: said for what, said in rows.items() if said}
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(FREQUENCIES.__getitem__, "frequency")
+    for words in (rule_words, component_words, finance_words, periods_words, pay_day_words, non_working_words):
+        app.add_template_filter(words)
+    app.add_template_filter(reference_example)

@@ -1,0 +1,123 @@
+"""The versions of a scheme: each is a whole definition, counts from a day on, and is never changed.
+
+A version replaces, from its first day on, whatever stood for that day and later. A payroll keeps the number of the
+version that it was created under, so no version touches an open payroll.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bacs.calendar import Calendar
+from schemes import audit
+from schemes.database import Base, BodyOwned, new_id, to_body_row
+from schemes.definition import Definition, definition_from, definition_json
+from schemes.errors import NotFound
+from schemes.period import NoPeriod, Period, pay_date_of, period_paid_on
+from schemes.person import Actor
+
+
+class SchemeVersion(BodyOwned, Base):
+    """A definition, and the day from which it counts. change_id: the proposal that made it; None: the operator did."""
+
+    __tablename__ = "scheme_version"
+    __table_args__ = (
+        UniqueConstraint("body_id", "scheme_id", "number"),
+        to_body_row("scheme", "scheme_id"),
+        to_body_row("change", "change_id"),
+    )
+
+    scheme_id: Mapped[UUID]
+    number: Mapped[int]
+    effective_from: Mapped[date] = mapped_column(Date)
+    kept: Mapped[dict[str, Any]] = mapped_column("definition", JSONB)
+    change_id: Mapped[UUID | None]
+    made_at: Mapped[datetime]
+
+    @property
+    def definition(self) -> Definition:
+        return definition_from(self.kept)
+
+
+def versions_of(session: Session, scheme_id: UUID) -> Sequence[SchemeVersion]:
+    """All versions of a scheme, newest first: a handful."""
+    versions = select(SchemeVersion).where(SchemeVersion.scheme_id == scheme_id)
+    return session.scalars(versions.order_by(SchemeVersion.number.desc())).all()
+
+
+def version_of(session: Session, scheme_id: UUID, number: int) -> SchemeVersion:
+    """Raises NotFound."""
+    wanted = (SchemeVersion.scheme_id == scheme_id) & (SchemeVersion.number == number)
+    found = session.scalars(select(SchemeVersion).where(wanted)).one_or_none()
+    if found is None:
+        raise NotFound("scheme version", number)
+    return found
+
+
+def newest(session: Session, scheme_id: UUID) -> SchemeVersion:
+    """The version confirmed last, whether or not its day has come. Raises NotFound."""
+    found = versions_of(session, scheme_id)
+    if not found:
+        raise NotFound("scheme version", scheme_id)
+    return found[0]
+
+
+def in_effect(versions: Sequence[SchemeVersion], day: date) -> SchemeVersion | None:
+    """The version that counts for a period beginning on a day: of those from then or earlier, the newest."""
+    return next((version for version in versions if version.effective_from <= day), None)
+
+
+def paid_on(versions: Sequence[SchemeVersion], pay_date: date, calendar: Calendar) -> tuple[SchemeVersion, Period]:
+    """The period that a pay date belongs to, and the version that counts for it. Raises NoPeriod, DateBeyondCalendar.
+
+    versions: newest first. Around the day of a new version two could claim the date: the nearer pay date has it.
+    """
+    found: list[tuple[int, int, SchemeVersion, Period]] = []
+    for place, version in enumerate(versions):
+        schedule = version.definition.schedule
+        try:
+            period = period_paid_on(schedule, pay_date, calendar)
+        except NoPeriod:
+            continue
+        if in_effect(versions, period.first_day) is version:
+            own = pay_date_of(schedule, period, calendar) or pay_date
+            found.append((abs((own - pay_date).days), place, version, period))
+    if not found:
+        raise NoPeriod(pay_date)
+    _, _, version, period = min(found, key=lambda each: each[:2])
+    return version, period
+
+
+def add_version(
+    session: Session,
+    scheme_id: UUID,
+    definition: Definition,
+    *,
+    number: int,
+    effective_from: date,
+    change_id: UUID | None,
+    by: Actor | None,
+    at: datetime,
+) -> SchemeVersion:
+    """Keep a version, for callers that have looked at it: `scheme_change` and `scheme.add`."""
+    version = SchemeVersion(
+        body_id=session.info["body_id"],
+        id=new_id(),
+        scheme_id=scheme_id,
+        number=number,
+        effective_from=effective_from,
+        kept=definition_json(definition),
+        change_id=change_id,
+        made_at=at,
+    )
+    session.add(version)
+    session.flush()
+    audit.record(session, "scheme.version_added", by=by, about=version, at=at, number=number)
+    return version

@@ -33,6 +33,7 @@ class CameBy(StrEnum):
     FORM = "form"
     PHONE = "phone"
     EMAIL = "email"
+    BANK = "bank"
 
 
 class Stopped(StrEnum):

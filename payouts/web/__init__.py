@@ -15,6 +15,8 @@ from payouts.web import (
     confirmations,
     contact_words,
     contacts,
+    correction_words,
+    corrections,
     duplicate_words,
     duplicates,
     duty_words,
@@ -50,6 +52,7 @@ from payouts.web.pages import pages
 
 # a module's import is what puts its views on the blueprint
 VIEWS = (
+    corrections,
     audit,
     bank_details,
     bank_details_decision,
@@ -93,6 +96,7 @@ def register(app: Flask) -> None:
     security.register(app, base_url=settings.base_url)
     words_of = (
         words,
+        correction_words,
         confirmation_words,
         duplicate_words,
         contact_words,

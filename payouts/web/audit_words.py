@@ -27,6 +27,7 @@ ACTS: dict[str, str] = {
     "bank_details.waived": "Waived the cooling-off of version {version} of the bank details",
     "bank_details.stopped": "Marked version {version} of the bank details as {stopped_as}",
     "bank_details.unmasked": "Looked at version {version} of the bank details in full",
+    "correction_report.read": "Read corrections from the bank ({lines} lines, proposed: {proposed})",
     "confirmation.asked": "Checked the name of version {version} of the bank details with the bank ({outcome})",
     "confirmation.begun": "Asked to check names with the bank ({count})",
     "confirmation.answered": "Checked names with the bank ({count}, without an answer: {silent})",
@@ -86,6 +87,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "scheme": ("pages.show_scheme", "scheme_id"),
     "payee": ("pages.show_payee", "payee_id"),
     "register_import": ("pages.show_import", "import_id"),
+    "correction_report": ("pages.show_correction_report", "correction_report_id"),
     "payroll": ("pages.show_payroll", "payroll_id"),
     "duplicate_pair": ("pages.show_pair", "pair_id"),
 }

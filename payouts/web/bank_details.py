@@ -69,7 +69,7 @@ class ProposeDetails(Form):
     came_by = RadioField(
         "How did the new details reach you?",
         widget=GovRadioInput(),
-        choices=[SelectChoice(way.value, said) for way, said in CAME_BY.items()],
+        choices=[SelectChoice(way.value, said) for way, said in CAME_BY.items() if way is not CameBy.BANK],
         validators=[InputRequired("Choose how the new details reached you")],
     )
     submit = SubmitField("Propose these bank details", widget=GovSubmitInput())

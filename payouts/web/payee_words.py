@@ -14,6 +14,7 @@ CAME_BY: dict[CameBy, str] = {
     CameBy.FORM: "Form",
     CameBy.PHONE: "Phone",
     CameBy.EMAIL: "Email",
+    CameBy.BANK: "The bank’s correction (AWACS)",
 }
 
 # words, colour of the tag

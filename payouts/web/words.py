@@ -16,8 +16,10 @@ from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused, PeriodsOverlap
+from payouts.responses.correction_file import ReportRefused
 from payouts.web import duty_words
 from payouts.web.contact_words import CONTACT_FAULTS
+from payouts.web.correction_words import REPORT_FAULTS
 from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, instant
 from payouts.web.file_words import file_sentence, listed
@@ -118,6 +120,8 @@ def sentence(refusal: Refused) -> str:
             return DETAILS_FAULTS[refusal.fault]
         case ContactRefused():
             return CONTACT_FAULTS[refusal.fault]
+        case ReportRefused():
+            return REPORT_FAULTS[refusal.fault]
         case HoldDateRefused():
             return HOLD_DATES[refusal.why]
         case ContactTooNew():

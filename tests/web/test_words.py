@@ -20,9 +20,12 @@ from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
+from payouts.responses.correction import LineOutcome
+from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.web import (
     confirmation_words,
     contact_words,
+    correction_words,
     duty_words,
     field_words,
     file_words,
@@ -106,6 +109,8 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Code, confirmation_words.CODES),
     (Silence, confirmation_words.SILENCES),
     (AccountType, confirmation_words.ACCOUNT_TYPES),
+    (LineOutcome, correction_words.OUTCOMES),
+    (ReportFault, correction_words.REPORT_FAULTS),
     (Risk, payee_words.RISKS),
     (RiskReason, payee_words.RISK_REASONS),
     (HoldKind, payee_words.HOLDS),
@@ -189,6 +194,7 @@ REFUSALS: list[Refused] = [
     CallBackNeeded(),
     ContactTooNew(DAY),
     HighRiskSooner(),
+    ReportRefused(ReportFault.TEST),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),

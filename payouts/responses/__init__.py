@@ -1,0 +1,1 @@
+"""What the bank answers after a payroll: read, matched to what was paid, and never believed without a person."""

@@ -16,6 +16,7 @@ from typing import IO, Any, BinaryIO
 
 from bacs import account, modulus, recognition
 from bacs.calendar import Calendar, Direction
+from bacs.comparison import ALL_PARTS, Part, compare, listed
 from bacs.errors import AccountRefused, BacsError
 from bacs.iso20022 import Version
 from bacs.iso20022 import write as write_message
@@ -69,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("file")
     validate = command("validate", validate_file, "list the faults of any file as JSON lines; exits as read does")
     validate.add_argument("file")
+    two = command("compare", compare_files, "hold a file against the one expected: exit 0 same payments, 1 they differ")
+    two.add_argument("--ignore", action="append", default=[], choices=sorted(ALL_PARTS), help="what may differ")
+    two.add_argument("expected")
+    two.add_argument("given")
     days = command("days", show_days, "input, processing and entry day for a pay date, with the reasoning, as JSON")
     days.add_argument("date")
     days.add_argument("--later", action="store_true", help="pay later, not earlier, when the date is no working day")
@@ -138,6 +143,26 @@ def read_file(options: argparse.Namespace) -> int:
 def validate_file(options: argparse.Namespace) -> int:
     rules = Rules(calendar=Calendar.england(), licensed_codes=recognition.ANY_CODE, weights=WeightTable.shipped())
     return _show(options.file, lambda file: recognition.faults(file, rules))
+
+
+def compare_files(options: argparse.Namespace) -> int:
+    with _opened(options.expected) as expected, _opened(options.given) as given:
+        looking_at = ALL_PARTS - {Part(name) for name in options.ignore}
+        found = compare(listed(expected), listed(given), looking_at=looking_at)
+    for difference in found.differences:
+        _print_json({"kind": "difference", **recognition.plain(difference), "parts": sorted(difference.parts)})
+    _print_json(
+        {
+            "kind": "comparison",
+            "expected_count": found.expected_count,
+            "expected_pence": found.expected_pence,
+            "given_count": found.given_count,
+            "given_pence": found.given_pence,
+            "same_count": found.same_count,
+            "differing": {part: {"count": count, "pence": pence} for part, (count, pence) in found.sums().items()},
+        }
+    )
+    return OK if found.is_same else FAULTS
 
 
 def show_days(options: argparse.Namespace) -> int:

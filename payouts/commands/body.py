@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
+from bacs import pence
 from payouts.commands import ground
+from payouts.commands.scheme import POUNDS
+from payouts.gates.can_pay import can_pay_today
+from payouts.gates.cover import reviews_waiting
 from schemes import before_body, cooling_off
-from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, add_body
+from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, DutyPattern, add_body
 from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
+from schemes.duties import duties_on, london_day, propose_duties
+from schemes.person import names
 
 
 @click.group()
@@ -60,3 +68,61 @@ def set_cooling_off(days: int, first: int | None, high: int | None, body_name: s
         f"{changed.name}: bank details are used after they are confirmed, changed ones {days} working days later, "
         f"first ones {first}, risky ones {high}."
     )
+
+
+@body.command("duties")
+@ground.body_option
+def duties(body_name: str | None) -> None:
+    """How many people run a payroll, and whether the body's people can: per scheme one way, or who is missing."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        today = london_day(given.now())
+        pattern, cover = duties_on(session, today)
+        until = f" until {cover.until}, {pence.format(cover.ceiling_pence)} a payroll at most" if cover else ""
+        click.echo(f"{pattern} people{until}")
+        people = names(session)
+        for found in can_pay_today(session, today=today):
+            if found.way is None:
+                click.echo(f"{found.scheme.code}\tno\tlacks: {', '.join(found.lacking)}")
+                continue
+            way = (
+                f"{post.name}: {', '.join(people[person] for person in sorted(found.way.gates[position]))}"
+                for position, post in enumerate(found.posts, start=1)
+            )
+            click.echo(f"{found.scheme.code}\tyes\tbuilt by {people[found.way.builder]}; {'; '.join(way)}")
+        for review, payroll in reviews_waiting(session):
+            click.echo(f"payroll {payroll.number}\tto be reviewed by {review.due_on(given.calendar)}")
+
+
+@body.command("propose-duties")
+@click.argument("pattern", type=click.Choice([pattern.value for pattern in DutyPattern]))
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day of cover by two.")
+@click.option("--ceiling", type=POUNDS, help="The most that two may pay in one payroll, in pounds.")
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def propose(
+    pattern: str,
+    until: datetime | None,
+    ceiling: int | None,
+    reason: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Propose how many people run a payroll; `payouts change confirm` by somebody else makes it count."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        proposed = propose_duties(
+            session,
+            DutyPattern(pattern),
+            until=until.date() if until else None,
+            ceiling_pence=ceiling,
+            change_id=new_id(),
+            reason=reason,
+            by=by,
+            at=given.now(),
+        )
+    click.echo(f"Proposed, {proposed.id}.")

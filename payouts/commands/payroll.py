@@ -19,7 +19,8 @@ from payouts.checks.finding import Kind, groups_of
 from payouts.commands import ground
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import ask_for_files
-from payouts.gates.decision import Verdict, decide, gate_states
+from payouts.gates import cover
+from payouts.gates.decision import Verdict, decide, gate_states, took_part
 from payouts.gates.manifest import manifest_of
 from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
@@ -245,6 +246,21 @@ def submitted(
         found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
         channel.record_submission(session, found, reference=reference, submitted_at=when, by=by, at=given.now())
     click.echo("Recorded. Notices go out now.")
+
+
+@payroll.command("review")
+@click.argument("number", type=int)
+@click.option("--found", required=True, help="What you compared, and what you found.")
+@ground.person_options
+@ground.body_option
+def review_payroll(number: int, found: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Record that you looked at a payroll that two people released as cover, without a part in it."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        looked_at = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        people = took_part(session, looked_at)
+        cover.review(session, looked_at, found=found, took_part=people, by=by, at=given.now())
+    click.echo("Recorded.")
 
 
 @payroll.command("cancel")

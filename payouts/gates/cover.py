@@ -157,7 +157,7 @@ def review(
 
     took_part: everybody who had a part in it. Raises SamePerson, ReasonNotGiven, NotFound, NotNow, NotAllowed.
     """
-    by.must_be(*REVIEWERS)
+    by.must_be(*REVIEWERS, scheme=payroll.scheme_id)
     there = review_of(session, payroll.id, lock=True)
     if there is None:
         raise NotFound("review", payroll.id)

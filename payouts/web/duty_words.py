@@ -72,3 +72,4 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 
 def register(app: Flask) -> None:
     app.add_template_filter(lambda pattern: PATTERNS[pattern][0], "duty_pattern")
+    app.add_template_filter(lambda pattern: PATTERNS[pattern][1], "duty_does")

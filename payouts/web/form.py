@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import GovDateInput
-from wtforms import DateField, Field, HiddenField, ValidationError
+from govuk_frontend_wtf.wtforms_widgets import GovDateInput, GovTextInput
+from wtforms import DateField, Field, HiddenField, StringField, ValidationError
 
+from bacs import pence
+from bacs.errors import AmountRefused
 from schemes.database import new_id
 
 
@@ -55,6 +57,22 @@ class DayField(DateField):
         except ValueError:
             # the library's own words speak of formats
             raise ValueError("Enter a real date, as day, month and year") from None
+
+
+class PoundsField(StringField):
+    """An amount of pounds as people write it; `pence` is what it comes to, None where nothing was entered."""
+
+    widget = GovTextInput()
+    pence: int | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        self.pence = None
+        if not (self.data or "").strip():
+            return
+        try:
+            self.pence = pence.parse(self.data)
+        except AmountRefused:
+            raise ValidationError("Enter an amount in pounds, like 1,250 or 1250.50") from None
 
 
 class MadeField(HiddenField):

@@ -12,13 +12,17 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from payouts.gates.can_pay import can_pay_today
+from payouts.gates.cover import REVIEWERS, is_insider, reviews_waiting
+from payouts.gates.decision import took_part
 from payouts.payroll import PayrollStatus, payrolls_of_body
 from payouts.web import change_words
 from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.changes import waits_for
+from payouts.web.duties import lacking_sentence
 from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
-from payouts.web.pages import actor, now, pages, transaction
+from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.words import a_person_with
 from schemes.bank_details import CONFIRMERS, london_day, proposals
 from schemes.change import waiting as change_waiting
@@ -61,6 +65,11 @@ def home() -> ResponseReturnValue:
             payrolls=payrolls_of_body(session, limit=SHOWN),
             is_empty=not find_payees(session, limit=1),
             schemes=schemes_of_body(session),
+            lacking=[
+                (one.scheme.name, lacking_sentence(one.lacking))
+                for one in can_pay_today(session, today=london_day(now()))
+                if one.lacking
+            ],
         )
 
 
@@ -77,6 +86,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         open_proposals(session),
         open_changes(session),
         due_reviews(session),
+        cover_reviews(session),
     ):
         (mine if is_mine else others).append(item)
     return mine, others
@@ -149,6 +159,21 @@ def due_reviews(session: Session) -> Items:
             who="someone who did not stop the payments",
         )
         yield may_confirm(hold.placed_by), item
+
+
+def cover_reviews(session: Session) -> Items:
+    """Payrolls that two people released: somebody else looks at them."""
+    for review, payroll in reviews_waiting(session, limit=SHOWN):
+        due = review.due_on(service().calendar)
+        outside = not is_insider(session, payroll, actor().person_id, took_part=took_part(session, payroll))
+        item = Waiting(
+            f"Review of payroll {payroll.number}",
+            f"Two people released it on {day(review.released_at)}. Somebody else looks at what was paid.",
+            url_for("pages.review_payroll", payroll_id=payroll.id),
+            f"{day(due)}",
+            who="someone who had no part in it",
+        )
+        yield outside and any(actor().holds(role, payroll.scheme_id) for role in REVIEWERS), item
 
 
 def may_confirm(proposed_by: UUID, scheme_id: UUID | None = None) -> bool:

@@ -15,6 +15,7 @@ PLACES = (
     ("payrolls", "Payrolls", "pages.show_payrolls"),
     ("schemes", "Scheme", "pages.show_schemes"),
     ("changes", "Changes", "pages.show_changes"),
+    ("settings", "Settings", "pages.show_duties"),
     ("audit", "Audit", "pages.show_audit"),
 )
 OUTBOX = ("outbox", "Outbox", "pages.show_outbox")

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from payouts.channels.download import Submission, submission_of
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
+from payouts.gates.cover import review_of
 from payouts.gates.decision import GateState, decisions_of, gate_states
 from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
@@ -72,6 +73,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],
             events=told(trail(session, subject_id=payroll_id, limit=EVENTS), people),
             names=people,
+            review=review_of(session, payroll_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 
 import pyotp
@@ -93,6 +94,26 @@ def test_a_change_that_waits_is_listed_shown_and_confirmed_by_a_second_person(ru
             assert run_as(Role.APPROVER, "change", "confirm", change_id).output == "Confirmed.\n"
     answer = run_as(Role.APPROVER, "change", "reject", change_id, "--reason", "5 are enough")
     assert (answer.output, run("change", "list").output) == ("Rejected.\n", "")
+
+
+def test_cover_by_two_is_proposed_confirmed_and_reviewed_and_told(run, run_as, office, sealed):
+    assert run("body", "duties").output.startswith("four people\nHIL\tyes\tbuilt by Priya Preparer; Ready: ")
+    office.decide_all(sealed.payroll_id)
+    terms = ("--until", "2026-12-04", "--ceiling", "1,000,000")
+    answer = run_as(Role.ADMINISTRATOR, "body", "propose-duties", "two", "--reason", "away", *terms)
+    change_id = answer.output.removeprefix("Proposed, ").strip(".\n")
+    assert run_as(Role.APPROVER, "change", "confirm", change_id).output == "Confirmed.\n"
+    assert run("body", "duties").output.startswith("two people until 2026-12-04, £1,000,000.00 a payroll at most")
+    december = office.create(date(2026, 12, 9))
+    office.work()
+    office.accept_findings(december)
+    office.seal(december)
+    builder, approver = (replace(office.person(role), roles=frozenset(Role)) for role in (Role.PREPARER, Role.APPROVER))
+    for position, person in enumerate((builder, approver, approver, builder), start=1):
+        office.decide(december, position, by=person)
+    assert "payroll 2\tto be reviewed by 2026-11-30" in run("body", "duties").output
+    assert run_as(Role.FINANCE, "payroll", "review", "2", "--found", "all right").output == "Recorded.\n"
+    assert "reviewed" not in run("body", "duties").output
 
 
 @pytest.mark.parametrize("role", list(Role))

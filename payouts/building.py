@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, true, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from payouts.awarded import AwardLine, awards_between, histories_in
 from payouts.checks.finding import Finding, FindingGroup
-from payouts.entitlement import Due, NotDue, entitlement
+from payouts.entitlement import Due, entitlement
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.tasks import outbox
-from schemes.account import Account, Stopped, usable_on
+from schemes.amount_rule import rules_of_version
 from schemes.award import Award
+from schemes.award_history import NotDue
 from schemes.database import copy_rows, in_chunks, new_id
 from schemes.definition import Definition
-from schemes.hold import GRAVEST_FIRST, HoldKind, gravest
 from schemes.payment_reference import payment_reference
 from schemes.period import Period
 from schemes.scheme_version import version_of
@@ -49,29 +49,6 @@ COLUMNS = (
     "status",
 )
 UNPAID_COLUMNS = ("body_id", "id", "payroll_id", "award_id", "beneficiary_id", "reason")
-
-
-@dataclass(frozen=True)
-class AwardLine:
-    """An award with the bank details it would be paid to.
-
-    stopped: nothing is paid into them any more. held: nothing is paid to the payee, or for the beneficiary.
-    """
-
-    id: UUID
-    beneficiary_id: UUID
-    payee_id: UUID
-    component: str
-    amount_pence: int
-    first_day: date
-    last_day: date | None
-    account_id: UUID | None
-    stopped: Stopped | None
-    hold_place: int | None
-
-    @property
-    def held(self) -> HoldKind | None:
-        return None if self.hold_place is None else GRAVEST_FIRST[self.hold_place]
 
 
 def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
@@ -126,18 +103,21 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
         return
     definition = version_of(session, payroll.scheme_id, payroll.scheme_version).definition
     period = Period(payroll.period_first_day, payroll.period_last_day)
+    rules = definition.rules
     payments, unpaid = [], []
     awards = awards_between(session, payroll, UUID(args["first"]), UUID(args["last"]))
     for position, award in enumerate(awards, start=1):
-        due = entitlement(award.first_day, award.last_day, award.amount_pence, period)
+        rule = rules.get(award.component)
+        # a component that this payroll's version does not have yet
+        due = entitlement(award.history, rule, period) if rule else NotDue.NOT_STARTED
         if isinstance(due, NotDue):
-            if of_interest(award, period):
+            if of_interest(award, due, period):
                 unpaid.append(unpaid_row(payroll, award, UnpaidReason(due.value)))
-        elif award.held is not None:
-            unpaid.append(unpaid_row(payroll, award, UnpaidReason(award.held.value)))
-        elif award.account_id is None:
+        elif award.to.held is not None:
+            unpaid.append(unpaid_row(payroll, award, UnpaidReason(award.to.held.value)))
+        elif award.to.account_id is None:
             unpaid.append(unpaid_row(payroll, award, UnpaidReason.NO_CONFIRMED_BANK_DETAILS))
-        elif award.stopped is not None:
+        elif award.to.stopped is not None:
             unpaid.append(unpaid_row(payroll, award, UnpaidReason.BANK_DETAILS_STOPPED))
         else:
             payments.append(payment_row(payroll, definition, award, due, args["chunk"] * CHUNK + position))
@@ -150,38 +130,9 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     finish_chunk(session, service, payroll, len(built), total_pence, len(unpaid))
 
 
-def of_interest(award: AwardLine, period: Period) -> bool:
+def of_interest(award: AwardLine, why: NotDue, period: Period) -> bool:
     """Whether a person would ask why this award is not paid: not of one that ended more than a quarter ago."""
-    return award.last_day is None or award.last_day >= period.first_day - QUARTER
-
-
-def awards_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -> Sequence[AwardLine]:
-    """Awards of a scheme in a range of ids, each with what it would be paid to on the day that the files leave."""
-    in_use = (
-        select(Account.id, Account.stopped_as)
-        .where(Account.body_id == Award.body_id, Account.payee_id == Award.payee_id, usable_on(payroll.input_day))
-        .order_by(Account.version.desc())
-        .limit(1)
-        .lateral("in_use")
-    )
-    rows = session.execute(
-        select(
-            Award.id,
-            Award.beneficiary_id,
-            Award.payee_id,
-            Award.component,
-            Award.amount_pence,
-            Award.first_day,
-            Award.last_day,
-            in_use.c.id,
-            in_use.c.stopped_as,
-            gravest(Award.payee_id, Award.beneficiary_id),
-        )
-        .outerjoin(in_use, true())
-        .where(Award.scheme_id == payroll.scheme_id, Award.id.between(first, last))
-        .order_by(Award.id)
-    )
-    return [AwardLine(*row) for row in rows]
+    return why is not NotDue.ENDED or award.history.is_due_from(period.first_day - QUARTER)
 
 
 def payment_row(payroll: Payroll, definition: Definition, award: AwardLine, due: Due, ordinal: int) -> tuple[Any, ...]:
@@ -191,8 +142,8 @@ def payment_row(payroll: Payroll, definition: Definition, award: AwardLine, due:
         payroll.id,
         payroll.scheme_id,
         award.beneficiary_id,
-        award.payee_id,
-        award.account_id,
+        award.to.payee_id,
+        award.to.account_id,
         award.id,
         due.period.first_day,
         due.period.last_day,
@@ -258,14 +209,11 @@ def awards_due(session: Session, payroll: Payroll) -> tuple[int, int]:
             select(Unpaid.award_id).where(Unpaid.payroll_id == payroll.id).execution_options(yield_per=10_000)
         )
     )
-    awards = session.execute(
-        select(Award.id, Award.first_day, Award.last_day, Award.amount_pence)
-        .where(Award.scheme_id == payroll.scheme_id)
-        .execution_options(yield_per=10_000)
-    )
+    rules = rules_of_version(session, payroll.scheme_id, payroll.scheme_version)
     count = total_pence = 0
-    for award_id, first_day, last_day, amount_pence in awards:
-        due = entitlement(first_day, last_day, amount_pence, period)
+    for award_id, component, history in histories_in(session, payroll.scheme_id):
+        rule = rules.get(component)
+        due = entitlement(history, rule, period) if rule else NotDue.NOT_STARTED
         if isinstance(due, Due) and award_id not in unpaid:
             count += 1
             total_pence += due.amount_pence

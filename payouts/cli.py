@@ -12,6 +12,7 @@ from bacs.errors import BacsError
 from payouts.app import NotifyNotSetUp
 from payouts.commands import (
     audit,
+    award,
     body,
     change,
     confirmation,
@@ -55,6 +56,7 @@ for command in (
     person.person,
     scheme.scheme,
     register.register,
+    award.award,
     confirmation.confirmation,
     correction.correction,
     duplicates.duplicates,

@@ -1,36 +1,76 @@
-"""What an award pays for a period: one pure function."""
+"""What an award pays for a period: one pure function of its history, its scheme's rule and the period.
+
+The payroll, its check, arrears, and every projection ask this function, so that none can differ from another.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 
+from bacs import pence
+from schemes.amount import Amount, AmountRule, Inputs, PartPeriod, amount_for, half_up
+from schemes.award_history import History, NotDue, Stretch, Terms
 from schemes.period import Period
 
 
-class NotDue(StrEnum):
-    """Why an award pays nothing in a period."""
-
-    NOT_STARTED = "not_started"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Due:
-    """An amount in pence for a period."""
+    """An amount in pence for a period, with the steps that lead to it, a line each."""
 
     period: Period
     amount_pence: int
+    steps: tuple[str, ...] = ()
 
 
-def entitlement(first_day: date, last_day: date | None, amount_pence: int, period: Period) -> Due | NotDue:
-    """What an award from `first_day` to `last_day` (None: no end) pays for a period: its whole amount, or nothing.
+def entitlement(history: History, rule: AmountRule, period: Period) -> Due | NotDue:
+    """What an award pays for a period.
 
-    An award that covers a part of the period pays the whole amount.
+    By days: each stretch of the period gives its share of the whole period's amount; the shares are added before they
+    are rounded, so that cutting a stretch in two changes nothing. Otherwise one day decides for the whole period: the
+    last on which the award is in force. If it is suspended on that day, nothing is due.
     """
-    if first_day > period.last_day:
-        return NotDue.NOT_STARTED
-    if last_day is not None and last_day < period.first_day:
-        return NotDue.ENDED
-    return Due(period, amount_pence)
+    if history.is_plain and history.terms[0].covers(period):
+        # nearly all of a million awards: one stretch, of the whole period
+        return of_amount(period, amount_for(rule, inputs_of(history.terms[0]), period, period.days))
+    stretches = list(history.stretches(period))
+    in_force = [stretch for stretch in stretches if stretch.inputs is not None]
+    if not in_force:
+        return stretches[-1].why or NotDue.ENDED
+    if rule.part_period is PartPeriod.WHOLE:
+        deciding = in_force[-1]
+        if deciding.why is not None:
+            return deciding.why
+        amount = amount_for(rule, inputs_of(deciding), period, period.days)
+    else:
+        payable = [stretch for stretch in in_force if stretch.why is None]
+        if not payable:
+            return NotDue.SUSPENDED
+        amount = by_days(rule, payable, period)
+    return of_amount(period, amount)
+
+
+def of_amount(period: Period, amount: Amount) -> Due | NotDue:
+    return Due(period, *amount) if amount.pence else NotDue.NOTHING_DUE
+
+
+def inputs_of(said: Stretch | Terms) -> Inputs:
+    assert said.inputs is not None
+    return said.inputs
+
+
+def by_days(rule: AmountRule, payable: list[Stretch], period: Period) -> Amount:
+    """The amounts of several stretches, each by its days, rounded to the penny once, half up."""
+    days: dict[Inputs, int] = {}
+    for stretch in payable:
+        days[inputs_of(stretch)] = days.get(inputs_of(stretch), 0) + stretch.days
+    if len(days) == 1:
+        [(inputs, covered)] = days.items()
+        return amount_for(rule, inputs, period, covered)
+    steps: list[str] = []
+    pence_days = 0
+    for inputs, covered in days.items():
+        whole = amount_for(rule, inputs, period, period.days)
+        pence_days += whole.pence * covered
+        steps += [*whole.steps, f"{covered} of {period.days} days of {pence.format(whole.pence)}"]
+    total = half_up(pence_days, period.days)
+    return Amount(total, (*steps, f"together {pence.format(total)}"))

@@ -95,6 +95,8 @@ class UnpaidReason(StrEnum):
 
     NOT_STARTED = "not_started"
     ENDED = "ended"
+    SUSPENDED = "suspended"
+    NOTHING_DUE = "nothing_due"
     NO_CONFIRMED_BANK_DETAILS = "no_confirmed_bank_details"
     BANK_DETAILS_STOPPED = "bank_details_stopped"
     PAID_ALREADY = "paid_already"

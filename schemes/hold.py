@@ -93,12 +93,11 @@ def gravest(
 
     A look into an index for each of the two, since an OR over both columns would read every hold for every row.
     """
-    row = payee_id.class_
     places = case({kind: number for number, kind in enumerate(GRAVEST_FIRST)}, value=Hold.kind)
     looks = [
         select(func.min(places))
-        .where(Hold.body_id == row.body_id, party == asked, Hold.lifted_at.is_(None))
-        .correlate(row)
+        .where(Hold.body_id == asked.class_.body_id, party == asked, Hold.lifted_at.is_(None))
+        .correlate(asked.class_)
         .scalar_subquery()
         for party, asked in ((Hold.payee_id, payee_id), (Hold.beneficiary_id, beneficiary_id))
         if asked is not None

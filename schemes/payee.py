@@ -118,6 +118,22 @@ def get_payee(session: Session, payee_id: UUID, *, lock: bool = False) -> Payee:
     return payee
 
 
+def payee_of_reference(session: Session, reference: str) -> Payee:
+    """Raises NotFound."""
+    payee = session.scalars(select(Payee).where(Payee.reference == reference)).one_or_none()
+    if payee is None:
+        raise NotFound("payee", reference)
+    return payee
+
+
+def beneficiary_of_reference(session: Session, reference: str) -> Beneficiary:
+    """Raises NotFound."""
+    beneficiary = session.scalars(select(Beneficiary).where(Beneficiary.reference == reference)).one_or_none()
+    if beneficiary is None:
+        raise NotFound("beneficiary", reference)
+    return beneficiary
+
+
 def find_payees(session: Session, *, search: str = "", after: str | None = None, limit: int = 50) -> Sequence[Payee]:
     """Payees by reference, those after `after`; a search matches the start of a reference or of a name."""
     payees = select(Payee).order_by(Payee.reference).limit(limit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Exists, select
+from sqlalchemy import ColumnElement, Exists, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from payouts.gates.manifest import Manifest
@@ -17,6 +17,7 @@ from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.award import Award
+from schemes.award_version import AwardVersion
 from schemes.database import Base, stored, to_body_row
 
 
@@ -71,17 +72,33 @@ def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
 
 
 def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
-    """Who entered awards that no released payment was made of before this payroll."""
+    """Who entered awards, or versions of them, that no released payment was made of before this payroll."""
     earlier = aliased(Payment)
     used = paid_before(payroll, earlier, earlier.award_id == Payment.award_id)
-    return frozenset(
-        session.scalars(
-            select(Award.made_by)
-            .join(Payment, (Payment.body_id == Award.body_id) & (Payment.award_id == Award.id))
-            .where(Payment.payroll_id == payroll.id, ~used)
-            .distinct()
-        )
+    awarded = (
+        select(Award.made_by)
+        .join(Payment, (Payment.body_id == Award.body_id) & (Payment.award_id == Award.id))
+        .where(Payment.payroll_id == payroll.id, ~used)
     )
+    # a payroll that was created before a version was made may hold the payment without it
+    since = aliased(Payroll)
+    used_since = paid_before(
+        payroll,
+        earlier,
+        (earlier.award_id == Payment.award_id)
+        & (earlier.period_last_day >= AwardVersion.from_day)
+        & exists().where(
+            since.body_id == earlier.body_id,
+            since.id == earlier.payroll_id,
+            since.made_at >= AwardVersion.made_at,
+        ),
+    )
+    changed = (
+        select(AwardVersion.made_by)
+        .join(Payment, (Payment.body_id == AwardVersion.body_id) & (Payment.award_id == AwardVersion.award_id))
+        .where(Payment.payroll_id == payroll.id, AwardVersion.from_day <= Payment.period_last_day, ~used_since)
+    )
+    return frozenset(session.scalars(awarded.union(changed)))
 
 
 def paid_before(payroll: Payroll, earlier: type[Payment], same: ColumnElement[bool]) -> Exists:

@@ -7,6 +7,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from payouts.web import (
     audit,
+    award_words,
     bank_details,
     bank_details_decision,
     bank_details_rules,
@@ -99,6 +100,7 @@ def register(app: Flask) -> None:
     words_of = (
         words,
         correction_words,
+        award_words,
         confirmation_words,
         duplicate_words,
         contact_words,

@@ -31,6 +31,14 @@ PAYMENTS: dict[PaymentStatus, tuple[str, str]] = {
 UNPAID: dict[UnpaidReason, tuple[str, str]] = {
     UnpaidReason.NOT_STARTED: ("The award starts after this period", "Nothing to do: it is paid once it has started"),
     UnpaidReason.ENDED: ("The award ended before this period", "Nothing to do, unless the award should go on"),
+    UnpaidReason.SUSPENDED: (
+        "The award is suspended",
+        "See why on the award’s page. A second person can lift the suspension",
+    ),
+    UnpaidReason.NOTHING_DUE: (
+        "The award comes to nothing for this period",
+        "Nothing to do, unless the units or the rate of the award are wrong",
+    ),
     UnpaidReason.NO_CONFIRMED_BANK_DETAILS: (
         "No second person has confirmed the bank details",
         "Confirm the file that the details came in, or the change on the payee’s page, then build the payroll again",

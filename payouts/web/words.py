@@ -18,6 +18,7 @@ from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReach
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused
 from payouts.web import duty_words
+from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.correction_words import REPORT_FAULTS
 from payouts.web.field_words import fault_sentence
@@ -27,6 +28,7 @@ from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
 from payouts.web.scheme_words import FROM_DAYS
+from schemes.award import AwardDayRefused, AwardThere
 from schemes.bank_details import ProposalWaiting, SameDetails
 from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
@@ -50,6 +52,7 @@ from schemes.period import NoPeriod
 from schemes.person import Actor, Role
 from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDayRefused
+from schemes.suspension import SuspensionDayRefused
 from schemes.typed_details import DetailsRefused
 
 ROLES: dict[Role, str] = {
@@ -124,6 +127,10 @@ def sentence(refusal: Refused) -> str:
             return REPORT_FAULTS[refusal.fault]
         case HoldDateRefused():
             return HOLD_DATES[refusal.why]
+        case AwardDayRefused():
+            return AWARD_DAYS[refusal.why]
+        case SuspensionDayRefused():
+            return SUSPENSION_DAYS[refusal.why]
         case ContactTooNew():
             return f"Call on a contact that you have held since {day(refusal.latest)} or longer"
         case PaymentsStopped():
@@ -163,6 +170,7 @@ SENTENCES: dict[type[Refused], str] = {
     ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
     ContactKnown: "This payee has this contact already",
     HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
+    AwardThere: "They have an award of this already. Change that one instead",
     SameDetails: "These are the bank details in use, so there is nothing to change",
     ChangeWaiting: "A change of this waits already. It has to be confirmed or rejected first",
     NothingToChange: "This is how it is now, so there is nothing to change",

@@ -14,7 +14,7 @@ from schemes.definition import definition_from, faults_of
 from schemes.gate_rule import FIRST_GATES
 from schemes.period import Frequency
 
-BEFORE = "cooling_off_by_risk"
+BEFORE = "award_history"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 import pytest
 
@@ -23,6 +24,7 @@ from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, Period
 from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.web import (
+    award_words,
     confirmation_words,
     contact_words,
     correction_words,
@@ -40,6 +42,8 @@ from payouts.web import (
 )
 from schemes.account import CameBy, State, Stopped
 from schemes.amount import AmountKind, BandPays, PartPeriod
+from schemes.award import AwardDay, AwardDayRefused, AwardThere
+from schemes.award_history import NotDue
 from schemes.bank_details import ProposalWaiting, SameDetails
 from schemes.body import DutyPattern
 from schemes.call_back import CallBackNeeded, ContactTooNew
@@ -75,6 +79,7 @@ from schemes.revision import Subject
 from schemes.risk import Risk, RiskReason
 from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDay, FromDayRefused
+from schemes.suspension import SuspensionDay, SuspensionDayRefused
 from schemes.typed_details import DetailsFault, DetailsRefused
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
@@ -116,6 +121,9 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (HoldKind, payee_words.HOLDS),
     (HoldKind, payee_words.HOLD_CHOICES),
     (HoldDate, payee_words.HOLD_DATES),
+    (NotDue, award_words.NOT_DUE),
+    (AwardDay, award_words.AWARD_DAYS),
+    (SuspensionDay, award_words.SUSPENSION_DAYS),
     (Misfit, field_words.MISFITS),
     (Channel, contact_words.CHANNELS),
     (ContactFault, contact_words.CONTACT_FAULTS),
@@ -196,6 +204,9 @@ REFUSALS: list[Refused] = [
     HighRiskSooner(),
     ReportRefused(ReportFault.TEST),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
+    AwardThere(UUID(int=1)),
+    AwardDayRefused(AwardDay.ENDS_BEFORE_START),
+    SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "scheme_versions"
-down_revision = "cooling_off_by_risk"
+down_revision = "award_history"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 NOW = (

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
+from payouts.payroll import PeriodsOverlap
+from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, pounds
 from schemes.amount import AmountKind, AmountRule, BandPays, PartPeriod, units_words
 from schemes.definition import Component, Definition
+from schemes.errors import FieldsRefused
 from schemes.gate_rule import GateKind, GateRule
 from schemes.payment_reference import payment_reference
-from schemes.period import Frequency, NonWorkingDay, PayDay, Schedule
+from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay, Schedule
 from schemes.person import Role
-from schemes.scheme_change import FromDay
+from schemes.scheme import CodeTaken
+from schemes.scheme_change import FromDay, FromDayRefused
 
 FREQUENCIES: dict[Frequency, str] = {
     Frequency.WEEKLY: "Every week",
@@ -163,6 +167,22 @@ def definition_rows(definition: Definition, roles: dict[Role, str]) -> dict[str,
     }
     rows |= {f"Gate {place}, {gate.name}": gate_words(gate, roles) for place, gate in enumerate(definition.gates, 1)}
     return {what: said for what, said in rows.items() if said}
+
+
+def scheme_sentence(refusal: FieldsRefused | NoPeriod | CodeTaken | FromDayRefused | PeriodsOverlap) -> str:
+    """Why a definition, its first day, or a payroll's day was refused."""
+    match refusal:
+        case FieldsRefused():
+            return fault_sentence(refusal.faults[0])
+        case NoPeriod():
+            return f"{day(refusal.day)} is in none of the periods of this scheme. Choose a day in one of them"
+        case CodeTaken():
+            return f"There is a scheme with the code {refusal.code} already. Choose another code"
+        case FromDayRefused():
+            return FROM_DAYS[refusal.why].format(day(refusal.day))
+        case PeriodsOverlap():
+            paid = f"{day(refusal.first_day)} to {day(refusal.last_day)}"
+            return f"Payroll {refusal.number} pays for {paid}. Some of these days would be paid twice"
 
 
 def register(app: Flask) -> None:

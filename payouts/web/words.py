@@ -21,13 +21,12 @@ from payouts.web import duty_words
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.correction_words import REPORT_FAULTS
-from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, instant
 from payouts.web.file_words import file_sentence, listed
 from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
-from payouts.web.scheme_words import FROM_DAYS
+from payouts.web.scheme_words import scheme_sentence
 from schemes.award import AwardDayRefused, AwardThere
 from schemes.bank_details import ProposalWaiting, SameDetails
 from schemes.call_back import CallBackNeeded, ContactTooNew
@@ -108,17 +107,8 @@ def sentence(refusal: Refused) -> str:
             return f"Say why you {refusal.act}"
         case OutOfRange():
             return f"Enter a number from {refusal.least} to {refusal.most}"
-        case FieldsRefused():
-            return fault_sentence(refusal.faults[0])
-        case NoPeriod():
-            return f"{day(refusal.day)} is in none of the periods of this scheme. Choose a day in one of them"
-        case CodeTaken():
-            return f"There is a scheme with the code {refusal.code} already. Choose another code"
-        case FromDayRefused():
-            return FROM_DAYS[refusal.why].format(day(refusal.day))
-        case PeriodsOverlap():
-            paid = f"{day(refusal.first_day)} to {day(refusal.last_day)}"
-            return f"Payroll {refusal.number} pays for {paid}. Some of these days would be paid twice"
+        case FieldsRefused() | NoPeriod() | CodeTaken() | FromDayRefused() | PeriodsOverlap():
+            return scheme_sentence(refusal)
         case DetailsRefused():
             return DETAILS_FAULTS[refusal.fault]
         case ContactRefused():

@@ -107,7 +107,7 @@ def begin(service: Service, harbour: Harbour, import_id: object, path: Path) -> 
 def keep(service: Service, harbour: Harbour, import_id: object) -> None:
     with service.transaction(harbour.body_id) as session:
         brought = register_import.get_import(session, import_id, lock=True)
-        registering.keep_good_rows(session, brought, by=harbour.people[Role.PREPARER], at=service.now())
+        registering.keep_rows(session, brought, by=harbour.people[Role.PREPARER], at=service.now())
 
 
 def work(service: Service, harbour: Harbour) -> None:

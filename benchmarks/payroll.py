@@ -132,7 +132,7 @@ def bring_in(service: Service, harbour: Harbour, register: Path, import_id: UUID
     work_off(service, harbour)
     with service.transaction(harbour.body_id) as session:
         brought = register_import.get_import(session, import_id, lock=True)
-        registering.keep_good_rows(session, brought, by=preparer, at=service.now())
+        registering.keep_rows(session, brought, by=preparer, at=service.now())
     work_off(service, harbour)
     with service.transaction(harbour.body_id) as session:
         brought = register_import.get_import(session, import_id, lock=True)

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from payouts import matching
 from payouts.tasks import outbox
 from schemes.duplicates.search import Scope
 from schemes.imports import landing, reading, register_import
+from schemes.imports.mapping import ColumnMapping
 from schemes.imports.register_import import ImportStatus, RegisterImport
 from schemes.person import Actor
 
@@ -48,19 +49,23 @@ def begin_import(
     return brought
 
 
-def keep_good_rows(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> None:
-    """The preparer's word: the good rows go into the register; a job lands them. Raises NotNow, NotAllowed."""
-    if register_import.keep(session, brought, by=by, at=at):
-        outbox.add(session, "import.land", once=f"import.land/{brought.id}", at=at, import_id=str(brought.id))
+def tell_columns(
+    session: Session, brought: RegisterImport, mapping: ColumnMapping, *, source: str, by: Actor, at: datetime
+) -> None:
+    """What the columns of a file are; a job reads it so. Raises MappingRefused, NotNow, NotAllowed."""
+    if register_import.tell_columns(session, brought, mapping, source=source, by=by, at=at):
+        outbox.add(session, "import.read", once=f"import.read/{brought.id}/told", at=at, import_id=str(brought.id))
 
 
-def asked_at(session: Session, brought: RegisterImport) -> datetime | None:
-    """When the step that runs was asked for; None when none runs."""
-    steps = {ImportStatus.READING: "read", ImportStatus.LANDING: "land"}
-    if brought.status not in steps:
-        return None
-    once = f"import.{steps[brought.status]}/{brought.id}"
-    return session.scalars(select(outbox.Task.made_at).where(outbox.Task.once == once)).first()
+def keep_rows(session: Session, brought: RegisterImport, *, whole: bool = False, by: Actor, at: datetime) -> None:
+    """The preparer's word: the good rows go into the register, or all or none; a job lands them.
+
+    Raises NotNow, NotWhole, NotAllowed.
+    """
+    if register_import.keep(session, brought, whole=whole, by=by, at=at):
+        # it may be asked for again, where all were wanted and one turned bad
+        once = f"import.land/{brought.id}/{at.isoformat()}"
+        outbox.add(session, "import.land", once=once, at=at, import_id=str(brought.id))
 
 
 def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:

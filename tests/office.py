@@ -116,7 +116,7 @@ class Office:
     def keep(self, import_id: UUID) -> None:
         with self.transaction() as session:
             brought = register_import.get_import(session, import_id, lock=True)
-            registering.keep_good_rows(session, brought, by=self.person(Role.PREPARER), at=self.service.now())
+            registering.keep_rows(session, brought, by=self.person(Role.PREPARER), at=self.service.now())
         self.work()
 
     def confirm(self, import_id: UUID) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask
 
-from payouts.web.figures import file_size
-from schemes.errors import FileFault
+from payouts.web.figures import count, file_size
+from schemes.errors import FileFault, Refused
+from schemes.imports.mapping import MappingRefused
+from schemes.imports.register_import import NotWhole
 
 NOT_TEXT: dict[str, str] = {
     "UTF-16": "The text of the file breaks off in the middle of a character. Send it again, or save it as “CSV UTF-8”",
@@ -79,7 +81,28 @@ def read_as(notes: Mapping[str, Any]) -> list[str]:
         told.append(f"The file was saved as {encoding}, and was read so")
     if separator := notes.get("separator"):
         told.append(f"The cells are separated by {separator}, and were read so")
+    if source := notes.get("source"):
+        told.append(f"The columns were taken as those of {source}")
+    if lost := notes.get("not_landed"):
+        told.append(
+            f"Nothing was written, because {count(lost, 'row')} came into the register by another file meanwhile. "
+            "They are refused now"
+        )
     return told
+
+
+def not_whole(refused: NotWhole) -> str:
+    rows = count(refused.refused, "row is", "rows are")
+    return f"{rows} refused. Correct them first, or keep the good rows only"
+
+
+def mapping_refused(refused: MappingRefused) -> str:
+    lists = (("missing", refused.missing), ("twice", refused.twice))
+    told = [f"{words}: {listed(names)}" for words, names in lists if names]
+    return f"Say what each column is ({'; '.join(told)})"
+
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {NotWhole: not_whole, MappingRefused: mapping_refused}
 
 
 def register(app: Flask) -> None:

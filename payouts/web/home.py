@@ -116,7 +116,13 @@ def open_payrolls(session: Session, names: Able) -> Items:
 def open_imports(session: Session, names: Able) -> Items:
     for brought in imports_of_body(session):
         name, href = f"File {brought.file_name}", url_for("pages.show_import", import_id=brought.id)
-        if brought.status is ImportStatus.READ:
+        if brought.status is ImportStatus.ASKING:
+            who = " or ".join(names(brought.scheme_id).get(Role.PREPARER, ()))
+            yield (
+                actor().holds(Role.PREPARER, brought.scheme_id),
+                Waiting(name, "Its columns have other names than ours: say what they are.", href, who=who),
+            )
+        elif brought.status is ImportStatus.READ:
             what = f"{count(brought.rows_good, 'good row', 'good rows')} to keep or discard."
             item = Waiting(name, what, href, who=" or ".join(names(brought.scheme_id).get(Role.PREPARER, ())))
             yield actor().holds(Role.PREPARER, brought.scheme_id), item

@@ -10,7 +10,9 @@ from bacs.modulus import Outcome as NumberCheck
 from payouts.web.figures import count
 from schemes.imports.cells import LONGEST, LONGEST_OTHERWISE
 from schemes.imports.entry import Mend, RowReason
+from schemes.imports.mapping import Look
 from schemes.imports.register_import import ImportStatus
+from schemes.imports.source import ImportSource
 
 # what is wrong, what to do
 ROW_REASONS: dict[RowReason, tuple[str, str]] = {
@@ -87,6 +89,18 @@ MENDS: dict[Mend, str] = {
     Mend.WINDOWS_CHARACTERS: "We read it as written by an older Windows program. Check letters with accents",
 }
 
+# what the values of a column look like, beside its name
+LOOKS: dict[Look, str] = {
+    Look.NOTHING: "Nothing stands in its first rows",
+    Look.SORT_CODES: "Looks like sort codes",
+    Look.ACCOUNT_NUMBERS: "Looks like numbers of 8 digits",
+    Look.DAYS: "Looks like dates",
+    Look.EMAILS: "Looks like email addresses",
+    Look.WHOLE_NUMBERS: "Looks like whole numbers",
+    Look.AMOUNTS: "Looks like amounts",
+    Look.TEXT: "Looks like text",
+}
+
 FIELDS: dict[str, str] = {
     "row": "Whole row",
     "reference": "Reference",
@@ -122,6 +136,7 @@ COLUMN_WORDS: dict[str, str] = {
 
 STATUSES: dict[ImportStatus, tuple[str, str]] = {
     ImportStatus.READING: ("Being read", "blue"),
+    ImportStatus.ASKING: ("Columns needed", "yellow"),
     ImportStatus.UNREADABLE: ("Could not be read", "red"),
     ImportStatus.READ: ("Decision needed", "yellow"),
     ImportStatus.LANDING: ("Being written", "blue"),
@@ -166,6 +181,14 @@ def mended(repair: Mapping[str, str]) -> str:
     return f"{MENDS[Mend(repair['mend'])]}: {change}"
 
 
+def columns_told(source: ImportSource) -> str:
+    """Their columns and what they are of ours: `client id is the reference, …`."""
+    pairs = zip(source.header, source.columns.columns, strict=True)
+    return ", ".join(
+        f"{theirs.replace('_', ' ')} is {FIELDS[ours].lower() if ours else 'left out'}" for theirs, ours in pairs
+    )
+
+
 def to_do(fault: Mapping[str, str]) -> str:
     reason = RowReason(fault["reason"])
     if reason is RowReason.TOO_LONG:
@@ -177,6 +200,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(wrong)
     app.add_template_filter(to_do)
     app.add_template_filter(mended)
+    app.add_template_filter(columns_told)
     app.add_template_filter(lambda name: FIELDS.get(name, name), "field_name")
     app.add_template_filter(STATUSES.__getitem__, "import_status")
     app.add_template_filter(NUMBER_CHECKS.__getitem__, "number_check")

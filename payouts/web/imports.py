@@ -8,7 +8,6 @@ from flask import Response, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput
-from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired
 
@@ -57,13 +56,14 @@ class BeginImport(Form):
 
 class DecideImport(Form):
     decision = RadioField(
-        "What do you want to do with the good rows?",
+        "What do you want to do with the file?",
         widget=GovRadioInput(),
         choices=[
-            SelectChoice("keep", "Keep the good rows"),
+            SelectChoice("whole", "Keep all rows, or none"),
+            SelectChoice("keep", "Keep the good rows only"),
             SelectChoice("discard", "Discard the file and keep nothing"),
         ],
-        validators=[InputRequired("Choose whether to keep the good rows")],
+        validators=[InputRequired("Choose what to do with the file")],
     )
     submit = SubmitField("Continue", widget=GovSubmitInput())
 
@@ -137,7 +137,7 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
             after=after,
             mended=mended_rows(session, import_id, limit=SHOWN) if brought.rows_mended and not after else [],
             unreadable=unreadable(brought),
-            state=progress_of(session, brought),
+            state=progress_of(brought),
             confirmations=of_import(session, brought),
             names=names(session),
         ), form.status
@@ -149,13 +149,12 @@ def unreadable(brought: register_import.RegisterImport) -> str | None:
     return file_sentence(FileFault(brought.fault["fault"]), brought.fault)
 
 
-def progress_of(session: Session, brought: register_import.RegisterImport) -> dict[str, object]:
+def progress_of(brought: register_import.RegisterImport) -> dict[str, object]:
     """How far the step that runs has come. How many rows a file has is only known once it was read."""
     running = brought.status in (ImportStatus.READING, ImportStatus.LANDING)
     total = brought.rows_good if brought.status is ImportStatus.LANDING else 0
     done = brought.rows_done if running else 0
-    since = registering.asked_at(session, brought)
-    pace = import_words.pace(done, total, (now() - since).total_seconds()) if since else ""
+    pace = import_words.pace(done, total, (now() - brought.step_asked_at).total_seconds()) if running else ""
     step = "Read" if brought.status is ImportStatus.READING else "Wrote"
     return {
         "finished": not running,
@@ -169,7 +168,7 @@ def progress_of(session: Session, brought: register_import.RegisterImport) -> di
 @allowed(ANYONE_SIGNED_IN)
 def import_progress(import_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
-        return jsonify(progress_of(session, get_import(session, import_id)))
+        return jsonify(progress_of(get_import(session, import_id)))
 
 
 @pages.route("/imports/<uuid:import_id>/decide", methods=["POST"])
@@ -180,8 +179,9 @@ def decide_import(import_id: UUID) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 brought = get_import(session, import_id, lock=True)
-                if form.decision.data == "keep":
-                    registering.keep_good_rows(session, brought, by=actor(), at=now())
+                if form.decision.data in ("whole", "keep"):
+                    whole = form.decision.data == "whole"
+                    registering.keep_rows(session, brought, whole=whole, by=actor(), at=now())
                 else:
                     register_import.discard(session, brought, by=actor(), at=now())
         except Refused as refused:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CollectionAggregate, String, any_, literal, select, text, update
+from sqlalchemy import CollectionAggregate, Integer, String, any_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -26,28 +26,42 @@ from schemes.seal import OpenKey, Seals, get_key
 def land(
     session: Session, seals: Seals, brought: RegisterImport, *, progress: Callable[[int], None], at: datetime
 ) -> None:
-    """Write the good rows into the register, all of them or none: the caller's transaction decides."""
+    """Write the good rows into the register. Where all rows or none are wanted and one was taken meanwhile, none."""
     if brought.status is not ImportStatus.LANDING:
         return
+    # before the savepoint: rolled back to it, the lock would be lost
     lock_register(session)
     key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
     scheme = get_scheme(session, brought.scheme_id)
+    savepoint = session.begin_nested()
     lander = Lander(session, seals, scheme, import_id=brought.id, by=brought.made_by, at=at)
-    done = lost = 0
+    taken: list[tuple[int, Fault]] = []
+    done = 0
     with ThreadPoolExecutor(max_workers=1) as database:
         writing = database.submit(lander.land, Prepared([], []))
         rows = good_rows(session, brought, 0)
         while rows:
             # the rows are opened and sealed anew here while the database still writes those before them
             prepared = lander.prepare(opened(key, brought, rows))
-            lost += refuse_rows(session, brought, writing.result())
+            taken += writing.result()
             done += len(rows)
             rows = good_rows(session, brought, rows[-1][0])
             writing = database.submit(lander.land, prepared)
             progress(done)
-        lost += refuse_rows(session, brought, writing.result())
-    brought.rows_good -= lost
-    brought.rows_refused += lost
+        taken += writing.result()
+    if taken and brought.whole:
+        savepoint.rollback()
+        session.refresh(brought)
+    else:
+        savepoint.commit()
+    refuse_rows(session, brought, taken)
+    brought.rows_good -= len(taken)
+    brought.rows_refused += len(taken)
+    if taken and brought.whole:
+        brought.notes = {**brought.notes, "not_landed": len(taken)}
+        move(brought, ImportStatus.READ)
+        audit.record(session, "import.not_landed", by=None, about=brought, at=at, refused=len(taken))
+        return
     move(brought, ImportStatus.LANDED)
     audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
 
@@ -71,15 +85,17 @@ def opened(
         yield line, unpacked(key.open(sealed, f"import_row/{line}", brought.id)), known
 
 
-def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int, Fault]]) -> int:
+def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int, Fault]]) -> None:
     """Refuse rows whose reference came into the register by another import since this one was read."""
-    if taken:
+    by_fault: dict[Fault, list[int]] = {}
+    for line, fault in taken:
+        by_fault.setdefault(fault._replace(found=""), []).append(line)
+    for fault, lines in by_fault.items():
         session.execute(
             update(ImportRow)
-            .where(ImportRow.import_id == brought.id, ImportRow.line.in_([line for line, _ in taken]))
-            .values(outcome=Outcome.REFUSED, faults=[Fault("reference", RowReason.IN_REGISTER, "").as_json()])
+            .where(ImportRow.import_id == brought.id, ImportRow.line == any_(literal(lines, ARRAY(Integer))))
+            .values(outcome=Outcome.REFUSED, faults=[fault.as_json()])
         )
-    return len(taken)
 
 
 def lock_register(session: Session) -> None:

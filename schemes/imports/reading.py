@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from schemes import audit
 from schemes.database import copy_text, escaped, in_chunks
-from schemes.errors import FileRefused
+from schemes.errors import FileFault, FileRefused
 from schemes.imports import landing
-from schemes.imports.entry import ENCODE, Outcome, Row, packed
-from schemes.imports.register_file import open_table, read_register
+from schemes.imports.entry import ENCODE, REQUIRED, Outcome, Row, packed
+from schemes.imports.mapping import ColumnMapping, MappedTable, looks_of, proposed
+from schemes.imports.register_file import header_of, names_of, open_table, read_header, read_register
 from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move
+from schemes.imports.source import get_source, source_of
+from schemes.imports.table import Table
 from schemes.scheme import Scheme, get_scheme
 from schemes.seal import OpenKey, Seals, get_key
 
@@ -24,7 +27,10 @@ from schemes.seal import OpenKey, Seals, get_key
 def read(
     session: Session, seals: Seals, brought: RegisterImport, *, progress: Callable[[int], None], at: datetime
 ) -> None:
-    """Read the whole file into rows. A file that cannot be read leaves no rows, and its fault on the import."""
+    """Read the whole file into rows. A file that cannot be read leaves no rows, and its fault on the import.
+
+    One whose columns are not ours, and of no source that we know, waits to be told what they are.
+    """
     if brought.status is not ImportStatus.READING:
         return
     key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
@@ -35,7 +41,10 @@ def read(
     session.expire(brought, ["sealed_content"])
     savepoint = session.begin_nested()
     try:
-        table = open_table(content)
+        table = table_of(session, brought, content)
+        if table is None:
+            savepoint.commit()
+            return
         header, rows = read_register(table)
         session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
         counts: Counter[str] = Counter()
@@ -59,11 +68,42 @@ def read(
     brought.rows_good, brought.rows_unchanged = counts[Outcome.GOOD], counts[Outcome.UNCHANGED]
     brought.rows_refused, brought.rows_mended = counts[Outcome.REFUSED], counts[MENDED]
     brought.header, brought.notes = list(header), dict(table.notes)
+    if isinstance(table, MappedTable):
+        brought.source_id = table.source_id
     # the rows hold all that is needed now, sealed one by one; a second copy of everybody's details would only be a risk
     brought.sealed_content = None
     move(brought, ImportStatus.READ)
     good, unchanged, refused = brought.rows_good, brought.rows_unchanged, brought.rows_refused
     audit.record(session, "import.read", by=None, about=brought, at=at, good=good, unchanged=unchanged, refused=refused)
+
+
+def table_of(session: Session, brought: RegisterImport, content: bytes) -> Table | None:
+    """The file under our columns; None when a person has to say what its own are. Raises FileRefused."""
+    table = open_table(content)
+    cells = header_of(table)
+    names = names_of(cells)
+    if brought.answers is not None:
+        source = get_source(session, brought.source_id).name if brought.source_id else ""
+        answered = ColumnMapping.from_json(brought.answers)
+        return MappedTable(table, answered, source_id=brought.source_id, source=source)
+    try:
+        read_header(cells)
+        return table
+    except FileRefused as refused:
+        if refused.fault not in (FileFault.MISSING_COLUMNS, FileFault.UNKNOWN_COLUMNS) or len(names) < LEAST_COLUMNS:
+            raise
+    known = source_of(session, names)
+    if known is not None and known.columns.first_day is None:
+        return MappedTable(table, known.columns, source_id=known.id, source=known.name)
+    looks = looks_of(table, len(names))
+    guessed = known.columns.columns if known else proposed(names, looks)
+    brought.asked = {"header": list(names), "looks": [look.value for look in looks], "proposed": list(guessed)}
+    move(brought, ImportStatus.ASKING)
+    return None
+
+
+# without a column for the first day, which may be one for all awards
+LEAST_COLUMNS = len(REQUIRED) - 1
 
 
 def keep_rows(

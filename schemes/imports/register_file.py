@@ -26,14 +26,20 @@ BITS = 1 << 27
 WRITABLE = re.compile(r"[A-Za-z0-9]")
 
 
-def read_header(cells: Sequence[str]) -> tuple[str, ...]:
-    """The columns by our names. Raises FileRefused naming those that are missing, unknown or there twice."""
+def names_of(cells: Sequence[str]) -> tuple[str, ...]:
+    """The names in a header, however they are written: `Sort Code` is sort_code. Raises FileRefused."""
     if len(cells) > MOST_COLUMNS:
         raise FileRefused(FileFault.TOO_MANY_COLUMNS, found=len(cells), most=MOST_COLUMNS)
-    header = tuple("_".join(cell.strip().casefold().replace("_", " ").split()) for cell in cells)
+    header = tuple("_".join(cell.strip().casefold().replace("_", " ").split())[:80] for cell in cells)
     # a spreadsheet leaves empty columns at the end of each line
     while header and not header[-1]:
         header = header[:-1]
+    return header
+
+
+def read_header(cells: Sequence[str]) -> tuple[str, ...]:
+    """The columns by our names. Raises FileRefused naming those that are missing, unknown or there twice."""
+    header = names_of(cells)
     unknown = [cells[index].strip() for index, name in enumerate(header) if name not in COLUMNS + ADDED]
     missing = [name for name in REQUIRED if name not in header]
     if missing:
@@ -54,6 +60,14 @@ def open_table(content: bytes) -> Table:
     return CsvFile(content)
 
 
+def header_of(table: Table) -> list[str]:
+    """The cells of the first row. Raises FileRefused for a file without rows."""
+    first = next(table.lines(), None)
+    if first is None:
+        raise FileRefused(FileFault.EMPTY)
+    return first[1]
+
+
 def is_header(cells: Sequence[str]) -> bool:
     """Whether a row holds our columns."""
     try:
@@ -68,11 +82,9 @@ def read_register(table: Table, *, most_rows: int = MOST_ROWS) -> tuple[tuple[st
 
     Raises FileRefused for a file that cannot be read as a whole; the row iterator may raise it too.
     """
+    header = read_header(header_of(table))
     lines = table.lines()
-    first = next(lines, None)
-    if first is None:
-        raise FileRefused(FileFault.EMPTY)
-    header = read_header(first[1])
+    next(lines)
     suspects, sharing = look_ahead(header, lines, most_rows)
     repeated = repeated_references(header, table.lines(), suspects) if suspects else {}
     return header, read_rows(header, table.lines(), repeated, sharing)

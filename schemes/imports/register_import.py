@@ -1,6 +1,7 @@
 """An import of a register: its file, its rows, and its way from reading to two people's word.
 
 reading → read (or unreadable) → landing → landed → confirmed; discarded before it lands. Rows stay sealed until then.
+Reading stops to ask where a person has to say how a file is meant.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from schemes import audit
 from schemes.account import Account
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
-from schemes.errors import NotFound, NotNow, SamePerson
+from schemes.errors import NotFound, NotNow, Refused, SamePerson
 from schemes.imports.entry import Outcome
+from schemes.imports.mapping import ColumnMapping
+from schemes.imports.source import remember
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
 from schemes.seal import Seals
@@ -29,10 +32,19 @@ from schemes.seal import Seals
 CHUNK = 5000
 
 
+class NotWhole(Refused):
+    """All rows or none is asked for, and some are refused."""
+
+    def __init__(self, refused: int) -> None:
+        super().__init__(f"{refused} rows are refused")
+        self.refused = refused
+
+
 class ImportStatus(StrEnum):
     """Where an import is."""
 
     READING = "reading"
+    ASKING = "asking"
     UNREADABLE = "unreadable"
     READ = "read"
     LANDING = "landing"
@@ -44,8 +56,12 @@ class ImportStatus(StrEnum):
 MOVES: dict[tuple[ImportStatus, ImportStatus], str] = {
     (ImportStatus.READING, ImportStatus.READ): "every row was read, good or not",
     (ImportStatus.READING, ImportStatus.UNREADABLE): "the file as a whole could not be read; nothing was kept",
+    (ImportStatus.READING, ImportStatus.ASKING): "its columns are not ours: a person says which is which",
+    (ImportStatus.ASKING, ImportStatus.READING): "a preparer said what the columns are",
+    (ImportStatus.ASKING, ImportStatus.DISCARDED): "a preparer wants none of it",
     (ImportStatus.READ, ImportStatus.LANDING): "a preparer keeps the good rows",
     (ImportStatus.READ, ImportStatus.DISCARDED): "a preparer wants none of it",
+    (ImportStatus.LANDING, ImportStatus.READ): "all or nothing was asked for, and a row turned bad meanwhile",
     (ImportStatus.LANDING, ImportStatus.LANDED): "the good rows are in the register, bank details unconfirmed",
     (ImportStatus.LANDED, ImportStatus.CONFIRMED): "a second person confirmed the bank details",
 }
@@ -54,13 +70,16 @@ MOVES: dict[tuple[ImportStatus, ImportStatus], str] = {
 class RegisterImport(BodyOwned, Base):
     """One file brought in. Counts are of rows; `rows_done` is the progress of the step that runs.
 
-    `rows_mended`: of the good rows those with a repair. `notes`: how the file as a whole was read.
+    `rows_mended`: of the good rows those with a repair. `notes`: how the file as a whole was read. `asked`: what a
+    person has to say before it can be, and `answers` what they said. `whole`: all of it lands or nothing.
+    `step_asked_at`: when the step that runs was asked for.
     """
 
     __tablename__ = "register_import"
     __table_args__ = (
         to_body_row("scheme", "scheme_id"),
         to_body_row("sealing_key", "key_id"),
+        to_body_row("import_source", "source_id"),
         Index("ix_register_import_made", "body_id", "made_at"),
     )
 
@@ -79,8 +98,13 @@ class RegisterImport(BodyOwned, Base):
     rows_refused: Mapped[int] = mapped_column(default=0)
     rows_mended: Mapped[int] = mapped_column(default=0)
     notes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    asked: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    source_id: Mapped[UUID | None]
+    whole: Mapped[bool] = mapped_column(default=False)
     made_by: Mapped[UUID]
     made_at: Mapped[datetime]
+    step_asked_at: Mapped[datetime]
     confirmed_by: Mapped[UUID | None]
     confirmed_at: Mapped[datetime | None]
 
@@ -148,6 +172,7 @@ def begin(
         sealed_content=key.seal(content, "register_import", import_id),
         made_by=by.person_id,
         made_at=at,
+        step_asked_at=at,
     )
     session.add(brought)
     session.flush()
@@ -174,17 +199,45 @@ def discard(session: Session, brought: RegisterImport, *, by: Actor, at: datetim
     if brought.status is ImportStatus.DISCARDED:
         return
     move(brought, ImportStatus.DISCARDED)
+    # a file that was asked about holds everybody's details still
+    brought.sealed_content = None
     audit.record(session, "import.discarded", by=by, about=brought, at=at)
 
 
-def keep(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> bool:
-    """A preparer keeps the good rows: a job lands them. False when it was said before: the form was sent twice."""
+def keep(session: Session, brought: RegisterImport, *, whole: bool = False, by: Actor, at: datetime) -> bool:
+    """A preparer keeps the good rows, or all rows or none: a job lands them. False when it was said before.
+
+    Raises NotNow, and NotWhole when all are wanted and some are refused.
+    """
     by.must_be(Role.PREPARER, scheme=brought.scheme_id)
     if brought.status in (ImportStatus.LANDING, ImportStatus.LANDED, ImportStatus.CONFIRMED):
         return False
+    if whole and brought.rows_refused:
+        raise NotWhole(brought.rows_refused)
     move(brought, ImportStatus.LANDING)
-    brought.rows_done = 0
-    audit.record(session, "import.kept", by=by, about=brought, at=at, good=brought.rows_good)
+    brought.rows_done, brought.whole, brought.step_asked_at = 0, whole, at
+    audit.record(session, "import.kept", by=by, about=brought, at=at, good=brought.rows_good, whole=whole)
+    return True
+
+
+def tell_columns(
+    session: Session, brought: RegisterImport, mapping: ColumnMapping, *, source: str, by: Actor, at: datetime
+) -> bool:
+    """A preparer says what the columns of a file are, so that it is read; a source with a name is remembered.
+
+    False when they said so before: the form was sent twice. Raises MappingRefused, NotNow.
+    """
+    by.must_be(Role.PREPARER, scheme=brought.scheme_id)
+    if brought.answers == mapping.as_json():
+        return False
+    if brought.status is not ImportStatus.ASKING or brought.asked is None:
+        raise NotNow("import", brought.status, ImportStatus.READING)
+    mapping.must_be_whole()
+    move(brought, ImportStatus.READING)
+    if source.strip():
+        brought.source_id = remember(session, source.strip(), brought.asked["header"], mapping, by=by, at=at).id
+    brought.answers, brought.step_asked_at = mapping.as_json(), at
+    audit.record(session, "import.columns_told", by=by, about=brought, at=at, columns=len(mapping.columns))
     return True
 
 

@@ -71,7 +71,8 @@ from schemes.errors import (
 from schemes.gate_rule import GateKind
 from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.entry import COLUMNS, Mend, RowReason
-from schemes.imports.register_import import ImportStatus
+from schemes.imports.mapping import Look, MappingRefused
+from schemes.imports.register_import import ImportStatus, NotWhole
 from schemes.payee import Capacity, Format, Language
 from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay
 from schemes.person import Role
@@ -95,6 +96,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Capacity, words.CAPACITIES),
     (RowReason, import_words.ROW_REASONS),
     (Mend, import_words.MENDS),
+    (Look, import_words.LOOKS),
     (ImportStatus, import_words.STATUSES),
     (NumberCheck, import_words.NUMBER_CHECKS),
     (PayrollStatus, payroll_words.STATUSES),
@@ -175,6 +177,8 @@ REFUSALS: list[Refused] = [
     NotNow("payroll", "submitted", "cancelled"),
     PasswordTooShort(12),
     FileRefused(FileFault.EMPTY),
+    MappingRefused(missing=["amount"]),
+    NotWhole(3),
     PayDateRefused(PayDateReason.TOO_EARLY, DAY, DAY, DAY),
     CancelReasonMissing(),
     ReasonMissing(),

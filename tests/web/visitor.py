@@ -117,8 +117,12 @@ class Visitor:
 def values_of(form: Tag) -> dict[str, Any]:
     """What a browser would send of a form that nobody touched."""
     values: dict[str, Any] = {}
-    for control in form.select("input, textarea"):
+    for control in form.select("input, textarea, select"):
         name, kind = control.get("name"), control.get("type", "text")
+        if control.name == "select":
+            chosen = control.find("option", selected=True) or control.find("option")
+            values[str(name)] = chosen["value"]
+            continue
         if (
             not name
             or kind in ("submit", "file")

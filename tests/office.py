@@ -24,6 +24,7 @@ from payouts.files.payment_file import files_of
 from payouts.gates import decision
 from payouts.gates.manifest import manifest_of
 from payouts.payroll import create_payroll, get_payroll
+from payouts.responses import correction
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
 from schemes import bank_details, change_applied, cooling_off, hold
@@ -154,6 +155,18 @@ class Office:
         wanted, change_id, at = CoolingOff(0, 5, 5), new_id(), self.service.now()
         with self.transaction() as session:
             return cooling_off.propose(session, wanted, change_id=change_id, reason="fraud near us", by=by, at=at).id
+
+    def take_corrections(self) -> UUID:
+        """The preparer sends an AWACS report without a line."""
+        content = (
+            b'<BACSDocument><Data><MessagingAdvices><MessagingHeader advice-type="AWACS" user-number="000000"/>'
+            b"</MessagingAdvices></Data></BACSDocument>"
+        )
+        by, at = self.person(Role.PREPARER), self.service.now()
+        with self.transaction() as session:
+            return correction.take(
+                session, self.service.seals, report_id=new_id(), file_name="awacs.xml", content=content, by=by, at=at
+            ).id
 
     def note_confirmation(self, payee_id: UUID, code: Code = Code.ANNM) -> None:
         """Keep an answer about a payee's newest bank details as if their bank had given it, in a run of its own."""

@@ -51,7 +51,7 @@ def addresses(office, sealed, browsers):
             "account_id": account.id,
             "hold_id": hold_id,
             "contact_id": contact_id,
-            "correction_report_id": new_id(),
+            "correction_report_id": office.take_corrections(),
             "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,

@@ -19,7 +19,7 @@ from payouts.web.figures import number
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from schemes.errors import NotAllowed, Refused
-from schemes.person import names
+from schemes.person import Role, names
 
 PAGE = 50
 LONGEST_FILE_NAME = 200
@@ -31,10 +31,16 @@ class SendReport(Form):
     submit = SubmitField("Read the report", widget=GovSubmitInput())
 
 
-@pages.route("/bank-corrections", methods=["GET", "POST"])
+@pages.route("/bank-corrections")
 @allowed(ANYONE_SIGNED_IN)
 def show_corrections() -> ResponseReturnValue:
-    """The reports that were read; a preparer sends the next one from here."""
+    with transaction() as session:
+        return render_template("corrections/show_corrections.html", reports=reports(session), names=names(session))
+
+
+@pages.route("/bank-corrections/new", methods=["GET", "POST"])
+@allowed(Role.PREPARER)
+def send_correction_report() -> ResponseReturnValue:
     form = SendReport()
     if form.validate_on_submit():
         try:
@@ -56,10 +62,7 @@ def show_corrections() -> ResponseReturnValue:
             again = report.id != form.report_id.id_of_what_is_made
             flash("This report was read before. Nothing has changed" if again else "The report was read")
             return redirect(url_for("pages.show_correction_report", correction_report_id=report.id), 303)
-    with transaction() as session:
-        return render_template(
-            "corrections/show_corrections.html", form=form, reports=reports(session), names=names(session)
-        ), form.status
+    return render_template("corrections/send_report.html", form=form), form.status
 
 
 @pages.route("/bank-corrections/<uuid:correction_report_id>")

@@ -27,7 +27,7 @@ def content(office, alone):
 
 
 def send(person, content):
-    person.get("/bank-corrections")
+    person.get("/bank-corrections/new")
     return person.press("Read the report", file=(io.BytesIO(content), "awacs.xml"))
 
 
@@ -59,7 +59,7 @@ def test_a_file_that_is_something_else_is_told_beside_the_field(preparer):
     page = send(preparer, report(user="912345"))
     assert page.errors == ["The report is not for your body’s service user number. Nothing was read"]
     assert page.link("The report is not") == "#file"
-    preparer.get("/bank-corrections")
+    preparer.get("/bank-corrections/new")
     assert preparer.press("Read the report").errors == ["Choose the AWACS report"]
 
 
@@ -67,7 +67,8 @@ def test_whoever_is_no_preparer_reads_and_does_not_send(signed_in, preparer, con
     send(preparer, content)
     page = signed_in(Role.APPROVER).get("/bank-corrections")
     assert len(page.table("reports")) == 1
-    assert not page.has_button("Read the report")
+    assert "A preparer sends the reports" in page.text
+    assert signed_in(Role.APPROVER).get("/bank-corrections/new").status == 403
 
 
 def test_how_details_came_is_not_offered_as_the_bank_s_correction(preparer):

@@ -27,6 +27,7 @@ class ChangeKind(StrEnum):
 
     COOLING_OFF = "cooling_off"
     DUTIES = "duties"
+    RETENTION = "retention"
     SCHEME = "scheme"
 
 

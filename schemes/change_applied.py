@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from schemes import change, cooling_off, duties, scheme_change
+from schemes import body_details, change, cooling_off, duties, scheme_change
 from schemes.change import Change, ChangeKind
 from schemes.person import Actor, Role
 
@@ -30,6 +30,11 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ),
     ChangeKind.DUTIES: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: duties.duties(session), duties.apply_duties
+    ),
+    ChangeKind.RETENTION: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER),
+        lambda session, _: body_details.retention(session),
+        body_details.apply_retention,
     ),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
 }

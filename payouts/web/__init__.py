@@ -11,6 +11,8 @@ from payouts.web import (
     bank_details,
     bank_details_decision,
     bank_details_rules,
+    body_settings,
+    body_words,
     changes,
     confirmation_words,
     confirmations,
@@ -60,6 +62,7 @@ VIEWS = (
     bank_details,
     bank_details_decision,
     bank_details_rules,
+    body_settings,
     changes,
     confirmations,
     duplicates,
@@ -101,6 +104,7 @@ def register(app: Flask) -> None:
     security.register(app, base_url=settings.base_url)
     words_of = (
         words,
+        body_words,
         correction_words,
         award_words,
         confirmation_words,

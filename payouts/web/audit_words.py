@@ -16,6 +16,8 @@ from schemes.audit import AuditEvent
 ACTS: dict[str, str] = {
     "body.added": "Added the body",
     "person.added": "Added a person",
+    "body.details_set": "Changed the {changed} of the body",
+    "body.retention_set": "Set how long records are kept to {years} financial years besides the current one",
     "body.duties_set": "Set how many people run a payroll to {pattern}",
     "body.cooling_off_set": "Set the cooling-off to {ordinary_days} working days ({high_days} where the risk is high)",
     "change.proposed": "Proposed a change ({kind})",

@@ -75,6 +75,10 @@ def scheme_rows(facts: Facts, _: Names) -> dict[str, str]:
     }
 
 
+def retention_rows(facts: Facts, _: Names) -> dict[str, str]:
+    return {"Kept besides the current financial year": count(facts["years"], "year")}
+
+
 KINDS: dict[ChangeKind, ChangeWords] = {
     ChangeKind.COOLING_OFF: ChangeWords(
         lambda change, names: "Cooling-off of bank details",
@@ -85,6 +89,11 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: "Cover by two people" if change.after["cover"] else "How many people run a payroll",
         duties_rows,
         "It counts for payrolls that are created from then on. Open payrolls keep what they were created under.",
+    ),
+    ChangeKind.RETENTION: ChangeWords(
+        lambda change, names: "How long records are kept",
+        retention_rows,
+        "It counts at once for everything that is kept.",
     ),
     ChangeKind.SCHEME: ChangeWords(
         scheme_title,

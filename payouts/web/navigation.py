@@ -15,7 +15,7 @@ PLACES = (
     ("payrolls", "Payrolls", "pages.show_payrolls"),
     ("schemes", "Scheme", "pages.show_schemes"),
     ("changes", "Changes", "pages.show_changes"),
-    ("settings", "Settings", "pages.show_duties"),
+    ("settings", "Settings", "pages.show_settings"),
     ("audit", "Audit", "pages.show_audit"),
 )
 OUTBOX = ("outbox", "Outbox", "pages.show_outbox")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 
 from flask import Flask, Response, abort, g, send_from_directory
@@ -11,10 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from payouts.web.access import PUBLIC, allowed
 from payouts.web.pages import pages
+from schemes.colour import HEX, text_on
 
 STATIC = Path(__file__).parent / "static"
 A_YEAR = 365 * 24 * 60 * 60
-COLOUR = re.compile(r"[0-9a-f]{6}")
 
 
 def version() -> str:
@@ -37,32 +36,20 @@ def asset(version: str, name: str) -> ResponseReturnValue:
 @allowed(PUBLIC)
 def body_colour(colour: str) -> ResponseReturnValue:
     """A body's colour as a stylesheet: the content security policy allows no style written into a page."""
-    if not COLOUR.fullmatch(colour):
+    if not HEX.fullmatch(colour):
         abort(404)
     g.cacheable = True
-    rules = f":root{{--body-colour:#{colour};--body-colour-text:{text_on(colour)};--govuk-brand-colour:#{colour}}}"
+    rules = f":root{{--body-colour:#{colour};--body-colour-text:#{text_on(colour)};--govuk-brand-colour:#{colour}}}"
     response = Response(rules, mimetype="text/css")
     response.cache_control.public = True
     response.cache_control.max_age = A_YEAR
     return response
 
 
-def text_on(colour: str) -> str:
-    """White or black, whichever is read more easily on a colour (WCAG's relative luminance)."""
-    red, green, blue = (linear(int(colour[at : at + 2], 16) / 255) for at in (0, 2, 4))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    on_white, on_black = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
-    return "#ffffff" if on_white >= on_black else "#0b0c0c"
-
-
-def linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-
-
 def css_colour(colour: str) -> str:
     """Six digits of a body's colour however it is written; the service's own where it is not a colour."""
     written = colour.strip().removeprefix("#").lower()
-    return written if COLOUR.fullmatch(written) else "1d4f6e"
+    return written if HEX.fullmatch(written) else "1d4f6e"
 
 
 def register(app: Flask) -> None:

@@ -1,11 +1,12 @@
 import pytest
 
-from payouts.web.stylesheets import css_colour, text_on
+from payouts.web.stylesheets import css_colour
+from schemes.colour import text_on
 
 
 @pytest.mark.parametrize(
     ("colour", "text"),
-    [("ffffff", "#0b0c0c"), ("ffdd00", "#0b0c0c"), ("000000", "#ffffff"), ("005e5d", "#ffffff"), ("1d70b8", "#ffffff")],
+    [("ffffff", "0b0c0c"), ("ffdd00", "0b0c0c"), ("000000", "ffffff"), ("005e5d", "ffffff"), ("1d70b8", "ffffff")],
 )
 def test_a_body_s_name_can_be_read_on_its_colour(colour, text):
     assert text_on(colour) == text

@@ -25,6 +25,7 @@ from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.web import (
     award_words,
+    body_words,
     confirmation_words,
     contact_words,
     correction_words,
@@ -45,9 +46,11 @@ from schemes.amount import AmountKind, BandPays, PartPeriod
 from schemes.award import AwardDay, AwardDayRefused, AwardThere
 from schemes.award_history import NotDue
 from schemes.bank_details import ProposalWaiting, SameDetails
-from schemes.body import DutyPattern
+from schemes.body import BodyKind, DutyPattern
+from schemes.body_details import NameMissing
 from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
+from schemes.colour import ColourFault, ColourRefused
 from schemes.contact import ContactKnown
 from schemes.contact_value import Channel, ContactFault, ContactRefused
 from schemes.cooling_off import HighRiskSooner
@@ -133,6 +136,8 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Language, contact_words.LANGUAGES),
     (Subject, contact_words.SUBJECTS),
     (DutyPattern, duty_words.PATTERNS),
+    (BodyKind, body_words.KINDS),
+    (ColourFault, body_words.COLOURS),
     (CoverFault, duty_words.COVER_FAULTS),
 ]
 
@@ -216,6 +221,8 @@ REFUSALS: list[Refused] = [
     ContactRefused(ContactFault.EMAIL),
     ContactKnown(),
     CoverTermsRefused(CoverFault.TOO_LONG),
+    ColourRefused(ColourFault.TOO_PALE),
+    NameMissing(),
     ReviewsMissing(1),
     CoverEnded(DAY),
     OverCeiling(2, 1),

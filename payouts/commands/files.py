@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from payouts.commands import ground
+from payouts.files.file_check import CheckOutcome, check_file
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import regenerate
 from payouts.payroll import payroll_of_number
@@ -16,6 +17,32 @@ from payouts.payroll import payroll_of_number
 @click.group()
 def file() -> None:
     """Payment files."""
+
+
+@file.command("check")
+@click.argument("number", type=int)
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@ground.person_options
+@ground.body_option
+def check(number: int, path: Path, email: str, code: str | None, body_name: str | None) -> None:
+    """Hold a file against a payroll's approved one: exit 0 for the same bytes, 1 for anything else."""
+    given = ground.service()
+    by = ground.acting(given, ground.one_body(given, body_name), email, code)
+    with given.transaction(by.body_id) as session:
+        checked = check_file(
+            session,
+            given.seals,
+            payroll_of_number(session, number),
+            file_name=path.name,
+            content=path.read_bytes(),
+            by=by,
+            at=given.now(),
+        )
+    click.echo(f"{path.name}  sha256 {checked.check.sha256}  {checked.check.outcome.replace('_', ' ')}")
+    for part, (count, pence) in (checked.comparison.sums() if checked.comparison else {}).items():
+        click.echo(f"  {part}: {count:,} payments, {pence:+,} pence")
+    if checked.check.outcome is not CheckOutcome.SAME_BYTES:
+        raise SystemExit(1)
 
 
 @file.command("regenerate")

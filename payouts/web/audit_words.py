@@ -20,6 +20,7 @@ ACTS: dict[str, str] = {
     "body.retention_set": "Set how long records are kept to {years} financial years besides the current one",
     "body.duties_set": "Set how many people run a payroll to {pattern}",
     "body.cooling_off_set": "Set the cooling-off to {ordinary_days} working days ({high_days} where the risk is high)",
+    "file.checked": "Held a file against the approved one ({outcome})",
     "change.proposed": "Proposed a change ({kind})",
     "change.confirmed": "Confirmed a change ({kind})",
     "change.rejected": "Rejected a change ({kind})",

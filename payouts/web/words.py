@@ -13,6 +13,7 @@ from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing,
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.acceptance import ReasonMissing
 from payouts.confirmation.provider import ConfirmationNotSetUp
+from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused, PeriodsOverlap
@@ -155,6 +156,7 @@ SENTENCES: dict[type[Refused], str] = {
     ReasonMissing: "Say why it is right to pay",
     ReasonNeeded: "Say why it is a no-go",
     ManifestChanged: "The payroll changed while you read this page. Look at it again before you decide",
+    NotAPaymentFile: "This file can’t be read as payments, so it is not the approved one. Choose a payment file",
     NotDownloaded: "Download every file first. A file that nobody took can’t have been submitted",
     SubmittedWhen: "Enter a time between the download of the files and now",
     SubmissionReferenceMissing: "Enter the reference of the submission",

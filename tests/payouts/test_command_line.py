@@ -17,6 +17,7 @@ from schemes import cooling_off
 from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.person import DEMO_PASSWORD, Role
+from tests.payouts.files.test_file_check import swapped
 
 
 @pytest.fixture
@@ -53,6 +54,12 @@ def test_four_people_release_download_and_submit_a_payroll(run, run_as, office, 
     [file] = tmp_path.iterdir()
     assert hashlib.sha256(file.read_bytes()).hexdigest() in told
     assert "as approved" in run("file", "regenerate", "1", "--check").output
+    checked = run_as(Role.RELEASER, "file", "check", "1", str(file))
+    assert (checked.exit_code, "same bytes" in checked.output) == (0, True), checked.output
+    edited = tmp_path / "edited.txt"
+    edited.write_bytes(swapped(file.read_bytes()))
+    checked = run_as(Role.RELEASER, "file", "check", "1", str(edited))
+    assert (checked.exit_code, "account: 2 payments, +0 pence" in checked.output) == (1, True), checked.output
     assert run_as(Role.RELEASER, "payroll", "submitted", "1", "--reference", "B-7").exit_code == 0
     with office.transaction() as session:
         assert get_payroll(session, sealed.payroll_id).status is PayrollStatus.SUBMITTED

@@ -14,6 +14,7 @@ from payouts.checks.acceptance import ReasonMissing
 from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
+from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
@@ -188,6 +189,7 @@ REFUSALS: list[Refused] = [
     CancelReasonMissing(),
     ReasonMissing(),
     FindingsOpen(3),
+    NotAPaymentFile("neither a Standard 18 file nor XML"),
     ChangeWaiting(),
     NothingToChange(),
     ChangedSince(),

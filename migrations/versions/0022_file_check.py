@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "file_check"
-down_revision = "import_sources"
+down_revision = "body_details"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 

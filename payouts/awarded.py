@@ -162,7 +162,7 @@ def replace_destination(line: AwardLine, moved: dict[UUID, Destination]) -> Awar
 
 
 def histories_in(session: Session, scheme_id: UUID) -> Iterator[tuple[UUID, str, History]]:
-    """Each award of a scheme with its component and its history, streamed."""
+    """The component and history of each award of a scheme, streamed."""
     everything = (UUID(int=0), UUID(int=2**128 - 1))
     later = later_of(session, scheme_id, *everything)
     rows = session.execute(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from payouts import arrears
+from payouts.arrears import Difference
 from payouts.awarded import AwardLine, awards_between, histories_in
 from payouts.checks.finding import Finding, FindingGroup
 from payouts.entitlement import Due, entitlement
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
+from payouts.payment_part import Overpayment, PartKind, PaymentPart, parts_by_award
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.tasks import outbox
-from schemes.amount_rule import rules_of_version
+from schemes.amount_rule import rules_of
 from schemes.award import Award
 from schemes.award_history import NotDue
 from schemes.database import copy_rows, in_chunks, new_id
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from payouts.app import Service
 
 CHUNK = 2000
+PAID_ALREADY = UnpaidReason.PAID_ALREADY
 QUARTER = timedelta(days=92)
 COLUMNS = (
     "body_id",
@@ -56,7 +60,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     if stale(payroll, args):
         return
-    for model in (Finding, FindingGroup, Unpaid, Payment):
+    for model in (Finding, FindingGroup, Unpaid, PaymentPart, Payment):
         session.execute(
             delete(model).where(model.payroll_id == payroll.id).execution_options(synchronize_session=False)
         )
@@ -103,31 +107,74 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
         return
     definition = version_of(session, payroll.scheme_id, payroll.scheme_version).definition
     period = Period(payroll.period_first_day, payroll.period_last_day)
-    rules = definition.rules
+    rules = rules_of(session, payroll.scheme_id).with_own(period, definition)
+    first, last = UUID(args["first"]), UUID(args["last"])
+    arrears.lock_period(session, payroll.scheme_id, period, shared=True)
+    awards = awards_between(session, payroll, first, last)
+    reckoned = arrears.reckon(
+        session, payroll, awards, rules, arrears.settled_before(session, payroll.scheme_id, period)
+    )
+    made_good = arrears.arrears_paid(session, payroll, first, last)
     payments, unpaid = [], []
-    awards = awards_between(session, payroll, UUID(args["first"]), UUID(args["last"]))
     for position, award in enumerate(awards, start=1):
-        rule = rules.get(award.component)
-        # a component that this payroll's version does not have yet
-        due = entitlement(award.history, rule, period) if rule else NotDue.NOT_STARTED
-        if isinstance(due, NotDue):
-            if of_interest(award, due, period):
-                unpaid.append(unpaid_row(payroll, award, UnpaidReason(due.value)))
-        elif award.to.held is not None:
-            unpaid.append(unpaid_row(payroll, award, UnpaidReason(award.to.held.value)))
-        elif award.to.account_id is None:
-            unpaid.append(unpaid_row(payroll, award, UnpaidReason.NO_CONFIRMED_BANK_DETAILS))
-        elif award.to.stopped is not None:
-            unpaid.append(unpaid_row(payroll, award, UnpaidReason.BANK_DETAILS_STOPPED))
-        else:
-            payments.append(payment_row(payroll, definition, award, due, args["chunk"] * CHUNK + position))
+        due = entitlement(award.history, rules.of(award.component, period), period)
+        owed = [difference for difference in reckoned.get(award.id, ()) if difference.owed_pence > 0]
+        outcome = PAID_ALREADY if award.id in made_good else outcome_of(award, due, owed, period)
+        if isinstance(outcome, UnpaidReason):
+            unpaid.append(unpaid_row(payroll, award, outcome))
+        elif outcome is not None:
+            payments.append(payment_row(payroll, definition, award, outcome, args["chunk"] * CHUNK + position))
     built = insert_payments(session, payments)
     paid_already = [row for row in payments if row[1] not in built]
     awards_by_id = {award.id: award for award in awards}
-    unpaid += [unpaid_row(payroll, awards_by_id[row[7]], UnpaidReason.PAID_ALREADY) for row in paid_already]
+    unpaid += [unpaid_row(payroll, awards_by_id[row[7]], PAID_ALREADY) for row in paid_already]
     copy_rows(session, "unpaid", UNPAID_COLUMNS, unpaid)
+    in_payment = {row[7] for row in payments if row[1] in built}
+    keep_reckoned(session, payroll, reckoned, in_payment, at=service.now())
     total_pence = sum(row[13] for row in payments if row[1] in built)
     finish_chunk(session, service, payroll, len(built), total_pence, len(unpaid))
+
+
+def outcome_of(
+    award: AwardLine, due: Due | NotDue, owed: list[Difference], period: Period
+) -> int | UnpaidReason | None:
+    """What an award is paid, in pence, or why it is not; None where nobody would ask."""
+    if isinstance(due, NotDue) and (due is NotDue.SUSPENDED or not owed):
+        return UnpaidReason(due.value) if of_interest(award, due, period) else None
+    if award.to.held is not None:
+        return UnpaidReason(award.to.held.value)
+    if award.to.account_id is None:
+        return UnpaidReason.NO_CONFIRMED_BANK_DETAILS
+    if award.to.stopped is not None:
+        return UnpaidReason.BANK_DETAILS_STOPPED
+    plain_pence = due.amount_pence if isinstance(due, Due) else 0
+    return plain_pence + sum(difference.owed_pence for difference in owed)
+
+
+def keep_reckoned(
+    session: Session,
+    payroll: Payroll,
+    reckoned: Mapping[UUID, list[Difference]],
+    in_payment: set[UUID],
+    *,
+    at: datetime,
+) -> None:
+    """Keep the arrears that are in a payment, and what was paid too much, for a person to look at."""
+    if not reckoned:
+        return
+    session.execute(delete(Overpayment).where(Overpayment.award_id.in_(reckoned)))
+    for award_id, differences in reckoned.items():
+        for period, due_pence, paid_pence, steps in differences:
+            about = {"award_id": award_id, "about_first_day": period.first_day, "about_last_day": period.last_day}
+            mine = {"body_id": payroll.body_id, "id": new_id(), **about}
+            if due_pence < paid_pence:
+                over = {"due_pence": due_pence, "paid_pence": paid_pence, "found_in": payroll.id, "found_at": at}
+                session.add(Overpayment(**mine, **over))
+            elif award_id in in_payment:
+                pence = due_pence - paid_pence
+                part = {"payroll_id": payroll.id, "kind": PartKind.ARREARS, "pence": pence, "steps": list(steps)}
+                session.add(PaymentPart(**mine, **part))
+    session.flush()
 
 
 def of_interest(award: AwardLine, why: NotDue, period: Period) -> bool:
@@ -135,7 +182,9 @@ def of_interest(award: AwardLine, why: NotDue, period: Period) -> bool:
     return why is not NotDue.ENDED or award.history.is_due_from(period.first_day - QUARTER)
 
 
-def payment_row(payroll: Payroll, definition: Definition, award: AwardLine, due: Due, ordinal: int) -> tuple[Any, ...]:
+def payment_row(
+    payroll: Payroll, definition: Definition, award: AwardLine, amount_pence: int, ordinal: int
+) -> tuple[Any, ...]:
     return (
         payroll.body_id,
         new_id(),
@@ -145,12 +194,12 @@ def payment_row(payroll: Payroll, definition: Definition, award: AwardLine, due:
         award.to.payee_id,
         award.to.account_id,
         award.id,
-        due.period.first_day,
-        due.period.last_day,
+        payroll.period_first_day,
+        payroll.period_last_day,
         award.component,
         1,
         ordinal,
-        due.amount_pence,
+        amount_pence,
         payment_reference(definition.reference, scheme=definition.code, payroll=payroll.number, number=ordinal),
         PaymentStatus.PREPARED.value,
     )
@@ -199,7 +248,7 @@ def ask_for_checks(session: Session, service: Service, payroll: Payroll) -> None
 
 
 def awards_due(session: Session, payroll: Payroll) -> tuple[int, int]:
-    """Count and total in pence of what the awards say is due, less what is listed as unpaid.
+    """Count and total in pence of what the awards say is due, with arrears, less what is listed as unpaid.
 
     Reads the awards anew, through the one entitlement: the checks hold it against the payments that were built.
     """
@@ -209,12 +258,13 @@ def awards_due(session: Session, payroll: Payroll) -> tuple[int, int]:
             select(Unpaid.award_id).where(Unpaid.payroll_id == payroll.id).execution_options(yield_per=10_000)
         )
     )
-    rules = rules_of_version(session, payroll.scheme_id, payroll.scheme_version)
+    definition = version_of(session, payroll.scheme_id, payroll.scheme_version).definition
+    rules = rules_of(session, payroll.scheme_id).with_own(period, definition)
+    parts = parts_by_award(session, payroll.id)
     count = total_pence = 0
     for award_id, component, history in histories_in(session, payroll.scheme_id):
-        rule = rules.get(component)
-        due = entitlement(history, rule, period) if rule else NotDue.NOT_STARTED
-        if isinstance(due, Due) and award_id not in unpaid:
+        due = entitlement(history, rules.of(component, period), period)
+        if award_id not in unpaid and (isinstance(due, Due) or award_id in parts):
             count += 1
-            total_pence += due.amount_pence
+            total_pence += (due.amount_pence if isinstance(due, Due) else 0) + parts.get(award_id, 0)
     return count, total_pence

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from payouts.files.sealing import withdraw_files
 from payouts.gates.decision import void_decisions
 from payouts.payment import PaymentStatus
+from payouts.payment_part import free_parts
 from payouts.payroll import Payroll, PayrollStatus, move, move_payments
 from schemes.errors import Refused
 from schemes.person import Actor, Role
@@ -30,6 +31,7 @@ def cancel(session: Session, payroll: Payroll, *, by: Actor, reason: str, at: da
         raise CancelReasonMissing
     move(session, payroll, PayrollStatus.CANCELLED, by=by, at=at)
     move_payments(session, payroll, PaymentStatus.CANCELLED)
+    free_parts(session, payroll.id)
     withdraw_files(session, payroll, at=at)
     void_decisions(session, payroll, because="the payroll was given up", at=at)
     payroll.given_up_because = reason.strip()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bacs import pence
 from schemes.amount import Amount, AmountRule, Inputs, PartPeriod, amount_for, half_up
 from schemes.award_history import History, NotDue, Stretch, Terms
+from schemes.errors import FieldsRefused
 from schemes.period import Period
 
 
@@ -22,13 +23,22 @@ class Due:
     steps: tuple[str, ...] = ()
 
 
-def entitlement(history: History, rule: AmountRule, period: Period) -> Due | NotDue:
+def entitlement(history: History, rule: AmountRule | None, period: Period) -> Due | NotDue:
     """What an award pays for a period.
 
     By days: each stretch of the period gives its share of the whole period's amount; the shares are added before they
     are rounded, so that cutting a stretch in two changes nothing. Otherwise one day decides for the whole period: the
-    last on which the award is in force. If it is suspended on that day, nothing is due.
+    last on which the award is in force. If it is suspended on that day, nothing is due. Where the scheme has no rule
+    for the award, or what the award brings does not fit it, nothing is due either.
     """
+    try:
+        return due_by(history, rule, period) if rule is not None else NotDue.NO_RULE
+    except FieldsRefused:
+        return NotDue.NO_RULE
+
+
+def due_by(history: History, rule: AmountRule, period: Period) -> Due | NotDue:
+    """What a rule makes of an award. Raises FieldsRefused."""
     if history.is_plain and history.terms[0].covers(period):
         # nearly all of a million awards: one stretch, of the whole period
         return of_amount(period, amount_for(rule, inputs_of(history.terms[0]), period, period.days))

@@ -97,6 +97,7 @@ class UnpaidReason(StrEnum):
     ENDED = "ended"
     SUSPENDED = "suspended"
     NOTHING_DUE = "nothing_due"
+    NO_RULE = "no_rule"
     NO_CONFIRMED_BANK_DETAILS = "no_confirmed_bank_details"
     BANK_DETAILS_STOPPED = "bank_details_stopped"
     PAID_ALREADY = "paid_already"
@@ -111,6 +112,7 @@ class Unpaid(BodyOwned, Base):
     __tablename__ = "unpaid"
     __table_args__ = (
         Index("ix_unpaid_payroll", "body_id", "payroll_id", "reason", "id"),
+        Index("ix_unpaid_award", "body_id", "award_id"),
         to_body_row("payroll", "payroll_id"),
         to_body_row("award", "award_id"),
         to_body_row("beneficiary", "beneficiary_id"),

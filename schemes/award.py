@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit
-from schemes.amount import AmountKind, Inputs, inputs_from, inputs_json, must_fit
-from schemes.amount_rule import rules_of
+from schemes.amount import AmountKind, AmountRule, Inputs, inputs_from, inputs_json, must_fit
+from schemes.amount_rule import rule_on
 from schemes.award_history import Terms
 from schemes.database import Base, BodyOwned, take_turns, to_body_row
 from schemes.errors import NotFound, Refused
@@ -108,6 +108,7 @@ def add_award(
     scheme_id: UUID,
     beneficiary_id: UUID,
     payee_id: UUID,
+    component: str | None = None,
     inputs: Inputs,
     first_day: date,
     last_day: date | None,
@@ -116,20 +117,21 @@ def add_award(
 ) -> Award:
     """Award something to a beneficiary, paid to somebody who is paid for them. The same id again is the same award.
 
+    component: by its code; None: the scheme's first.
     Raises AwardThere, AwardDayRefused, FieldsRefused, NotFound, NotAllowed.
     """
     by.must_be(Role.PREPARER, scheme=scheme_id)
     scheme = get_scheme(session, scheme_id)
+    component = component or scheme.component
     take_turns(session, f"award {scheme_id} {beneficiary_id}")
     there = session.get(Award, (by.body_id, award_id))
     if there is not None:
         return there
     if not is_paid_for(session, payee_id, beneficiary_id):
         raise NotFound("beneficiary", beneficiary_id)
-    refuse_unless_new(session, scheme, beneficiary_id)
+    refuse_unless_new(session, scheme, component, beneficiary_id)
     must_be_in_order(first_day, last_day)
-    rule = rules_of(session, scheme).on(first_day, scheme.component)
-    must_fit(rule, inputs)
+    rule = must_fit_rule(session, scheme_id, component, inputs, first_day)
     fixed = rule.kind is AmountKind.FIXED
     award = Award(
         body_id=by.body_id,
@@ -137,7 +139,7 @@ def add_award(
         scheme_id=scheme_id,
         beneficiary_id=beneficiary_id,
         payee_id=payee_id,
-        component=scheme.component,
+        component=component,
         amount_pence=inputs.amount_pence if fixed else None,
         inputs=None if fixed else inputs_json(inputs),
         first_day=first_day,
@@ -151,10 +153,19 @@ def add_award(
     return award
 
 
-def refuse_unless_new(session: Session, scheme: Scheme, beneficiary_id: UUID) -> None:
+def must_fit_rule(session: Session, scheme_id: UUID, component: str, inputs: Inputs, first_day: date) -> AmountRule:
+    """The rule that an award goes by from a day on. Raises NotFound for no such component, FieldsRefused."""
+    rule = rule_on(session, scheme_id, component, first_day)
+    if rule is None:
+        raise NotFound("component", component)
+    must_fit(rule, inputs)
+    return rule
+
+
+def refuse_unless_new(session: Session, scheme: Scheme, component: str, beneficiary_id: UUID) -> None:
     """One award for each beneficiary and component: a second would pay into the first one's periods."""
     same = select(Award.id).where(
-        Award.scheme_id == scheme.id, Award.beneficiary_id == beneficiary_id, Award.component == scheme.component
+        Award.scheme_id == scheme.id, Award.beneficiary_id == beneficiary_id, Award.component == component
     )
     there = session.scalars(same.limit(1)).first()
     if there is not None:

@@ -27,6 +27,8 @@ class NotDue(StrEnum):
     SUSPENDED = "suspended"
     NOTHING_DUE = "nothing_due"
     """The scheme's rule comes to nothing: no units, for one."""
+    NO_RULE = "no_rule"
+    """The scheme does not pay this component for the period, or its rule asks for what the award does not say."""
 
 
 class Terms(NamedTuple):

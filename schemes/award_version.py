@@ -13,16 +13,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit
-from schemes.amount import Inputs, inputs_from, inputs_json, must_fit
-from schemes.amount_rule import rules_of
-from schemes.award import Award, AwardDay, AwardDayRefused, first_terms, must_be_in_order
+from schemes.amount import Inputs, inputs_from, inputs_json
+from schemes.award import Award, AwardDay, AwardDayRefused, first_terms, must_be_in_order, must_fit_rule
 from schemes.award_history import DAY, History, Terms
 from schemes.change import NothingToChange
 from schemes.database import Base, BodyOwned, take_turns, to_body_row
 from schemes.errors import NotFound, ReasonNotGiven
 from schemes.hold import is_paid_for
 from schemes.person import Actor, Role
-from schemes.scheme import get_scheme
 from schemes.suspension import Suspension, suspended_days
 
 
@@ -85,7 +83,7 @@ def change_award(
         return there
     must_be_in_order(from_day, last_day)
     if inputs is not None:
-        must_fit(rules_of(session, get_scheme(session, award.scheme_id)).on(from_day, award.component), inputs)
+        must_fit_rule(session, award.scheme_id, award.component, inputs, from_day)
     if not is_paid_for(session, payee_id, award.beneficiary_id):
         raise NotFound("payee", payee_id)
     terms = [first_terms(award), *map(terms_of, versions_of(session, award.id))]

@@ -78,11 +78,6 @@ class Definition:
         """The component that awards name by this code."""
         return next((component for component in self.components if component.code == code), None)
 
-    @property
-    def rules(self) -> dict[str, AmountRule]:
-        """The amount rule of each component, by its code."""
-        return {component.code: component.rule for component in self.components}
-
 
 def worked_out(definition: Definition, example: Example) -> Amount | FieldsRefused:
     """What the rule pays in an example, for the scheme's first period; or why it cannot be told."""

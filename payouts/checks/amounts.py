@@ -25,6 +25,13 @@ def unusually_large(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found
         yield Found(Kind.UNUSUALLY_LARGE, payment.id, {"median_pence": facts.median_pence})
 
 
+def arrears(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
+    """Money for earlier periods is more than the usual amount: a person says why it is right."""
+    if payment.award_id in facts.arrears:
+        pence, periods = facts.arrears[payment.award_id]
+        yield Found(Kind.ARREARS, payment.id, {"arrears_pence": pence, "periods": periods})
+
+
 def whole_within_limits(facts: PayrollFacts) -> Iterator[Found]:
     """The payroll's total and count within the scheme's and the sponsoring bank's limits."""
     if facts.total_pence > facts.payroll_limit_pence:

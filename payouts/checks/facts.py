@@ -19,6 +19,7 @@ class PayrollFacts:
     due_count, due_pence: what the awards say, read independently of the payments built from them.
     shared_accounts: fingerprint → how many different payees are paid into it here, where there are several.
     several_payments: payee → how many payments here, where there are several.
+    arrears: award → the arrears in its payment, and of how many periods they are, where there are any.
     paid_before: awards, of those in this payroll, that were paid with these bank details before.
     confirmations: account → the answer that it goes by, where a bank was asked about the name.
     account_count: how many different accounts are paid into; confirmed_count: how many of them have a fresh answer.
@@ -38,6 +39,7 @@ class PayrollFacts:
     now: datetime
     shared_accounts: dict[bytes, int]
     several_payments: dict[UUID, int]
+    arrears: dict[UUID, tuple[int, int]]
     paid_before: frozenset[UUID]
     confirmations: dict[UUID, Standing]
     account_count: int

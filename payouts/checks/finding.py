@@ -39,6 +39,7 @@ class Kind(StrEnum):
     PAYMENT_OVER_LIMIT = "payment_over_limit"
     ITEM_OVER_BANK_LIMIT = "item_over_bank_limit"
     UNUSUALLY_LARGE = "unusually_large"
+    ARREARS = "arrears"
     CUT_OFF_PASSED = "cut_off_passed"
     MODULUS_FAILED = "modulus_failed"
     MODULUS_NOT_CHECKABLE = "modulus_not_checkable"
@@ -66,6 +67,7 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.PAYMENT_OVER_LIMIT: Severity.BLOCK,
     Kind.ITEM_OVER_BANK_LIMIT: Severity.BLOCK,
     Kind.UNUSUALLY_LARGE: Severity.NEEDS_REASON,
+    Kind.ARREARS: Severity.NEEDS_REASON,
     Kind.CUT_OFF_PASSED: Severity.BLOCK,
     Kind.MODULUS_FAILED: Severity.BLOCK,
     Kind.MODULUS_NOT_CHECKABLE: Severity.NEEDS_REASON,

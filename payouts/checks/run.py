@@ -17,6 +17,7 @@ from payouts.checks.finding import SEVERITIES, Found, count_groups
 from payouts.confirmation.codes import Code
 from payouts.confirmation.confirmation import is_old, standing_in_payroll
 from payouts.payment import Payment, PaymentStatus, lines_of
+from payouts.payment_part import arrears_by_award
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
@@ -35,6 +36,7 @@ OF_PAYROLL: tuple[OfPayroll, ...] = (
 OF_PAYMENT: tuple[OfPayment, ...] = (
     amounts.within_limits,
     amounts.unusually_large,
+    amounts.arrears,
     accounts.digits,
     accounts.confirmed,
     accounts.shared,
@@ -120,6 +122,7 @@ def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollF
         now=service.now(),
         shared_accounts={bytes(fingerprint): payees for fingerprint, payees in shared},
         several_payments=dict(several.all()),
+        arrears=arrears_by_award(session, payroll.id),
         paid_before=frozenset(paid_before(session, payroll)),
         **confirmations(session, service, payroll),
     )

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from bacs import pence
 from payouts.commands import ground
 from schemes.amount import Inputs, read_inputs, units_words
-from schemes.amount_rule import rules_of
+from schemes.amount_rule import rule_on
 from schemes.award import Award, add_award, awards_for, parties_of
 from schemes.award_history import Terms
 from schemes.award_version import change_award, end_award, history_of, versions_of
 from schemes.database import new_id
+from schemes.errors import NotFound
 from schemes.payee import beneficiary_of_reference, payee_of_reference
 from schemes.person import Actor, names
 from schemes.scheme import get_scheme, scheme_of_code
@@ -92,10 +93,17 @@ def the_award(session: Session, reference: str, scheme_code: str | None) -> Awar
 
 
 def inputs_for(
-    session: Session, scheme_id: UUID, first_day: date, amount: str | None, units: str | None, rate: str | None
+    session: Session,
+    scheme_id: UUID,
+    component: str,
+    first_day: date,
+    amount: str | None,
+    units: str | None,
+    rate: str | None,
 ) -> Inputs:
-    scheme = get_scheme(session, scheme_id)
-    rule = rules_of(session, scheme).on(first_day, scheme.component)
+    rule = rule_on(session, scheme_id, component, first_day)
+    if rule is None:
+        raise NotFound("component", component)
     return read_inputs(rule, {"amount": amount or "", "units": units or "", "rate": rate or ""})
 
 
@@ -139,6 +147,7 @@ def said_of(inputs: Inputs | None) -> str:
 @award.command("add")
 @click.argument("reference")
 @click.option("--scheme", "scheme_code", required=True, help="The scheme's code.")
+@click.option("--component", help="What of the scheme, by its code; else its first.")
 @click.option("--payee", "payee_reference", help="Who is paid, by reference; else the beneficiary's own.")
 @input_options
 @click.option("--from", "first_day", type=DAY, required=True, help="First day that counts.")
@@ -148,6 +157,7 @@ def said_of(inputs: Inputs | None) -> str:
 def add(
     reference: str,
     scheme_code: str,
+    component: str | None,
     payee_reference: str | None,
     amount: str | None,
     units: str | None,
@@ -170,7 +180,8 @@ def add(
             scheme_id=scheme.id,
             beneficiary_id=beneficiary_of_reference(session, reference).id,
             payee_id=payee_of_reference(session, payee_reference or reference).id,
-            inputs=inputs_for(session, scheme.id, first_day.date(), amount, units, rate),
+            component=component,
+            inputs=inputs_for(session, scheme.id, component or scheme.component, first_day.date(), amount, units, rate),
             first_day=first_day.date(),
             last_day=day(last_day),
             by=by,
@@ -214,7 +225,7 @@ def change(
             version_id=new_id(),
             from_day=first,
             last_day=day(last_day),
-            inputs=inputs_for(desk.session, desk.award.scheme_id, first, amount, units, rate),
+            inputs=inputs_for(desk.session, desk.award.scheme_id, desk.award.component, first, amount, units, rate),
             payee_id=payee_id,
             reason=reason,
             by=desk.actor,

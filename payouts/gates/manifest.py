@@ -15,6 +15,7 @@ from payouts.checks.finding import RULE_SET, results_digest
 from payouts.files.payment_file import files_of
 from payouts.gates.gate import gates_of
 from payouts.payment import Payment
+from payouts.payment_part import PaymentPart
 from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
@@ -60,6 +61,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "payment_count": payroll.payment_count,
         "total_pence": payroll.total_pence,
         "payments": payments_digest(session, payroll.id),
+        **parts_statement(session, payroll.id),
         "check_rules": RULE_SET,
         "check_results": results_digest(session, payroll.id),
         "duty_pattern": payroll.duty_pattern.value,
@@ -111,6 +113,18 @@ def payments_digest(session: Session, payroll_id: UUID) -> str:
     for row in rows:
         running.update(canonical([value.hex() if isinstance(value, bytes) else str(value) for value in row]) + b"\n")
     return running.hexdigest()
+
+
+def parts_statement(session: Session, payroll_id: UUID) -> dict[str, str]:
+    """SHA-256 over arrears and what is recovered, with how they came about; nothing where a payroll has none."""
+    parts = session.execute(
+        select(PaymentPart.id, PaymentPart.award_id, PaymentPart.kind, PaymentPart.about_first_day, PaymentPart.pence)
+        .where(PaymentPart.payroll_id == payroll_id)
+        .order_by(PaymentPart.id)
+    ).all()
+    if not parts:
+        return {}
+    return {"parts": digest([[str(value) for value in part] for part in parts])}
 
 
 def make_manifest(session: Session, payroll: Payroll, *, at: datetime) -> Manifest:

@@ -13,6 +13,7 @@ NOT_DUE: dict[NotDue, str] = {
     NotDue.ENDED: "Ended",
     NotDue.SUSPENDED: "Suspended",
     NotDue.NOTHING_DUE: "Comes to nothing",
+    NotDue.NO_RULE: "Doesn’t fit the scheme’s rule",
 }
 
 AWARD_DAYS: dict[AwardDay, str] = {

@@ -62,6 +62,12 @@ KINDS: dict[Kind, Told] = {
         "Check the award’s amount. If it is right, pay it another way than by Bacs",
         "The bank’s limit for one payment is {limit_pence}",
     ),
+    Kind.ARREARS: Told(
+        "A payment makes up for earlier periods",
+        "Look at the award: it was changed for periods that were paid already, or it could not be paid then. If the "
+        "change is right, say so. If it is wrong, change the award and build the payroll again",
+        "{arrears_pence} of it is for earlier periods ({periods})",
+    ),
     Kind.UNUSUALLY_LARGE: Told(
         "An unusually large payment",
         "Compare it with the decision on the award: a decimal point may have slipped. If it is right, say why",

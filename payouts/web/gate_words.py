@@ -36,6 +36,7 @@ PARTS: dict[str, str] = {
     "manifest": "the record of what was approved",
     "payment_count": "the number of payments",
     "payments": "the payments",
+    "parts": "the arrears or what is recovered",
     "total_pence": "the total",
     "pay_date": "the pay date",
     "processing_day": "the day on which the bank works on the files",

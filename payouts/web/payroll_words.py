@@ -39,6 +39,10 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "The award comes to nothing for this period",
         "Nothing to do, unless the units or the rate of the award are wrong",
     ),
+    UnpaidReason.NO_RULE: (
+        "The award does not fit the scheme’s rule for this period",
+        "Change the award so that it says what the scheme asks for, then build the payroll again",
+    ),
     UnpaidReason.NO_CONFIRMED_BANK_DETAILS: (
         "No second person has confirmed the bank details",
         "Confirm the file that the details came in, or the change on the payee’s page, then build the payroll again",

@@ -53,6 +53,7 @@ FACTS = PayrollFacts(
     now=NOON,
     shared_accounts={},
     several_payments={},
+    arrears={},
     paid_before=frozenset({LINE.award_id}),
     confirmations={LINE.account_id: Standing(Code.MATC, NOON)},
     account_count=1,
@@ -63,6 +64,11 @@ FACTS = PayrollFacts(
 def found_in(line=LINE, facts=FACTS):
     found = [one for check in OF_PAYROLL for one in check(facts)]
     return {one.kind for one in (*found, *(one for check in OF_PAYMENT for one in check(line, facts)))}
+
+
+def test_money_for_earlier_periods_needs_a_reason():
+    [found] = amounts.arrears(LINE, replace(FACTS, arrears={LINE.award_id: (500, 2)}))
+    assert (found.kind, found.facts) == (Kind.ARREARS, {"arrears_pence": 500, "periods": 2})
 
 
 def test_a_clean_payroll_has_nothing_to_find():

@@ -29,6 +29,7 @@ class ChangeKind(StrEnum):
     DUTIES = "duties"
     RETENTION = "retention"
     SCHEME = "scheme"
+    MERGE = "merge"
 
 
 class ChangeWaiting(Refused):

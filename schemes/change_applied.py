@@ -11,7 +11,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schemes import body_details, change, cooling_off, duties, scheme_change
+from schemes.bank_details import CONFIRMERS
 from schemes.change import Change, ChangeKind
+from schemes.duplicates import merge
 from schemes.person import Actor, Role
 
 
@@ -37,6 +39,7 @@ EFFECTS: dict[ChangeKind, Effect] = {
         body_details.apply_retention,
     ),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
+    ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),
 }
 
 

@@ -161,6 +161,9 @@ def place(
 
 def is_paid_for(session: Session, payee_id: UUID, beneficiary_id: UUID) -> bool:
     mandate = select(Mandate.id).where(Mandate.payee_id == payee_id, Mandate.beneficiary_id == beneficiary_id)
+    # whoever was merged into another payee is paid for nobody any more
+    mandate = mandate.join(Payee, (Payee.body_id == Mandate.body_id) & (Payee.id == Mandate.payee_id))
+    mandate = mandate.where(Payee.merged_into.is_(None))
     return session.scalar(mandate) is not None
 
 

@@ -47,16 +47,24 @@ EDITORS = (Role.PREPARER,)
 
 
 class Beneficiary(BodyOwned, Base):
-    """A person whose award it is. `reference` is the body's own; `search_name` the name in lower case."""
+    """A person whose award it is. `reference` is the body's own; `search_name` the name in lower case.
+
+    same_as: the other record of the same person, where two were merged (`schemes.duplicates.merge`).
+    """
 
     __tablename__ = "beneficiary"
-    __table_args__ = (UniqueConstraint("body_id", "reference"),)
+    __table_args__ = (
+        UniqueConstraint("body_id", "reference"),
+        Index("ix_beneficiary_same_as", "body_id", "same_as", postgresql_where=text("same_as is not null")),
+        to_body_row("beneficiary", "same_as"),
+    )
 
     body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"), primary_key=True)
     reference: Mapped[str] = mapped_column(String(collation="C"))
     name: Mapped[str]
     search_name: Mapped[str]
     date_of_birth: Mapped[date | None]
+    same_as: Mapped[UUID | None]
     made_at: Mapped[datetime]
 
 
@@ -64,13 +72,15 @@ class Payee(BodyOwned, Base):
     """Who receives the money: the beneficiary, or an appointee, parent or provider. `key_id` seals their details.
 
     email: where notices go now (`schemes.contact` keeps it). safe_contact: reached by contacts marked safe alone.
-    preferred_channel: a `schemes.contact_value.Channel`.
+    preferred_channel: a `schemes.contact_value.Channel`. merged_into: who stays, of two found to be one person.
     """
 
     __tablename__ = "payee"
     __table_args__ = (
         UniqueConstraint("body_id", "reference"),
         Index("ix_payee_search_name", "body_id", "search_name"),
+        Index("ix_payee_merged_into", "body_id", "merged_into", postgresql_where=text("merged_into is not null")),
+        to_body_row("payee", "merged_into"),
         to_body_row("sealing_key", "key_id"),
     )
 
@@ -84,6 +94,7 @@ class Payee(BodyOwned, Base):
     format: Mapped[Format] = mapped_column(stored(Format), server_default=Format.STANDARD.value)
     language: Mapped[Language] = mapped_column(stored(Language), server_default=Language.ENGLISH.value)
     safe_contact: Mapped[bool] = mapped_column(server_default=text("false"))
+    merged_into: Mapped[UUID | None]
     key_id: Mapped[UUID]
     made_at: Mapped[datetime]
 

@@ -31,8 +31,11 @@ from schemes import bank_details, change_applied, cooling_off, hold
 from schemes.account import CameBy, accounts_of, get_account
 from schemes.body import DutyPattern
 from schemes.call_back import Call
+from schemes.change import get_change
 from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
+from schemes.duplicates import merge, pair
+from schemes.duplicates.likeness import Likelihood
 from schemes.duties import propose_duties
 from schemes.hold import HoldKind
 from schemes.imports import register_import
@@ -167,6 +170,45 @@ class Office:
             return correction.take(
                 session, self.service.seals, report_id=new_id(), file_name="awacs.xml", content=content, by=by, at=at
             ).id
+
+    def pair(self, first: UUID, second: UUID) -> UUID:
+        """Note that two payees may be one person, unless that is known."""
+        first, second = sorted((first, second))
+        with self.transaction() as session:
+            for row in pair.pairs_of(session, first):
+                if row.second.id == second:
+                    return row.pair.id
+            found = pair.DuplicatePair(
+                body_id=self.harbour.body_id,
+                id=new_id(),
+                first_payee_id=first,
+                second_payee_id=second,
+                likelihood=Likelihood.LIKELY,
+                evidence={"name": 100, "same": ["account"], "different": []},
+                status=pair.PairStatus.OPEN,
+                found_at=self.service.now(),
+            )
+            session.add(found)
+            return found.id
+
+    def propose_merge(self, pair_id: UUID, *, kept_id: UUID, by: Actor | None = None) -> UUID:
+        """The preparer, or somebody else, proposes that of a pair one stays."""
+        with self.transaction() as session:
+            return merge.propose(
+                session,
+                pair.get_pair(session, pair_id, lock=True),
+                change_id=new_id(),
+                kept_id=kept_id,
+                reason="seen at the counter with both letters",
+                by=by or self.person(Role.PREPARER),
+                at=self.service.now(),
+            ).id
+
+    def confirm_change(self, change_id: UUID, *, by: Actor | None = None) -> None:
+        """The finance officer, or somebody else, confirms a change."""
+        with self.transaction() as session:
+            waiting = get_change(session, change_id, lock=True)
+            change_applied.confirm(session, waiting, by=by or self.person(Role.FINANCE), at=self.service.now())
 
     def note_confirmation(self, payee_id: UUID, code: Code = Code.ANNM) -> None:
         """Keep an answer about a payee's newest bank details as if their bank had given it, in a run of its own."""

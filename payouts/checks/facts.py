@@ -22,6 +22,7 @@ class PayrollFacts:
     arrears: award → the arrears in its payment, and of how many periods they are, where there are any.
     paid_before: awards, of those in this payroll, that were paid with these bank details before.
     confirmations: account → the answer that it goes by, where a bank was asked about the name.
+    duplicates: payee → references of the payees, paid here too, who are probably the same person.
     account_count: how many different accounts are paid into; confirmed_count: how many of them have a fresh answer.
     """
 
@@ -42,6 +43,7 @@ class PayrollFacts:
     arrears: dict[UUID, tuple[int, int]]
     paid_before: frozenset[UUID]
     confirmations: dict[UUID, Standing]
+    duplicates: dict[UUID, list[str]]
     account_count: int
     confirmed_count: int
 

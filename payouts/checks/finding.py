@@ -50,6 +50,7 @@ class Kind(StrEnum):
     NAME_CUT = "name_cut"
     NAME_REWRITTEN = "name_rewritten"
     FIRST_PAYMENT = "first_payment"
+    POSSIBLY_ONE_PERSON = "possibly_one_person"
     NO_SUCH_ACCOUNT = "no_such_account"
     NAME_NO_MATCH = "name_no_match"
     NAME_CLOSE_MATCH = "name_close_match"
@@ -78,6 +79,7 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.NAME_CUT: Severity.NOTE,
     Kind.NAME_REWRITTEN: Severity.NOTE,
     Kind.FIRST_PAYMENT: Severity.NOTE,
+    Kind.POSSIBLY_ONE_PERSON: Severity.NEEDS_REASON,
     Kind.NO_SUCH_ACCOUNT: Severity.BLOCK,
     Kind.NAME_NO_MATCH: Severity.NEEDS_REASON,
     Kind.NAME_CLOSE_MATCH: Severity.NEEDS_REASON,

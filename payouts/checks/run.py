@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from payouts.building import awards_due, stale
-from payouts.checks import accounts, amounts, confirmation, dates, names
+from payouts.checks import accounts, amounts, confirmation, dates, duplicates, names
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
 from payouts.checks.finding import SEVERITIES, Found, count_groups
 from payouts.confirmation.codes import Code
@@ -42,6 +42,7 @@ OF_PAYMENT: tuple[OfPayment, ...] = (
     accounts.shared,
     accounts.several_payments,
     accounts.first_payment,
+    duplicates.paid_twice,
     names.on_the_wire,
     confirmation.answered,
 )
@@ -124,6 +125,7 @@ def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollF
         several_payments=dict(several.all()),
         arrears=arrears_by_award(session, payroll.id),
         paid_before=frozenset(paid_before(session, payroll)),
+        duplicates=duplicates.paid_here(session, payroll),
         **confirmations(session, service, payroll),
     )
 

@@ -9,9 +9,13 @@ import click
 from payouts import matching
 from payouts.commands import ground
 from payouts.web.duplicate_words import LIKELIHOODS, what_agrees
+from schemes.database import new_id
+from schemes.duplicates import merge
 from schemes.duplicates import pair as pairs
 from schemes.duplicates.pair import PairStatus
 from schemes.duplicates.search import Scope, get_search
+from schemes.errors import NotFound
+from schemes.payee import get_payee
 
 PAGE = 500
 
@@ -76,3 +80,28 @@ def not_same(pair_id: UUID, reason: str, email: str, code: str | None, body_name
         pair = pairs.get_pair(session, pair_id, lock=True)
         pairs.say_not_same(session, pair, reason=reason, by=by, at=given.now())
     click.echo("Recorded: two people.")
+
+
+@duplicates.command("merge")
+@click.argument("pair_id", type=click.UUID)
+@click.option("--keep", "reference", required=True, help="The reference of the payee who stays.")
+@click.option("--reason", required=True, help="How you know that they are one person.")
+@ground.person_options
+@ground.body_option
+def propose_merge(
+    pair_id: UUID, reference: str, reason: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Propose to merge the two payees of a pair. A second person confirms: `payouts change confirm`."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        pair = pairs.get_pair(session, pair_id, lock=True)
+        both = [get_payee(session, payee_id) for payee_id in (pair.first_payee_id, pair.second_payee_id)]
+        kept = next((payee for payee in both if payee.reference == reference), None)
+        if kept is None:
+            raise NotFound("payee of this pair", reference)
+        proposed = merge.propose(
+            session, pair, change_id=new_id(), kept_id=kept.id, reason=reason, by=by, at=given.now()
+        )
+    click.echo(f"Proposed. A second person now confirms it: payouts change confirm {proposed.id}")

@@ -39,6 +39,8 @@ ACTS: dict[str, str] = {
     "hold.closed": "Closed payments (concerns the {concerns})",
     "hold.lifted": "Let payments go on",
     "duplicates.search_begun": "Looked for payees who may be one person ({payees} compared)",
+    "payee.merged": "Merged the payee into another (awards moved: {awards})",
+    "payee.merged_here": "Merged another payee into this one",
     "duplicates.not_same": "Said that two payees are two people",
     "contact.added": "Added a contact of a payee ({channel})",
     "contact.ended": "Stopped using a contact of a payee ({channel})",

@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from flask import url_for
+
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
 from payouts.web.scheme_words import definition_rows
@@ -30,11 +32,13 @@ class ChangeWords:
 
     title: what is changed, in a few words, from the change and the names of the body's people. rows: a proposal's facts
     (`before` or `after`) as label and words, in the order of the page. effect: when a confirmed change counts.
+    page: the words and address of a link to what has to be looked at first.
     """
 
     title: Callable[[Change, Names], str]
     rows: Callable[[Facts, Names], dict[str, str]]
     effect: str
+    page: Callable[[Change], tuple[str, str] | None] = lambda change: None
 
 
 class Row(NamedTuple):
@@ -79,7 +83,19 @@ def retention_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"Kept besides the current financial year": count(facts["years"], "year")}
 
 
+def merge_rows(facts: Facts, _: Names) -> dict[str, str]:
+    awards = f" ({count(facts['awards'], 'award')})" if "awards" in facts else ""
+    return {"The awards are paid to": f"payee {facts['payee']}{awards}"}
+
+
 KINDS: dict[ChangeKind, ChangeWords] = {
+    ChangeKind.MERGE: ChangeWords(
+        lambda change, names: f"Payee {change.before['payee']} merged into {change.after['payee']}",
+        merge_rows,
+        "From the next payroll that is built, the awards are paid to the payee who stays, into the account of theirs. "
+        "Payments that were made stay as they are. A merge can’t be undone.",
+        lambda change: ("See the two payees side by side", url_for("pages.show_pair", pair_id=change.after["pair_id"])),
+    ),
     ChangeKind.COOLING_OFF: ChangeWords(
         lambda change, names: "Cooling-off of bank details",
         cooling_off_rows,

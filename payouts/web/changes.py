@@ -133,6 +133,7 @@ def decide_page(session: Session, change: Change, form: DecideChange) -> str:
         change=change,
         rows=change_words.rows(change, people),
         effect=change_words.effect(change),
+        page=change_words.KINDS[change.kind].page(change),
         mine=mine,
         may_decide=change.is_waiting and (mine or waits_for(change)),
         confirmers=words.a_person_with(EFFECTS[change.kind].confirmers),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
 
 from schemes.duplicates.likeness import ALIKE, Fact, Likelihood
+from schemes.duplicates.merge import MergeBar, MergeRefused
 from schemes.duplicates.pair import PairStatus
+from schemes.errors import Refused
 
 LIKELIHOODS: dict[Likelihood, tuple[str, str]] = {
     Likelihood.LIKELY: ("Probably one person", "orange"),
@@ -28,6 +30,17 @@ FACTS: dict[Fact, str] = {
     Fact.POSTCODE: "postcode",
     Fact.EMAIL: "email address",
 }
+
+MERGE_BARS: dict[MergeBar, str] = {
+    MergeBar.MERGED_ALREADY: "One of the two was merged into somebody else already. Look at that payee’s page",
+    MergeBar.BANK_DETAILS_WAIT: "Bank details of one of the two wait for a second person. Confirm or reject them first",
+    MergeBar.BOTH_HAVE_AWARD: (
+        "Both have an award of the same scheme for the same days, so one person would be paid twice. Find out which "
+        "award is right, end the other one, and come back"
+    ),
+}
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {MergeRefused: lambda refused: MERGE_BARS[refused.why]}
 
 # words and the tag's colour, for a row of the comparison
 SAME, DIFFERENT, NOT_KNOWN = ("Same", "orange"), ("Different", "green"), ("Not known for both", "grey")

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
 from sqlalchemy.orm import Session
-from wtforms import SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from payouts import matching
 from payouts.payment import Payment, payments_to
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.figures import count, day
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.account import Account, accounts_of
 from schemes.award import Award, awards_of
+from schemes.contact import contacts_of
+from schemes.duplicates import merge as merging
 from schemes.duplicates import pair as duplicates
 from schemes.duplicates.likeness import Likelihood
-from schemes.duplicates.pair import DECIDERS, PairStatus, get_pair
+from schemes.duplicates.pair import DECIDERS, PairRow, PairStatus, get_pair
 from schemes.duplicates.search import SEARCHERS, Scope, latest_search
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.payee import Beneficiary, Mandate, Payee, beneficiaries_of, get_payee
@@ -56,14 +60,51 @@ class NotSame(Form):
     submit = SubmitField("They are two people", widget=GovSubmitInput())
 
 
+class Merge(Form):
+    change_id = MadeField()
+    kept = RadioField(
+        "Which record stays?", widget=GovRadioInput(), validators=[InputRequired("Choose which record stays")]
+    )
+    reason = TextAreaField(
+        "How do you know that they are one person?",
+        description="The second person reads it",
+        widget=GovTextArea(),
+        validators=[
+            InputRequired("Say how you know that they are one person"),
+            Length(max=2000, message="Use at most 2,000 characters"),
+        ],
+    )
+    submit = SubmitField("Propose to merge them", widget=GovSubmitInput())
+
+
 class Side(NamedTuple):
     """One payee of a pair, with what is compared."""
 
     payee: Payee
     account: Account | None
+    postcode: str | None
     beneficiaries: list[tuple[Beneficiary, Mandate]]
     awards: list[Award]
     last_payment: Payment | None
+
+
+class OfPayee(NamedTuple):
+    """What a payee's own page tells: who stays of two that were merged, who was merged here, and who may be the same.
+
+    stays is None unless the payee was merged into another.
+    """
+
+    stays: Payee | None
+    merged: Sequence[Payee]
+    pairs: list[PairRow]
+
+
+def of_payee(session: Session, payee: Payee) -> OfPayee:
+    return OfPayee(
+        get_payee(session, payee.merged_into) if payee.merged_into else None,
+        merging.merged_into(session, payee.id),
+        [row for row in duplicates.pairs_of(session, payee.id) if row.pair.status is PairStatus.OPEN],
+    )
 
 
 @pages.route("/duplicates")
@@ -109,6 +150,7 @@ def show_pair(pair_id: UUID) -> ResponseReturnValue:
             "duplicates/show_pair.html",
             pair=pair,
             sides=[side_of(session, pair.first_payee_id), side_of(session, pair.second_payee_id)],
+            merge=merging.waiting_merge(session, pair),
             names=names(session),
         )
 
@@ -120,6 +162,14 @@ def side_of(session: Session, payee_id: UUID) -> Side:
     return Side(
         payee,
         standing[0] if standing else None,
+        next(
+            (
+                contact.postcode
+                for contact in contacts_of(session, payee_id)
+                if contact.postcode and not contact.ended_at
+            ),
+            None,
+        ),
         beneficiaries_of(session, payee),
         list(awards_of(session, payee_id)),
         payments[0] if payments else None,
@@ -150,3 +200,44 @@ def say_not_same(pair_id: UUID) -> ResponseReturnValue:
             pair=pair,
             payees=[get_payee(session, pair.first_payee_id), get_payee(session, pair.second_payee_id)],
         ), form.status
+
+
+@pages.route("/duplicates/<uuid:pair_id>/merge", methods=["GET", "POST"])
+@allowed(*DECIDERS)
+def propose_merge(pair_id: UUID) -> ResponseReturnValue:
+    form = Merge()
+    with transaction() as session:
+        pair = get_pair(session, pair_id)
+        sides = [side_of(session, pair.first_payee_id), side_of(session, pair.second_payee_id)]
+        waiting = merging.waiting_merge(session, pair)
+    form.kept.choices = [
+        SelectChoice(str(side.payee.id), f"{side.payee.name} ({side.payee.reference})") for side in sides
+    ]
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                proposed = merging.propose(
+                    session,
+                    get_pair(session, pair_id, lock=True),
+                    change_id=form.change_id.id_of_what_is_made,
+                    kept_id=UUID(form.kept.data),
+                    reason=form.reason.data,
+                    by=actor(),
+                    at=now(),
+                )
+        except (NotAllowed, NotFound):
+            raise
+        except Refused as refused:
+            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+        else:
+            flash("You proposed to merge them. Somebody else has to confirm it")
+            return redirect(url_for("pages.decide_change", change_id=proposed.id), 303)
+    hints = [{"hint": {"text": hint_of(side)}} for side in sides]
+    return render_template(
+        "duplicates/propose_merge.html", form=form, pair=pair, sides=sides, hints=hints, waiting=waiting
+    ), form.status
+
+
+def hint_of(side: Side) -> str:
+    account = f"Account ending {side.account.last_four}" if side.account else "No bank account"
+    return f"{account}. {count(len(side.awards), 'award')}. In the register since {day(side.payee.made_at)}"

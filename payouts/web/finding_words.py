@@ -118,6 +118,12 @@ KINDS: dict[Kind, Told] = {
         "First payments to new bank details",
         "Here mistakes and fraud begin. Compare a few of them with the payees’ forms",
     ),
+    Kind.POSSIBLY_ONE_PERSON: Told(
+        "Two payees who are probably one person",
+        "Both are paid here. Look at them side by side under Payees: merge them, or say that they are two people, and "
+        "build the payroll again. If it is right to pay both, say why",
+        "The other one is {others}",
+    ),
     Kind.NO_SUCH_ACCOUNT: Told(
         "The bank knows no such account",
         "The account number or the roll number is wrong. Ask the payee for it, and propose bank details that are right",

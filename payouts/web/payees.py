@@ -11,6 +11,7 @@ from payouts.payment import payments_to
 from payouts.web.access import EVERY_ROLE, allowed
 from payouts.web.bank_details import states_of
 from payouts.web.confirmations import versions
+from payouts.web.duplicates import of_payee
 from payouts.web.pages import pages, transaction
 from schemes.account import accounts_of
 from schemes.award import awards_of
@@ -55,5 +56,6 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
             holds_here=holds_of(session, payee.id),
             awards=awards_of(session, payee.id),
             payments=payments_to(session, payee.id),
+            duplicates_here=of_payee(session, payee),
             names=names(session),
         )

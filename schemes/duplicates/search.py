@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 from schemes import audit
 from schemes.account import Account
 from schemes.audit import AuditEvent
+from schemes.contact import Contact
 from schemes.database import Base, BodyOwned, copy_rows, new_id, stored, take_turns, to_body_row
 from schemes.duplicates.likeness import Compared, Evidence, compare, keys_of
 from schemes.duplicates.pair import DuplicatePair, PairStatus, move
@@ -172,7 +173,7 @@ def look_at(session: Session, seals: Seals, payee_ids: Sequence[UUID], *, at: da
     wanted = candidates(session, payee_ids) | there.keys()
     others = {payee_id for ids in wanted for payee_id in ids} - compared.keys()
     compared |= {one.payee_id: one for one in read_compared(session, others)}
-    found = {ids: compare(compared[ids[0]], compared[ids[1]]) for ids in wanted}
+    found = {ids: compare(compared[ids[0]], compared[ids[1]]) for ids in wanted if compared.keys() >= set(ids)}
     keep_pairs(session, there, found, at=at)
     keep_shared_accounts(session, {one.account for one in compared.values() if one.account}, at=at)
 
@@ -186,8 +187,25 @@ def read_compared(session: Session, payee_ids: Iterable[UUID]) -> list[Compared]
         .correlate(Payee)
         .scalar_subquery()
     )
-    rows = session.execute(select(Payee.id, Payee.name, Payee.email, newest).where(Payee.id == one_of(payee_ids)))
-    return [Compared(row[0], row[1], row[2], bytes(row[3]) if row[3] else None) for row in rows]
+    postcode = (
+        select(Contact.postcode)
+        .where(
+            Contact.body_id == Payee.body_id,
+            Contact.payee_id == Payee.id,
+            Contact.postcode.is_not(None),
+            Contact.ended_at.is_(None),
+        )
+        .order_by(Contact.held_since.desc(), Contact.id.desc())
+        .limit(1)
+        .correlate(Payee)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Payee.id, Payee.name, Payee.email, newest, Payee.date_of_birth, postcode).where(
+            Payee.id == one_of(payee_ids), Payee.merged_into.is_(None)
+        )
+    )
+    return [Compared(row[0], row[1], row[2], bytes(row[3]) if row[3] else None, row[4], row[5]) for row in rows]
 
 
 def one_of(ids: Iterable[UUID]) -> ColumnElement[UUID]:

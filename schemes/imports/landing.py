@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CollectionAggregate, Integer, String, any_, literal, select, text, update
+from sqlalchemy import CollectionAggregate, Integer, String, any_, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -177,7 +177,8 @@ def payees_there(session: Session, references: Iterable[str]) -> dict[str, Any]:
     rows = session.execute(
         select(
             Payee.reference,
-            Payee.id,
+            # a file may go on naming somebody who was merged: what is new is paid to the one who stayed
+            func.coalesce(Payee.merged_into, Payee.id).label("id"),
             Payee.name,
             Payee.email,
             Account.holder_name,

@@ -16,7 +16,7 @@ from payouts.payroll import Payroll, get_payroll
 from payouts.tasks import clock as ticking
 from schemes.database import connect, new_id, transaction
 from schemes.errors import NotFound
-from schemes.payee import Payee
+from schemes.payee import Capacity, Mandate, Payee
 from tests.office import Office
 
 BODY_TABLES = """
@@ -41,6 +41,10 @@ def two(prepare, landed, small_register):
             office.change_bank_details(payee_id)
             office.note_confirmation(payee_id)
             office.let_go_on(payee_id, office.stop_payments(payee_id))
+            with office.transaction() as session:
+                appointed = select(Mandate.payee_id).where(Mandate.capacity == Capacity.APPOINTEE).limit(2)
+                gone_id, kept_id = session.scalars(appointed.order_by(Mandate.payee_id)).all()
+            office.confirm_change(office.propose_merge(office.pair(gone_id, kept_id), kept_id=kept_id))
             payroll_id = office.create()
             office.work()
             office.accept_findings(payroll_id)

@@ -6,10 +6,10 @@ import pytest
 
 from schemes.person import Role
 
-HEADER = "reference,beneficiary_name,amount,start_date,account_name,sort_code,account_number\n"
+HEADER = "reference,beneficiary_name,amount,start_date,end_date,account_name,sort_code,account_number\n"
 ROWS = (
-    "A-1,Mary Watson,100.00,2026-04-01,M Watson,20-29-59,63748472\n"
-    "A-2,Watson Mary,120.00,2026-05-01,M Watson,20-29-59,63748472\n"
+    "A-1,Mary Watson,100.00,2026-04-01,2026-10-31,M Watson,20-29-59,63748472\n"
+    "A-2,Watson Mary,120.00,2026-11-01,,M Watson,20-29-59,63748472\n"
 )
 
 
@@ -27,7 +27,7 @@ def test_two_records_are_seen_side_by_side_and_told_apart_for_good(twins, prepar
     page = preparer.get(preparer.page.link("A-1"))
     rows = {row[0]: row[1:] for row in page.table("sides")}
     assert rows["Bank account"] == ["M Watson, ending 8472", "M Watson, ending 8472", "Same"]
-    assert rows["Awards"][:2] == ["£100.00 from 1 April 2026", "£120.00 from 1 May 2026"]
+    assert rows["Awards"][:2] == ["£100.00 from 1 April 2026 to 31 October 2026", "£120.00 from 1 November 2026"]
     assert "63748472" not in page.text
     preparer.get(page.link("They are two people"))
     assert preparer.press("They are two people").errors == ["Say how you know that they are two people"]
@@ -61,3 +61,41 @@ def test_whoever_decides_nothing_sees_the_pair_and_no_form(twins, signed_in):
 def test_an_address_with_an_unknown_word_shows_the_likely_pairs(twins, preparer):
     page = preparer.get("/duplicates?show=nonsense&after=x")
     assert len(page.table("pairs")) == 1
+
+
+def test_two_records_become_one_when_a_second_person_says_so(twins, preparer, signed_in):
+    preparer.get(preparer.get(preparer.get("/duplicates").link("A-1")).link("They are one person"))
+    page = preparer.press("Propose to merge them")
+    assert page.errors == ["Choose which record stays", "Say how you know that they are one person"]
+    kept = next(r["value"] for r in page.soup.select("input[name=kept]"))
+    page = preparer.press("Propose to merge them", kept=kept, reason="Both letters came with one passport")
+    assert page.done == ["You proposed to merge them. Somebody else has to confirm it"]
+    assert page.table("rows") == [["The awards are paid to", "payee A-2 (1 award)", "payee A-1"]]
+    assert "proposed on" in preparer.get(page.link("side by side")).text
+    finance = signed_in(Role.FINANCE)
+    finance.get(finance.get("/").link("Payee A-2 merged into A-1"))
+    finance.press("Save the decision", decision="confirm")
+    page = finance.get(finance.get("/duplicates?show=merged").link("A-1"))
+    assert "confirmed on" in page.text
+    page = finance.get(page.link("Payee A-2"))
+    assert "This record was merged into payee A-1" in page.text
+    page = finance.get(page.link("payee A-1"))
+    assert "Merged into this payee: payee A-2" in page.text
+
+
+def test_one_person_with_two_awards_for_the_same_days_is_told_what_to_do_first(office, preparer):
+    rows = ROWS.replace("2026-10-31", "").encode()
+    office.confirm(kept_import(office, HEADER.encode() + rows))
+    preparer.get("/payees")
+    page = preparer.get(preparer.get("/duplicates").link("A-1"))
+    page = preparer.get(page.link("They are one person"))
+    kept = next(r["value"] for r in page.soup.select("input[name=kept]"))
+    page = preparer.press("Propose to merge them", kept=kept, reason="one passport")
+    assert page.status == 422
+    assert "end the other one, and come back" in page.errors[0]
+
+
+def kept_import(office, content):
+    import_id = office.bring_in(content)
+    office.keep(import_id)
+    return import_id

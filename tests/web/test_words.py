@@ -30,6 +30,7 @@ from payouts.web import (
     confirmation_words,
     contact_words,
     correction_words,
+    duplicate_words,
     duty_words,
     field_words,
     file_words,
@@ -55,6 +56,9 @@ from schemes.colour import ColourFault, ColourRefused
 from schemes.contact import ContactKnown
 from schemes.contact_value import Channel, ContactFault, ContactRefused
 from schemes.cooling_off import HighRiskSooner
+from schemes.duplicates.likeness import Fact, Likelihood
+from schemes.duplicates.merge import MergeBar, MergeRefused
+from schemes.duplicates.pair import PairStatus
 from schemes.duties import CoverFault, CoverTermsRefused, ReviewsMissing
 from schemes.errors import (
     FieldFault,
@@ -136,6 +140,10 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Format, contact_words.FORMATS),
     (Language, contact_words.LANGUAGES),
     (Subject, contact_words.SUBJECTS),
+    (Likelihood, duplicate_words.LIKELIHOODS),
+    (PairStatus, duplicate_words.STATUSES),
+    (Fact, duplicate_words.FACTS),
+    (MergeBar, duplicate_words.MERGE_BARS),
     (DutyPattern, duty_words.PATTERNS),
     (BodyKind, body_words.KINDS),
     (ColourFault, body_words.COLOURS),
@@ -218,6 +226,7 @@ REFUSALS: list[Refused] = [
     AwardThere(UUID(int=1)),
     AwardDayRefused(AwardDay.ENDS_BEFORE_START),
     SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
+    MergeRefused(MergeBar.BOTH_HAVE_AWARD),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),

@@ -39,6 +39,7 @@ class Settings:
     notify_api_key: str = field(repr=False, default="")
     notify_template: str = ""
     notify_several_template: str = ""
+    notify_staff_template: str = ""
     notify_receipts_token: str = field(repr=False, default="")
     sandbox_notify_url: str = ""
     sandbox_notify_api_key: str = field(repr=False, default="")
@@ -90,6 +91,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             notify_api_key=read("NOTIFY_API_KEY", ""),
             notify_template=read("NOTIFY_TEMPLATE", ""),
             notify_several_template=read("NOTIFY_SEVERAL_TEMPLATE", ""),
+            notify_staff_template=read("NOTIFY_STAFF_TEMPLATE", ""),
             notify_receipts_token=read("NOTIFY_RECEIPTS_TOKEN", ""),
             sandbox_notify_url=read("SANDBOX_NOTIFY_URL", ""),
             sandbox_notify_api_key=read("SANDBOX_NOTIFY_API_KEY", ""),

@@ -21,19 +21,28 @@ FUNCTIONS = frozenset(
     {
         "all_bodies",
         "bodies_with_pending_audit",
+        "body_of_link",
         "body_of_notice",
         "demo_people",
+        "end_other_sessions",
         "end_sessions",
+        "last_sign_ins",
         "memberships_of",
         "person_of_email",
         "person_of_id",
+        "recovery_codes_left",
+        "renew_recovery_codes",
         "session_person",
+        "sessions_of",
+        "set_credentials",
+        "set_password",
         "set_sign_in_wait",
         "sign_in_wait",
         "start_session",
         "stopped_tasks",
         "tasks_to_push",
         "use_code",
+        "use_recovery_code",
     }
 )
 
@@ -48,6 +57,8 @@ class WebSession(Base):
     started_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    browser: Mapped[str] = mapped_column(server_default=text("''"))
+    by_recovery_code: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class SignInWait(Base):
@@ -94,6 +105,17 @@ class BodyRoles(NamedTuple):
     limits: frozenset[tuple[Role, UUID]]
 
 
+class WebSessionRow(NamedTuple):
+    """A session of somebody's own list."""
+
+    token_digest: bytes
+    started_at: datetime
+    last_used_at: datetime
+    ended_at: datetime | None
+    browser: str
+    by_recovery_code: bool
+
+
 class DueTask(NamedTuple):
     id: UUID
     body_id: UUID
@@ -130,8 +152,16 @@ def use_code(session: Session, person_id: UUID, purpose: str, counter: int) -> b
     return bool(call(session, "use_code", person_id, purpose, counter)[0][0])
 
 
-def start_session(session: Session, token_digest: bytes, person_id: UUID, at: datetime) -> None:
-    call(session, "start_session", token_digest, person_id, at)
+def start_session(
+    session: Session,
+    token_digest: bytes,
+    person_id: UUID,
+    at: datetime,
+    *,
+    browser: str = "",
+    by_recovery_code: bool = False,
+) -> None:
+    call(session, "start_session", token_digest, person_id, at, browser, by_recovery_code)
 
 
 def session_person(session: Session, token_digest: bytes, at: datetime, idle_since: datetime) -> UUID | None:
@@ -143,6 +173,50 @@ def session_person(session: Session, token_digest: bytes, at: datetime, idle_sin
 def end_sessions(session: Session, person_id: UUID | None, token_digest: bytes | None, at: datetime) -> None:
     """End one session by its token, or all of a person's."""
     call(session, "end_sessions", person_id, token_digest, at)
+
+
+def end_other_sessions(session: Session, person_id: UUID, kept: bytes, at: datetime) -> None:
+    """End a person's sessions but one, by its token."""
+    call(session, "end_other_sessions", person_id, kept, at)
+
+
+def sessions_of(session: Session, person_id: UUID, limit: int) -> list[WebSessionRow]:
+    return [WebSessionRow._make(row) for row in call(session, "sessions_of", person_id, limit)]
+
+
+def last_sign_ins(session: Session, person_ids: list[UUID]) -> dict[UUID, datetime]:
+    """When each of these people last signed in; whoever never did is left out."""
+    return {row[0]: row[1] for row in call(session, "last_sign_ins", person_ids)}
+
+
+def set_password(session: Session, person_id: UUID, password_hash: str) -> None:
+    call(session, "set_password", person_id, password_hash)
+
+
+def set_credentials(
+    session: Session, person_id: UUID, password_hash: str, ring_key_id: str, code_secret: bytes, decides_from: datetime
+) -> None:
+    """Password and codes of somebody who lost them, and the time before which they decide at no gate."""
+    call(session, "set_credentials", person_id, password_hash, ring_key_id, code_secret, decides_from)
+
+
+def renew_recovery_codes(session: Session, person_id: UUID, digests: list[bytes], at: datetime) -> None:
+    call(session, "renew_recovery_codes", person_id, digests, at)
+
+
+def use_recovery_code(session: Session, person_id: UUID, digest: bytes, at: datetime) -> bool:
+    """Whether a person had this code and had not used it; it is used now."""
+    return bool(call(session, "use_recovery_code", person_id, digest, at)[0][0])
+
+
+def recovery_codes_left(session: Session, person_id: UUID) -> int:
+    return int(call(session, "recovery_codes_left", person_id)[0][0])
+
+
+def body_of_link(session: Session, token_digest: bytes) -> UUID | None:
+    """The body of the invitation or reset that a link leads to."""
+    rows = call(session, "body_of_link", token_digest)
+    return rows[0][0] if rows else None
 
 
 def memberships_of(session: Session, person_id: UUID) -> list[BodyRoles]:

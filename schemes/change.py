@@ -30,6 +30,9 @@ class ChangeKind(StrEnum):
     RETENTION = "retention"
     SCHEME = "scheme"
     MERGE = "merge"
+    INVITATION = "invitation"
+    ROLES = "roles"
+    CREDENTIALS = "credentials"
 
 
 class ChangeWaiting(Refused):

@@ -10,7 +10,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from schemes import body_details, change, cooling_off, duties, scheme_change
+from schemes import (
+    body_details,
+    change,
+    cooling_off,
+    credential_reset,
+    duties,
+    invitation,
+    role_change,
+    scheme_change,
+)
 from schemes.bank_details import CONFIRMERS
 from schemes.change import Change, ChangeKind
 from schemes.duplicates import merge
@@ -40,6 +49,13 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),
+    ChangeKind.INVITATION: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: {}, invitation.apply_invitation
+    ),
+    ChangeKind.ROLES: Effect((Role.ADMINISTRATOR, Role.APPROVER), role_change.roles_of, role_change.apply_roles),
+    ChangeKind.CREDENTIALS: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: {}, credential_reset.apply_reset
+    ),
 }
 
 

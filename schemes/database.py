@@ -98,6 +98,13 @@ def transaction(engine: Engine, body_id: UUID | None) -> Iterator[Session]:
         yield session
 
 
+def go_on_in(session: Session, body_id: UUID) -> None:
+    """Go on in a body, in a transaction that began before one was known: a sign-in that somebody is told about."""
+    assert session.info["body_id"] in (None, body_id), "a transaction sees one body"
+    session.execute(text("SELECT set_config('payouts.body_id', :body_id, true)"), {"body_id": str(body_id)})
+    session.info["body_id"] = body_id
+
+
 def take_turns(session: Session, what: str) -> None:
     """Wait until nobody else in this body is at the same thing, then hold it until the transaction ends.
 

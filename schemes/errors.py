@@ -126,6 +126,14 @@ class PasswordTooShort(Refused):
         self.least = least
 
 
+class PasswordGuessable(Refused):
+    """A password that guessers try early: one of the breached ones, a name, a row of keys, or made of these."""
+
+
+class NotAddressed(Refused):
+    """What was given is not an e-mail address."""
+
+
 class SealBroken(Exception):
     """A sealed value does not open: it was changed, moved to another row, or its key is not the one given."""
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 import pyotp
-from argon2 import PasswordHasher
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, select, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
-from schemes.errors import NotAllowed, PasswordTooShort
+from schemes.errors import NotAllowed
+from schemes.password import hash_password
 from schemes.seal import KeyRing
 
-LEAST_PASSWORD = 12
 # of every demo person, on a demo installation only: its sign-in page shows it
 DEMO_PASSWORD = "a lamp in the harbour"  # noqa: S105
 
@@ -44,7 +42,8 @@ PER_SCHEME = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)
 class Person(Base):
     """Someone who signs in. A person can belong to several bodies, so the row belongs to none of them.
 
-    `code_secret` is the shared secret of the one-time codes, wrapped by the key ring.
+    `code_secret` is the shared secret of the one-time codes, wrapped by the key ring. may_decide_from: whoever's
+    password and codes were set anew decides at no gate before it, in no body.
     """
 
     __tablename__ = "person"
@@ -57,6 +56,7 @@ class Person(Base):
     code_secret: Mapped[bytes]
     demo: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime]
+    may_decide_from: Mapped[datetime | None]
 
 
 class Membership(BodyOwned, Base):
@@ -120,10 +120,9 @@ class Actor:
         return scheme is None or not limited_to or scheme in limited_to
 
 
-@cache
-def hasher() -> PasswordHasher:
-    """Argon2id with the library's defaults (RFC 9106, low-memory profile)."""
-    return PasswordHasher()
+def address(email: str) -> str:
+    """An address as it is kept. What PostgreSQL cannot hold is nobody's."""
+    return email.strip().casefold().replace("\0", "\ufffd")
 
 
 def code_secret_place(person_id: UUID) -> bytes:
@@ -145,18 +144,17 @@ def add_person(
 ) -> tuple[Person, str]:
     """Add a person to the body of this transaction; returns them and the one-time code secret (base32), shown once.
 
-    Raises PasswordTooShort. The length is the rule (NCSC guidance): no character classes, no expiry.
+    Raises PasswordTooShort, PasswordGuessable.
     """
-    if len(password) < LEAST_PASSWORD:
-        raise PasswordTooShort(LEAST_PASSWORD)
+    password_hash = hash_password(password, about=(name, email))
     person_id = person_id or new_id()
     secret = code_secret or pyotp.random_base32()
     ring_key_id, wrapped = ring.wrap(secret.encode(), code_secret_place(person_id))
     person = Person(
         id=person_id,
-        email=email.strip().casefold(),
+        email=address(email),
         name=name,
-        password_hash=hasher().hash(password),
+        password_hash=password_hash,
         code_ring_key_id=ring_key_id,
         code_secret=wrapped,
         demo=demo,
@@ -170,6 +168,26 @@ def add_person(
         )
     session.flush()
     return person, secret
+
+
+def may_decide_from(session: Session, person_id: UUID, role: Role, scheme_id: UUID) -> datetime | None:
+    """The time before which a person decides at no gate of a role in a scheme, if there is one."""
+    rows = session.execute(
+        select(Person.may_decide_from, Membership.may_decide_from)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Person.id == person_id,
+            Membership.role == role,
+            Membership.ended_at.is_(None),
+            or_(Membership.scheme_id.is_(None), Membership.scheme_id == scheme_id),
+        )
+    ).all()
+    if not rows:
+        return None
+    by_role = [row[1] for row in rows if row[1] is not None]
+    # of several rows that let somebody in, the one that they have had for longest counts
+    earliest = min(by_role) if len(by_role) == len(rows) else None
+    return max((one for one in (rows[0][0], earliest) if one is not None), default=None)
 
 
 def rewrap_codes(session: Session, ring: KeyRing) -> int:

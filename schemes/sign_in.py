@@ -6,16 +6,17 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 import pyotp
-from argon2.exceptions import VerificationError
 from sqlalchemy.orm import Session
 
-from schemes import before_body
-from schemes.before_body import BodyRoles, SignInPerson
+from schemes import before_body, recovery_code
+from schemes.before_body import BodyRoles, SignInPerson, WebSessionRow
 from schemes.errors import SignInSlowed
-from schemes.person import DEMO_PASSWORD, Actor, code_secret_place, hasher
+from schemes.password import fits, hash_password
+from schemes.person import DEMO_PASSWORD, Actor, address, code_secret_place
 from schemes.seal import KeyRing
 
 FREE_TRIES = 4
@@ -23,15 +24,26 @@ LOCKED_AFTER = 10
 LOCK = timedelta(minutes=15)
 IDLE = timedelta(minutes=60)
 STEP_SECONDS = 30
-NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$5HhrYtX3DZbxVHyZnPV5nGlvr4TR1KrsPkVLp0pWgPA"
+LONGEST_BROWSER = 300
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A fresh session: the token goes into the cookie, its digest into the database."""
+    """A fresh session: the token goes into the cookie, its digest into the database.
+
+    by_recovery_code: the person is told by e-mail, since whoever found the paper could do the same.
+    """
 
     person_id: UUID
     token: str
+    by_recovery_code: bool = False
+
+
+class Proof(StrEnum):
+    """What besides the password opened a session."""
+
+    CODE = "code"
+    RECOVERY_CODE = "recovery_code"
 
 
 @dataclass(frozen=True)
@@ -54,48 +66,55 @@ def wait_after(failures: int) -> timedelta:
     return timedelta(seconds=2 ** (failures - FREE_TRIES + 1))
 
 
-def address(email: str) -> str:
-    """An address as it is kept. What PostgreSQL cannot hold is nobody's."""
-    return email.strip().casefold().replace("\0", "\ufffd")
-
-
 def address_digest(email: str) -> bytes:
     return hashlib.sha256(address(email).encode()).digest()
 
 
-def sign_in(session: Session, ring: KeyRing, *, email: str, password: str, code: str, at: datetime) -> SignedIn | None:
+def sign_in(
+    session: Session, ring: KeyRing, *, email: str, password: str, code: str, at: datetime, browser: str = ""
+) -> SignedIn | None:
     """Start a session, or return None for a wrong e-mail, password or code: the caller commits, so that the try counts.
 
-    Raises SignInSlowed while tries for this address are not looked at. An address that nobody has is treated the same,
-    in time too: signing in tells nothing about who has an account.
+    code: a one-time code or, in its place, a recovery code. Raises SignInSlowed while tries for this address are not
+    looked at. An address that nobody has is treated the same, in time too: signing in tells nothing about who has an
+    account.
     """
     digest = address_digest(email)
     failures, until = before_body.sign_in_wait(session, digest)
     if until is not None and at < until:
         raise SignInSlowed(until, failures)
     person = before_body.person_of_email(session, address(email))
-    known = password_fits(person, password)
-    if person is None or not known or not use_code(session, ring, person, code, purpose="sign_in", at=at):
+    known = fits(password, person.password_hash if person else None)
+    proof = proof_of(session, ring, person, code, at=at) if person is not None and known else None
+    if person is None or proof is None:
         failures += 1
         before_body.set_sign_in_wait(session, digest, failures, at + wait_after(failures))
         return None
     before_body.set_sign_in_wait(session, digest, 0, None)
+    return start_session(session, person.id, proof, browser=browser, at=at)
+
+
+def start_session(session: Session, person_id: UUID, proof: Proof, *, browser: str, at: datetime) -> SignedIn:
+    """A session for somebody who has proved who they are. browser: what it calls itself, for their own list."""
     token = secrets.token_urlsafe(32)
-    before_body.start_session(session, token_digest(token), person.id, at)
-    return SignedIn(person.id, token)
+    used_paper = proof is Proof.RECOVERY_CODE
+    before_body.start_session(
+        session, token_digest(token), person_id, at, browser=browser[:LONGEST_BROWSER], by_recovery_code=used_paper
+    )
+    return SignedIn(person_id, token, used_paper)
 
 
-def password_fits(person: SignInPerson | None, password: str) -> bool:
-    try:
-        hasher().verify(person.password_hash if person else NOBODY, password)
-    except VerificationError:
-        return False
-    return person is not None
+def proof_of(session: Session, ring: KeyRing, person: SignInPerson, code: str, *, at: datetime) -> Proof | None:
+    """What a code is, if it is right."""
+    if use_code(session, ring, person, code, purpose="sign_in", at=at):
+        return Proof.CODE
+    return Proof.RECOVERY_CODE if recovery_code.use(session, person.id, code, at=at) else None
 
 
 def use_code(session: Session, ring: KeyRing, person: SignInPerson, code: str, *, purpose: str, at: datetime) -> bool:
     """Whether a code is right within 30 seconds either way (RFC 6238) and was not used for this purpose before."""
-    # ASCII digits alone: others end the comparison in an error, which would tell that the password was right
+    # a pasted code has spaces. ASCII digits alone: others end the comparison in an error, which would tell that the
+    # password was right
     written = "".join(character for character in code if character in "0123456789")
     for counter in counters(at):
         if secrets.compare_digest(code_at(ring, person, counter), written):
@@ -155,6 +174,46 @@ def confirm_code(session: Session, ring: KeyRing, person_id: UUID, code: str, *,
     if until is not None and at < until:
         raise SignInSlowed(until, failures)
     if use_code(session, ring, person, code, purpose="decision", at=at):
+        before_body.set_sign_in_wait(session, digest, 0, None)
+        return True
+    before_body.set_sign_in_wait(session, digest, failures + 1, at + wait_after(failures + 1))
+    return False
+
+
+def sessions(session: Session, person_id: UUID, *, limit: int = 50) -> list[WebSessionRow]:
+    """A person's sessions, those that are open and those that were, the newest first."""
+    return before_body.sessions_of(session, person_id, limit)
+
+
+def change_password(
+    session: Session, ring: KeyRing, person_id: UUID, *, old: str, new: str, code: str, keep: str, at: datetime
+) -> bool:
+    """Change one's own password, and end one's other sessions. False for a wrong old password or code.
+
+    keep: the token of the session that goes on. The caller commits either way, so that the try counts. Raises
+    SignInSlowed, PasswordTooShort, PasswordGuessable.
+    """
+    person = before_body.person_of_id(session, person_id)
+    if person is None:
+        return False
+    new_hash = hash_password(new, about=(person.name, person.email))
+    if not is_confirmed(session, ring, person_id, password=old, code=code, at=at):
+        return False
+    before_body.set_password(session, person_id, new_hash)
+    before_body.end_other_sessions(session, person_id, token_digest(keep), at)
+    return True
+
+
+def is_confirmed(session: Session, ring: KeyRing, person_id: UUID, *, password: str, code: str, at: datetime) -> bool:
+    """Whether both are right, before credentials change. Raises SignInSlowed; wrong tries count as at sign-in."""
+    person = before_body.person_of_id(session, person_id)
+    if person is None:
+        return False
+    digest = address_digest(person.email)
+    failures, until = before_body.sign_in_wait(session, digest)
+    if until is not None and at < until:
+        raise SignInSlowed(until, failures)
+    if fits(password, person.password_hash) and use_code(session, ring, person, code, purpose="account", at=at):
         before_body.set_sign_in_wait(session, digest, 0, None)
         return True
     before_body.set_sign_in_wait(session, digest, failures + 1, at + wait_after(failures + 1))

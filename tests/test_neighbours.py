@@ -64,6 +64,9 @@ def routes_that_name_something(app):
 
 def an_id(owner, harbour, name):
     """The id of a row of our own body, by the argument's name; a new one where the table is still empty."""
+    if name == "person_id":
+        # a person belongs to no body: one who works in ours
+        return harbour.people[Role.FINANCE].person_id
     table = TABLE_OF.get(name.removesuffix("_id"), name.removesuffix("_id"))
     with owner.connect() as connection:
         found = connection.scalar(

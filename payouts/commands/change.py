@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from payouts.commands import ground
+from payouts.people import confirm as confirm_change
 from payouts.web import change_words
 from schemes import change_applied
 from schemes.change import get_change, waiting
@@ -52,7 +53,7 @@ def confirm(change_id: UUID, email: str, code: str | None, body_name: str | None
     body_id = ground.one_body(given, body_name)
     by = ground.acting(given, body_id, email, code)
     with given.transaction(body_id) as session:
-        change_applied.confirm(session, get_change(session, change_id, lock=True), by=by, at=given.now())
+        confirm_change(session, given, get_change(session, change_id, lock=True), by=by, at=given.now())
     click.echo("Confirmed.")
 
 

@@ -24,7 +24,7 @@ from payouts.payroll import Payroll, PayrollStatus, move
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotNow, Refused
-from schemes.person import Actor
+from schemes.person import Actor, may_decide_from
 from schemes.signer import Signer, verifies
 
 
@@ -99,6 +99,14 @@ class DecisionRefused(Refused):
     def __init__(self, why: Bar) -> None:
         super().__init__(f"someone else must decide: {why}")
         self.why = why
+
+
+class DecidesLater(Refused):
+    """A new approver, or whoever's password and codes were set anew, lets nothing go on before `until` (UTC)."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"decides at no gate before {until:%H:%M} UTC on {until:%d %B %Y}")
+        self.until = until
 
 
 class GateNotReached(Refused):
@@ -206,8 +214,8 @@ def decide(
     """Record a decision, signed, on a payroll locked by the caller. The same decision sent twice is one decision.
 
     manifest_digest: of the manifest that the page showed. A no-go voids every decision and returns the payroll to its
-    preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, ManifestChanged, ReasonNeeded, EvidenceNeeded,
-    CoverEnded.
+    preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, DecidesLater, ManifestChanged, ReasonNeeded,
+    EvidenceNeeded, CoverEnded.
     """
     gate = get_gate(session, payroll.id, gate_id)
     by.must_be(gate.role, scheme=payroll.scheme_id)
@@ -278,6 +286,9 @@ def refuse_unless_open(
     why = bar(by.person_id, state.gate.kind, state.gate.position, part_of(session, payroll), payroll.duty_pattern)
     if why is not None:
         raise DecisionRefused(why)
+    later = may_decide_from(session, by.person_id, state.gate.role, payroll.scheme_id)
+    if later is not None and at < later:
+        raise DecidesLater(later)
     if state.gate.evidence_asked and not evidence.strip():
         raise EvidenceNeeded(state.gate.evidence_asked)
 

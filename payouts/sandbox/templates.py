@@ -13,6 +13,7 @@ PAYMENT_ON_ITS_WAY = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e01"
 PAYMENTS_ON_THEIR_WAY = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e02"
 PAYMENT_ON_ITS_WAY_TEXT = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e03"
 PAYMENT_ON_ITS_WAY_LETTER = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e04"
+STAFF_MESSAGE = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e20"
 
 TemplateType = Literal["email", "sms", "letter"]
 
@@ -80,6 +81,19 @@ def _text(value: object) -> str:
 
 
 TEMPLATES: tuple[Template, ...] = (
+    Template(
+        STAFF_MESSAGE,
+        "staff_message",
+        "email",
+        "((subject))",
+        """\
+Dear ((name)),
+
+((text))
+
+Payouts
+""",
+    ),
     Template(
         PAYMENT_ON_ITS_WAY,
         "payment_on_its_way",

@@ -10,7 +10,7 @@ from payouts import building, matching, registering
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
 from payouts.files import sealing
-from payouts.notices import planning, sending
+from payouts.notices import planning, sending, staff
 
 
 @dataclass(frozen=True)
@@ -40,5 +40,6 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.seal": OnDatabase(sealing.seal),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
+    "staff.send": Outside(staff.send),
     "confirmation.ask": Outside(asking.ask),
 }

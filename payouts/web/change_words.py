@@ -16,8 +16,8 @@ from flask import url_for
 
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
+from payouts.web.people_words import ROLES, role_words
 from payouts.web.scheme_words import definition_rows
-from payouts.web.words import ROLES
 from schemes.body import DutyPattern
 from schemes.change import Change, ChangeKind
 from schemes.definition import definition_from
@@ -88,7 +88,28 @@ def merge_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"The awards are paid to": f"payee {facts['payee']}{awards}"}
 
 
+def invitation_rows(facts: Facts, _: Names) -> dict[str, str]:
+    return {"Name": facts["name"], "Email address": facts["email"], "Roles": role_words(facts["roles"])}
+
+
 KINDS: dict[ChangeKind, ChangeWords] = {
+    ChangeKind.INVITATION: ChangeWords(
+        lambda change, names: f"Invitation of {change.after['name'] or change.after['email']}",
+        invitation_rows,
+        "The invitation is sent when it is confirmed. Its link works for 7 days. An approver decides 24 hours after "
+        "accepting it.",
+    ),
+    ChangeKind.ROLES: ChangeWords(
+        lambda change, names: f"Roles of {names.get(change.subject_id, 'someone who has left')}",
+        lambda facts, names: {"Roles": role_words(facts["roles"])},
+        "It counts at once. A new approver decides at no gate for 24 hours, and every approver is told.",
+    ),
+    ChangeKind.CREDENTIALS: ChangeWords(
+        lambda change, names: f"New password and codes for {names.get(change.subject_id, 'someone who has left')}",
+        lambda facts, names: {"Password and one-time codes": "Set anew by a link in an email"},
+        "The link is sent when it is confirmed, and works for 24 hours. Their sessions end, every approver is told, "
+        "and they decide at no gate for 24 hours after they have used it. Call them first: was it they who asked?",
+    ),
     ChangeKind.MERGE: ChangeWords(
         lambda change, names: f"Payee {change.before['payee']} merged into {change.after['payee']}",
         merge_rows,

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from payouts.people import confirm as confirm_change
 from payouts.web import change_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.change_words import Names
 from payouts.web.form import Form
-from payouts.web.pages import actor, id_given, now, pages, transaction
+from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from schemes import change_applied
 from schemes.change import Change, decided, get_change, waiting
 from schemes.change_applied import EFFECTS
@@ -113,7 +114,7 @@ def is_decided(form: DecideChange, change_id: UUID) -> bool:
         with transaction() as session:
             change = get_change(session, change_id, lock=True)
             if form.decision.data == CONFIRM:
-                change_applied.confirm(session, change, by=actor(), at=now())
+                confirm_change(session, service(), change, by=actor(), at=now())
             else:
                 change_applied.reject(session, change, reason=form.reason.data or "", by=actor(), at=now())
     except (NotAllowed, NotFound):

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length
 from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
 from payouts.checks.acceptance import reasons_of
 from payouts.files.payment_file import files_of
-from payouts.gates.decision import GateState, Verdict, bar_to, decide, gate_states
+from payouts.gates.decision import GateState, Verdict, decide, gate_states
 from payouts.gates.gate import get_gate
 from payouts.gates.manifest import manifest_of
 from payouts.payroll import Payroll, get_payroll
@@ -24,7 +24,8 @@ from payouts.web.access import allowed
 from payouts.web.figures import wait
 from payouts.web.finding_words import KINDS
 from payouts.web.form import Form
-from payouts.web.gate_words import AFTER_GO, BARS
+from payouts.web.gate_words import AFTER_GO
+from payouts.web.next_step import why_not
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.errors import NotAllowed, NotFound, Refused, SignInSlowed
 from schemes.person import Role, names
@@ -179,7 +180,6 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
         if not form.manifest_digest.data or form.manifest_digest.data != manifest.digest:
             form.manifest_digest.data = manifest.digest
-        bar = bar_to(session, payroll, state.gate, actor().person_id)
         people = names(session)
         seen = shown(session, payroll, state)
         return render_template(
@@ -192,7 +192,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
                 (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
                 for kind, reason, person_id, count in reasons_of(session, payroll)
             ],
-            bar=BARS[bar] if bar else "",
+            bar=why_not(session, payroll, state, actor()),
             after_go=AFTER_GO[state.gate.kind],
             demo=service().settings.demo,
         ), form.status

@@ -16,6 +16,7 @@ PLACES = (
     ("schemes", "Scheme", "pages.show_schemes"),
     ("changes", "Changes", "pages.show_changes"),
     ("settings", "Settings", "pages.show_settings"),
+    ("people", "People", "pages.show_people"),
     ("audit", "Audit", "pages.show_audit"),
 )
 OUTBOX = ("outbox", "Outbox", "pages.show_outbox")

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
-from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states
+from payouts.gates.decision import DecidesLater, GateState, Verdict, bar_to, decisions_of, gate_states
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.web.figures import count
 from payouts.web.gate_words import BARS
-from schemes.person import Actor, Role, people
+from payouts.web.pages import now
+from payouts.web.people_words import TELLERS
+from schemes.person import Actor, Role, may_decide_from, people
 from schemes.person import names as people_names
 
 
@@ -103,4 +105,7 @@ def why_not(session: Session, payroll: Payroll, state: GateState, actor: Actor) 
     if not actor.holds(state.gate.role, payroll.scheme_id):
         return ""
     bar = bar_to(session, payroll, state.gate, actor.person_id)
-    return BARS[bar] if bar else ""
+    if bar:
+        return BARS[bar]
+    later = may_decide_from(session, actor.person_id, state.gate.role, payroll.scheme_id)
+    return TELLERS[DecidesLater](DecidesLater(later)) if later is not None and now() < later else ""

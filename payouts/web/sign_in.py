@@ -8,8 +8,10 @@ from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovRadioInput, 
 from wtforms import HiddenField, PasswordField, RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired
 
+from payouts.people import tell_of_recovery_code
 from payouts.web import words
 from payouts.web.access import BEFORE_A_BODY, PUBLIC, TOKEN, allowed, choose, safe_next
+from payouts.web.enrolment import browser_name
 from payouts.web.figures import wait
 from payouts.web.form import Form
 from payouts.web.pages import pages, service
@@ -26,7 +28,7 @@ class SignIn(Form):
     password = PasswordField("Password", widget=GovPasswordInput(), validators=[InputRequired("Enter your password")])
     code = StringField(
         "One-time code",
-        description="The 6 digits that your authenticator app shows now",
+        description="The 6 digits that your authenticator app shows now, or one of your recovery codes",
         widget=GovTextInput(),
         validators=[InputRequired("Enter your one-time code")],
     )
@@ -72,8 +74,11 @@ def try_to_sign_in(form: SignIn) -> str | None:
                 email=form.email.data[:320],
                 password=form.password.data[:1024],
                 code=form.code.data[:32],
+                browser=browser_name(),
                 at=given.now(),
             )
+            if signed_in is not None and signed_in.by_recovery_code:
+                tell_of_recovery_code(transaction, given, signed_in, at=given.now())
     except SignInSlowed as slowed:
         seconds = (slowed.until - given.now()).total_seconds()
         locked = slowed.failures >= LOCKED_AFTER

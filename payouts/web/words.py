@@ -18,7 +18,7 @@ from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused
-from payouts.web import body_words, duplicate_words, duty_words, file_words
+from payouts.web import body_words, duplicate_words, duty_words, file_words, people_words
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.correction_words import REPORT_FAULTS
@@ -27,6 +27,7 @@ from payouts.web.file_words import file_sentence, listed
 from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
+from payouts.web.people_words import ROLES
 from payouts.web.scheme_words import scheme_sentence
 from schemes.award import AwardDayRefused, AwardThere
 from schemes.bank_details import ProposalWaiting, SameDetails
@@ -54,16 +55,6 @@ from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDayRefused
 from schemes.suspension import SuspensionDayRefused
 from schemes.typed_details import DetailsRefused
-
-ROLES: dict[Role, str] = {
-    Role.ADMINISTRATOR: "administrator",
-    Role.PREPARER: "preparer",
-    Role.FINANCE: "finance officer",
-    Role.APPROVER: "approver",
-    Role.RELEASER: "releaser",
-    Role.AUDITOR: "auditor",
-    Role.ENQUIRY: "enquiry officer",
-}
 
 CAPACITIES: dict[Capacity, str] = {
     Capacity.SELF: "The person themselves",
@@ -151,6 +142,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **duplicate_words.TELLERS,
     **duty_words.TELLERS,
     **file_words.TELLERS,
+    **people_words.TELLERS,
 }
 
 SENTENCES: dict[type[Refused], str] = {

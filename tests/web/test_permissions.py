@@ -18,8 +18,8 @@ FOR_ENQUIRIES = {
 }  # fmt: skip
 # what everybody does to their own account or screen, an auditor too
 OWN: set[str] = set()
-# read by everybody; who may also decide there is a rule of what is decided
-DECIDED_BY_THEIR_KIND = {"decide_change"}
+# read by everybody; what is sent there asks for a role by itself
+ASK_BY_THEMSELVES = {"decide_change"}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_an_auditor_reads_everything_and_sends_nothing(app):
     sends = {
         endpoint for endpoint, who, methods, _ in routes(app) if "POST" in methods and Role.AUDITOR in roles_for(who)
     }
-    assert sends == OWN | DECIDED_BY_THEIR_KIND
+    assert sends == OWN | ASK_BY_THEMSELVES
     readable = {endpoint for endpoint, who, methods, _ in routes(app) if "POST" not in methods}
     refused = {
         endpoint

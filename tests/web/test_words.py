@@ -17,7 +17,14 @@ from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Sil
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
-from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.gates.decision import (
+    DecidesLater,
+    DecisionRefused,
+    EvidenceNeeded,
+    GateNotReached,
+    ManifestChanged,
+    ReasonNeeded,
+)
 from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
 from payouts.payment import PaymentStatus, UnpaidReason
@@ -40,6 +47,7 @@ from payouts.web import (
     notice_words,
     payee_words,
     payroll_words,
+    people_words,
     scheme_words,
     words,
 )
@@ -56,6 +64,7 @@ from schemes.colour import ColourFault, ColourRefused
 from schemes.contact import ContactKnown
 from schemes.contact_value import Channel, ContactFault, ContactRefused
 from schemes.cooling_off import HighRiskSooner
+from schemes.credential_reset import BelongsToLiveBody
 from schemes.duplicates.likeness import Fact, Likelihood
 from schemes.duplicates.merge import MergeBar, MergeRefused
 from schemes.duplicates.pair import PairStatus
@@ -66,10 +75,12 @@ from schemes.errors import (
     FileFault,
     FileRefused,
     Misfit,
+    NotAddressed,
     NotAllowed,
     NotFound,
     NotNow,
     OutOfRange,
+    PasswordGuessable,
     PasswordTooShort,
     ReasonNotGiven,
     Refused,
@@ -81,18 +92,22 @@ from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.entry import COLUMNS, Mend, RowReason
 from schemes.imports.mapping import Look, MappingRefused
 from schemes.imports.register_import import ImportStatus, NotWhole
+from schemes.invitation import AnotherPerson, InvitationState, InvitedAlready, LinkUsedUp, MemberAlready
 from schemes.payee import Capacity, Format, Language
 from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay
 from schemes.person import Role
 from schemes.revision import Subject
 from schemes.risk import Risk, RiskReason
+from schemes.role_change import NoRole, NotPerScheme
 from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDay, FromDayRefused
 from schemes.suspension import SuspensionDay, SuspensionDayRefused
 from schemes.typed_details import DetailsFault, DetailsRefused
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
-    (Role, words.ROLES),
+    (Role, people_words.ROLES),
+    (Role, people_words.ROLE_HINTS),
+    (InvitationState, people_words.STATES),
     (Frequency, scheme_words.FREQUENCIES),
     (PayDay, scheme_words.PAY_DAYS),
     (NonWorkingDay, scheme_words.NON_WORKING),
@@ -241,6 +256,16 @@ REFUSALS: list[Refused] = [
     CodeTaken("HIL"),
     FromDayRefused(FromDay.PERIODS_CUT, DAY),
     PeriodsOverlap(7, DAY, DAY),
+    DecidesLater(NOON),
+    NotPerScheme("auditor"),
+    NoRole(),
+    PasswordGuessable(),
+    NotAddressed(),
+    MemberAlready(),
+    InvitedAlready(),
+    LinkUsedUp(),
+    AnotherPerson(),
+    BelongsToLiveBody(),
 ]
 
 

@@ -1,0 +1,152 @@
+"""What follows when people come, go or change: who is told by e-mail, with which link and in which words."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from bacs.calendar import LONDON
+from payouts.notices import staff
+from payouts.notices.staff import StaffEvent
+from schemes import audit, before_body, change_applied, credential_reset, database, invitation, recovery_code
+from schemes.body import get_body
+from schemes.change import Change, ChangeKind
+from schemes.credential_reset import CredentialReset
+from schemes.invitation import Invitation, get_invitation
+from schemes.person import Actor, Person, Role, people
+from schemes.role_change import WAIT
+from schemes.sign_in import SignedIn
+
+if TYPE_CHECKING:
+    from payouts.app import Service
+
+NOT_YOU = "If you did not expect this, contact an administrator of your body at once."
+
+
+def confirm(session: Session, service: Service, waiting: Change, *, by: Actor, at: datetime) -> None:
+    """A second person confirms a change, and those whom it concerns are told. Raises as `change_applied.confirm`."""
+    if waiting.confirmed_by == by.person_id:
+        return
+    change_applied.confirm(session, waiting, by=by, at=at)
+    match waiting.kind:
+        case ChangeKind.INVITATION:
+            send_invitation(session, service, get_invitation(session, waiting.subject_id), at=at)
+        case ChangeKind.CREDENTIALS:
+            send_reset(session, service, session.get_one(CredentialReset, (by.body_id, waiting.id)), at=at)
+        case ChangeKind.ROLES:
+            if Role.APPROVER in waiting.after["roles"] and Role.APPROVER not in waiting.before["roles"]:
+                tell_of_approver(session, service, waiting.subject_id, at=at)
+
+
+def send_invitation(session: Session, service: Service, invited: Invitation, *, at: datetime) -> None:
+    """Send the link; one sent before works no more. Raises NotNow once it was accepted or withdrawn."""
+    token = invitation.new_link(invited, at=at)
+    body = get_body(session)
+    text = (
+        f"You are invited to work with {body.name} in Payouts.\n\n"
+        f"Accept the invitation here:\n\n{service.settings.base_url}/invitations/{token}\n\n"
+        f"The link works until {told(invited.expires_at)}, and once. Have a telephone with an authenticator app ready. "
+        f"If you do not know {body.name}, do nothing."
+    )
+    subject = f"Join {body.name} in Payouts"
+    staff.plan(
+        session,
+        service,
+        StaffEvent.INVITATION,
+        email=invited.email,
+        name=invited.name,
+        subject=subject,
+        text=text,
+        at=at,
+    )
+
+
+def send_again(session: Session, service: Service, invited: Invitation, *, by: Actor, at: datetime) -> None:
+    """Send an invitation anew: what is sent was confirmed, so one person may. Raises NotNow, NotAllowed."""
+    by.must_be(Role.ADMINISTRATOR)
+    send_invitation(session, service, invited, at=at)
+    audit.record(session, "person.invitation_sent_again", by=by, about=invited, at=at)
+
+
+def send_reset(session: Session, service: Service, reset: CredentialReset, *, at: datetime) -> None:
+    """Send the link to whoever lost their password or codes, and tell every approver."""
+    token = credential_reset.new_link(reset, at=at)
+    person = session.get_one(Person, reset.person_id)
+    text = (
+        "Two people of your body agreed that you set a new password and new one-time codes.\n\n"
+        f"Do it here:\n\n{service.settings.base_url}/resets/{token}\n\n"
+        f"The link works until {told(reset.expires_at)}, and once. Afterwards you decide at no gate for 24 hours. "
+        f"{NOT_YOU}"
+    )
+    tell(session, service, StaffEvent.RESET_LINK, person, "Set a new password and new codes", text, at=at)
+    text = (
+        f"{plain(person.name)} may set a new password and new one-time codes, since theirs were lost. Afterwards they "
+        f"decide at no gate for 24 hours. If they did not ask for it, have an administrator remove them at once."
+    )
+    tell_approvers(session, service, StaffEvent.RESET_CONFIRMED, "Somebody’s password is being reset", text, at=at)
+
+
+def tell_of_approver(session: Session, service: Service, person_id: UUID, *, at: datetime) -> None:
+    """Tell every approver, the new one too, that there is a new one."""
+    person = session.get_one(Person, person_id)
+    text = (
+        f"{plain(person.name)} is an approver of {get_body(session).name} now. They approve nothing before "
+        f"{told(at + WAIT)}. {NOT_YOU}"
+    )
+    tell_approvers(session, service, StaffEvent.NEW_APPROVER, "There is a new approver", text, at=at)
+
+
+def tell_approvers(
+    session: Session, service: Service, event: StaffEvent, subject: str, text: str, *, at: datetime
+) -> None:
+    for person, roles in people(session):
+        if Role.APPROVER in roles:
+            tell(session, service, event, person, subject, text, at=at)
+
+
+def tell(
+    session: Session, service: Service, event: StaffEvent, person: Person, subject: str, text: str, *, at: datetime
+) -> None:
+    staff.plan(session, service, event, email=person.email, name=person.name, subject=subject, text=text, at=at)
+
+
+def tell_of_recovery_code(session: Session, service: Service, signed_in: SignedIn, *, at: datetime) -> None:
+    """Tell somebody that a recovery code opened their account, in the transaction of the sign-in."""
+    text = (
+        f"A recovery code was used to sign in to your account at {told(at)}. Codes that you have left: "
+        f"{recovery_code.left(session, signed_in.person_id)}. {NOT_YOU}"
+    )
+    tell_own(
+        session, service, StaffEvent.RECOVERY_CODE_USED, signed_in.person_id, "A recovery code was used", text, at=at
+    )
+
+
+def tell_of_password(session: Session, service: Service, person_id: UUID, *, at: datetime) -> None:
+    text = f"The password of your account was changed at {told(at)}. {NOT_YOU}"
+    tell_own(session, service, StaffEvent.PASSWORD_CHANGED, person_id, "Your password was changed", text, at=at)
+
+
+def tell_own(
+    session: Session, service: Service, event: StaffEvent, person_id: UUID, subject: str, text: str, *, at: datetime
+) -> None:
+    """Tell a person about their own account, through the first of their bodies: Notify is a body's."""
+    memberships = before_body.memberships_of(session, person_id)
+    if not memberships:
+        return
+    database.go_on_in(session, memberships[0].body_id)
+    tell(session, service, event, session.get_one(Person, person_id), subject, text, at=at)
+
+
+def plain(name: str) -> str:
+    """A name without what Notify or a mail program would make a link of: people choose their own names."""
+    return re.sub(r"[^\w .,'’-]", "", name)
+
+
+def told(instant: datetime) -> str:
+    """`14:05 on 23 November 2026`, in London."""
+    here = instant.astimezone(LONDON)
+    return f"{here:%H:%M} on {here.day} {here:%B %Y}"

@@ -82,7 +82,11 @@ def test_a_neighbour_finds_nothing_under_our_ids_whatever_they_ask(
     adapter = app.url_map.bind("localhost")
     answers = {}
     for method, rule, ids in routes_that_name_something(app):
-        values = dict.fromkeys(rule.arguments, "unusually_large") | {name: an_id(owner, harbour, name) for name in ids}
+        values = (
+            dict.fromkeys(rule.arguments, "unusually_large")
+            | {"line": 2}
+            | {name: an_id(owner, harbour, name) for name in ids}
+        )
         address = adapter.build(rule.endpoint, values)
         answers[f"{method} {rule}"] = browser_of_the_neighbour.open(address, method=method).status_code
     assert {asked: status for asked, status in answers.items() if status != 404} == {}

@@ -61,6 +61,7 @@ def addresses(office, sealed, browsers):
             "person_id": office.harbour.people[Role.FINANCE].person_id,
             "token": "of-nobody",
             "pair_id": session.scalars(select(DuplicatePair.id)).first(),
+            "line": 2,
             "colour": "00625e",
             "version": "x",
             "name": "payouts.css",

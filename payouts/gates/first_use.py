@@ -19,6 +19,7 @@ from schemes.account import Account
 from schemes.award import Award
 from schemes.award_version import AwardVersion
 from schemes.database import Base, stored, to_body_row
+from schemes.imports.register_import import RegisterImport
 
 
 class Brought(StrEnum):
@@ -61,14 +62,14 @@ def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
     """Who proposed bank details that no released payment has used before this payroll."""
     earlier = aliased(Payment)
     used = paid_before(payroll, earlier, earlier.account_id == Payment.account_id)
-    return frozenset(
-        session.scalars(
-            select(Account.proposed_by)
-            .join(Payment, (Payment.body_id == Account.body_id) & (Payment.account_id == Account.id))
-            .where(Payment.payroll_id == payroll.id, ~used)
-            .distinct()
-        )
-    )
+    proposed = session.execute(
+        select(Account.proposed_by, Account.import_id)
+        .join(Payment, (Payment.body_id == Account.body_id) & (Payment.account_id == Account.id))
+        .where(Payment.payroll_id == payroll.id, ~used)
+        .distinct()
+    ).all()
+    senders = senders_of(session, {row.import_id for row in proposed})
+    return frozenset({row.proposed_by for row in proposed}) | senders
 
 
 def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
@@ -76,7 +77,7 @@ def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
     earlier = aliased(Payment)
     used = paid_before(payroll, earlier, earlier.award_id == Payment.award_id)
     awarded = (
-        select(Award.made_by)
+        select(Award.made_by, Award.import_id)
         .join(Payment, (Payment.body_id == Award.body_id) & (Payment.award_id == Award.id))
         .where(Payment.payroll_id == payroll.id, ~used)
     )
@@ -98,7 +99,15 @@ def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
         .join(Payment, (Payment.body_id == AwardVersion.body_id) & (Payment.award_id == AwardVersion.award_id))
         .where(Payment.payroll_id == payroll.id, AwardVersion.from_day <= Payment.period_last_day, ~used_since)
     )
-    return frozenset(session.scalars(awarded.union(changed)))
+    entered = session.execute(awarded.distinct()).all()
+    senders = senders_of(session, {row.import_id for row in entered})
+    return frozenset({row.made_by for row in entered}.union(session.scalars(changed.distinct()))) | senders
+
+
+def senders_of(session: Session, imports: set[UUID | None]) -> frozenset[UUID]:
+    """Who sent files: of a row that somebody else corrected, they have keyed a part too."""
+    sent = select(RegisterImport.made_by).where(RegisterImport.id.in_(imports - {None}))
+    return frozenset(session.scalars(sent))
 
 
 def paid_before(payroll: Payroll, earlier: type[Payment], same: ColumnElement[bool]) -> Exists:

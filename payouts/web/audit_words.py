@@ -72,6 +72,7 @@ ACTS: dict[str, str] = {
     "import.not_landed": "Wrote nothing of the file, because rows came in by another file (refused: {refused})",
     "import_source.remembered": "Kept what the columns of a source of files are ({columns})",
     "import_source.forgotten": "Forgot the columns of a source of files",
+    "import.row_corrected": "Corrected line {line} of the file ({outcome})",
     "import.unreadable": "Could not read the file",
     "import.kept": "Kept the good rows of the file ({good})",
     "import.discarded": "Discarded the file",

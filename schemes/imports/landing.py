@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CollectionAggregate, Integer, String, any_, func, literal, select, text, update
+from sqlalchemy import Integer, any_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from schemes import audit
-from schemes.account import Account, pack
-from schemes.award import Award
+from schemes.account import pack
 from schemes.database import copy_text, escaped, new_id_text
 from schemes.imports.entry import Entry, Fault, Outcome, RowReason, unpacked
 from schemes.imports.register_import import CHUNK, ImportRow, ImportStatus, RegisterImport, move
-from schemes.payee import Beneficiary, Payee, for_search
+from schemes.imports.register_look import already_there, in_register, known_references, payees_there
+from schemes.payee import for_search
 from schemes.scheme import Scheme, get_scheme
 from schemes.seal import OpenKey, Seals, get_key
 
@@ -66,23 +66,31 @@ def land(
     audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
 
 
-def good_rows(session: Session, brought: RegisterImport, after: int) -> list[tuple[int, bytes, bool]]:
-    """The next good rows after a line: line, sealed entry, and whether the register knows the reference by now."""
+class SealedRow(NamedTuple):
+    """A good row as it is kept, and whether the register knows its reference by now."""
+
+    line: int
+    sealed: bytes
+    is_known: bool
+    corrected_by: UUID | None
+
+
+def good_rows(session: Session, brought: RegisterImport, after: int) -> list[SealedRow]:
+    """The next good rows after a line."""
     rows = session.execute(
-        select(ImportRow.line, ImportRow.sealed_cells, ImportRow.reference)
+        select(ImportRow.line, ImportRow.sealed_cells, ImportRow.reference, ImportRow.corrected_by)
         .where(ImportRow.import_id == brought.id, ImportRow.outcome == Outcome.GOOD, ImportRow.line > after)
         .order_by(ImportRow.line)
         .limit(CHUNK)
     ).all()
     known = known_references(session, [row.reference for row in rows])
-    return [(line, sealed, reference in known) for line, sealed, reference in rows]
+    return [SealedRow(line, sealed, reference in known, by) for line, sealed, reference, by in rows]
 
 
-def opened(
-    key: OpenKey, brought: RegisterImport, rows: list[tuple[int, bytes, bool]]
-) -> Iterator[tuple[int, Entry, bool]]:
-    for line, sealed, known in rows:
-        yield line, unpacked(key.open(sealed, f"import_row/{line}", brought.id)), known
+def opened(key: OpenKey, brought: RegisterImport, rows: list[SealedRow]) -> Iterator[GoodRow]:
+    for row in rows:
+        entry = unpacked(key.open(row.sealed, f"import_row/{row.line}", brought.id))
+        yield GoodRow(row.line, entry, row.is_known, row.corrected_by)
 
 
 def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int, Fault]]) -> None:
@@ -106,106 +114,20 @@ def lock_register(session: Session) -> None:
     )
 
 
-def one_of(references: Iterable[str]) -> CollectionAggregate[bool]:
-    # one parameter, whatever their number: thousands of them take longer to write into the query than to look up
-    return any_(literal(list(references), ARRAY(String(collation="C"))))
+class GoodRow(NamedTuple):
+    """A row to land. `is_known`: the register may know its reference. `corrected_by`: whoever typed it anew."""
 
-
-def already_there(
-    session: Session, seals: Seals, body_id: UUID, scheme_id: UUID, entries: Sequence[Entry]
-) -> dict[str, tuple[Outcome, Fault | None]]:
-    """Of these entries those whose beneficiary or payee is in the register: the same throughout, or different."""
-    if not entries:
-        return {}
-    known = {
-        row.reference: row
-        for row in session.execute(
-            select(
-                Beneficiary.reference,
-                Beneficiary.name,
-                Award.amount_pence,
-                Award.first_day,
-                Award.last_day,
-                Payee.reference.label("payee_reference"),
-                Payee.name.label("payee_name"),
-            )
-            .outerjoin(
-                Award,
-                (Award.body_id == Beneficiary.body_id)
-                & (Award.beneficiary_id == Beneficiary.id)
-                & (Award.scheme_id == scheme_id),
-            )
-            .outerjoin(Payee, (Payee.body_id == Award.body_id) & (Payee.id == Award.payee_id))
-            .where(Beneficiary.reference == one_of([entry.reference for entry in entries]))
-        )
-    }
-    payees = payees_there(session, {entry.payee_reference for entry in entries})
-    found: dict[str, tuple[Outcome, Fault | None]] = {}
-    for entry in entries:
-        there = known.get(entry.reference)
-        payee = payees.get(entry.payee_reference)
-        same_payee = payee is not None and same_details(seals, body_id, payee, entry)
-        if there is not None:
-            award = (entry.beneficiary_name, entry.amount_pence, entry.first_day, entry.last_day, entry.payee_reference)
-            kept = (there.name, there.amount_pence, there.first_day, there.last_day, there.payee_reference)
-            if award == kept and same_payee:
-                found[entry.reference] = Outcome.UNCHANGED, None
-            else:
-                found[entry.reference] = Outcome.REFUSED, in_register(entry)
-        elif payee is not None and not same_payee:
-            found[entry.reference] = (
-                Outcome.REFUSED,
-                Fault("payee_reference", RowReason.PAYEE_DIFFERS, f"{entry.payee_reference} in the register"),
-            )
-    return found
-
-
-def known_references(session: Session, references: Sequence[str]) -> set[str]:
-    """Of these references those that a beneficiary or a payee has."""
-    found: set[str] = set()
-    for party in (Beneficiary, Payee):
-        found.update(session.scalars(select(party.reference).where(party.reference == one_of(references))))
-    return found
-
-
-def in_register(entry: Entry) -> Fault:
-    return Fault("reference", RowReason.IN_REGISTER, entry.reference)
-
-
-def payees_there(session: Session, references: Iterable[str]) -> dict[str, Any]:
-    """Payees with their newest bank details, by reference."""
-    rows = session.execute(
-        select(
-            Payee.reference,
-            # a file may go on naming somebody who was merged: what is new is paid to the one who stayed
-            func.coalesce(Payee.merged_into, Payee.id).label("id"),
-            Payee.name,
-            Payee.email,
-            Account.holder_name,
-            Account.fingerprint,
-        )
-        .join(Account, (Account.body_id == Payee.body_id) & (Account.payee_id == Payee.id))
-        .where(Payee.reference == one_of(references))
-        .order_by(Payee.reference, Account.version)
-    )
-    return {row.reference: row for row in rows}
-
-
-def same_details(seals: Seals, body_id: UUID, payee: Any, entry: Entry) -> bool:
-    fingerprint = seals.fingerprint(body_id, *entry.details)
-    return (payee.name, payee.email, payee.holder_name, bytes(payee.fingerprint)) == (
-        entry.payee_name,
-        entry.email,
-        entry.holder_name,
-        fingerprint,
-    )
+    line: int
+    entry: Entry
+    is_known: bool
+    corrected_by: UUID | None
 
 
 class Prepared(NamedTuple):
     """Rows on their way: lines for COPY that need no look at the register, and entries that do."""
 
     lines: list[str]
-    to_look_at: list[tuple[int, Entry]]
+    to_look_at: list[GoodRow]
 
 
 class Lander:
@@ -220,7 +142,8 @@ class Lander:
         self.session = session
         self.seals = seals
         self.body_id: UUID = session.info["body_id"]
-        self.shared: dict[str, str] = {}
+        # by reference: the payee's id, and a digest of what is told of them
+        self.shared: dict[str, tuple[str, int]] = {}
         self.same_for_all = {
             "body_id": self.body_id,
             "scheme_id": scheme.id,
@@ -231,48 +154,51 @@ class Lander:
         }
         session.execute(text(f"CREATE TEMPORARY TABLE landing ({LANDING_TABLE}) ON COMMIT DROP"))
 
-    def prepare(self, entries: Iterable[tuple[int, Entry, bool]]) -> Prepared:
-        """Entries with their line, and whether the register may know their reference already."""
+    def prepare(self, rows: Iterable[GoodRow]) -> Prepared:
         lines, to_look_at = [], []
-        for line, entry, known in entries:
-            if known or entry.shares_payee:
-                to_look_at.append((line, entry))
+        for row in rows:
+            if row.is_known or row.entry.shares_payee or row.corrected_by:
+                to_look_at.append(row)
             else:
-                lines.append(self.line_of(entry, new_id_text(), new_payee=True))
+                lines.append(self.line_of(row.entry, new_id_text(), new_payee=True))
         return Prepared(lines, to_look_at)
 
     def land(self, prepared: Prepared) -> list[tuple[int, Fault]]:
         """Write rows; returns the lines that cannot land because their reference came in meanwhile."""
-        entries = [entry for _, entry in prepared.to_look_at]
+        entries = [row.entry for row in prepared.to_look_at]
         known = already_there(self.session, self.seals, self.body_id, self.same_for_all["scheme_id"], entries)
         taken = []
         fresh = []
-        for line, entry in prepared.to_look_at:
-            if entry.reference in known:
-                taken.append((line, known[entry.reference][1] or in_register(entry)))
+        for row in prepared.to_look_at:
+            if row.entry.reference in known:
+                taken.append((row.line, known[row.entry.reference][1] or in_register(row.entry)))
             else:
-                fresh.append(entry)
-        elsewhere = {entry.payee_reference for entry in fresh} - self.shared.keys()
-        there = payees_there(self.session, elsewhere)
-        self.shared.update({reference: str(row.id) for reference, row in there.items()})
-        lines = prepared.lines + [self.line_sharing(entry) for entry in fresh]
+                fresh.append(row)
+        there = payees_there(self.session, {row.entry.payee_reference for row in fresh} - self.shared.keys())
+        lines = list(prepared.lines)
+        for row in fresh:
+            entry, facts = row.entry, hash(row.entry.payee_facts())
+            if entry.payee_reference in there:
+                self.shared.setdefault(entry.payee_reference, (str(there[entry.payee_reference].id), facts))
+            payee_id, facts_there = self.shared.get(entry.payee_reference, ("", facts))
+            if facts_there != facts:
+                # a row that was corrected may contradict another of the file
+                taken.append((row.line, Fault("payee_reference", RowReason.PAYEE_DIFFERS, "")))
+                continue
+            self.shared[entry.payee_reference] = payee_id or new_id_text(), facts
+            made = self.shared[entry.payee_reference][0]
+            lines.append(self.line_of(entry, made, new_payee=not payee_id, keyed_by=row.corrected_by))
         copy_text(self.session, "landing", LANDING_COLUMNS, "".join(lines))
         for insert in INSERTS:
             self.session.execute(insert, self.same_for_all)
         self.session.execute(text("TRUNCATE landing"))
         return taken
 
-    def line_sharing(self, entry: Entry) -> str:
-        payee_id = self.shared.get(entry.payee_reference)
-        if payee_id is not None:
-            return self.line_of(entry, payee_id, new_payee=False)
-        payee_id = self.shared[entry.payee_reference] = new_id_text()
-        return self.line_of(entry, payee_id, new_payee=True)
-
-    def line_of(self, entry: Entry, payee_id: str, *, new_payee: bool) -> str:
+    def line_of(self, entry: Entry, payee_id: str, *, new_payee: bool, keyed_by: UUID | None = None) -> str:
         award = (
             f"{entry.reference}\t{escaped(entry.beneficiary_name)}\t{escaped(for_search(entry.beneficiary_name))}\t"
             f"{entry.capacity}\t{entry.amount_pence}\t{entry.first_day}\t{entry.last_day or NULL}\t{payee_id}\t"
+            f"{keyed_by or NULL}\t"
         )
         return award + (self.payee_of(entry) if new_payee else NO_PAYEE)
 
@@ -297,7 +223,7 @@ NULL = "\\N"
 # what a line says, in its order; the beneficiary's id is the database's to give
 AWARD = (
     "reference text, name text, search_name text, capacity text, amount_pence bigint, first_day date, last_day date, "
-    "payee_id uuid"
+    "payee_id uuid, keyed_by uuid"
 )
 PAYEE = (
     "key_id uuid, ring_key_id text, wrapped bytea, payee_reference text, payee_name text, payee_search_name text, "
@@ -327,7 +253,8 @@ INSERTS = [
         """,
         """
         INSERT INTO contact (body_id, id, payee_id, channel, value, held_since, added_by)
-        SELECT :body_id, uuidv7(), payee_id, 'email', email, :at, :by FROM landing WHERE email IS NOT NULL
+        SELECT :body_id, uuidv7(), payee_id, 'email', email, :at, coalesce(keyed_by, :by)
+          FROM landing WHERE email IS NOT NULL
         """,
         """
         INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, made_at)
@@ -337,14 +264,14 @@ INSERTS = [
         INSERT INTO account (body_id, id, payee_id, version, holder_name, sealed_details, fingerprint, last_four,
                              modulus_outcome, modulus_rule, weight_table, import_id, proposed_by, proposed_at)
         SELECT :body_id, account_id, payee_id, 1, holder_name, sealed_details, fingerprint, last_four,
-               modulus_outcome, modulus_rule, weight_table, :import_id, :by, :at
+               modulus_outcome, modulus_rule, weight_table, :import_id, coalesce(keyed_by, :by), :at
           FROM landing WHERE key_id IS NOT NULL
         """,
         """
         INSERT INTO award (body_id, id, scheme_id, beneficiary_id, payee_id, component, amount_pence,
                            first_day, last_day, import_id, made_by, made_at)
         SELECT :body_id, uuidv7(), :scheme_id, beneficiary_id, payee_id, :component, amount_pence,
-               first_day, last_day, :import_id, :by, :at
+               first_day, last_day, :import_id, coalesce(keyed_by, :by), :at
           FROM landing
         """,
     )

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from schemes import audit
 from schemes.database import copy_text, escaped, in_chunks
 from schemes.errors import FileFault, FileRefused
-from schemes.imports import landing
 from schemes.imports.entry import ENCODE, REQUIRED, Outcome, Row, packed
 from schemes.imports.mapping import ColumnMapping, MappedTable, looks_of, proposed
 from schemes.imports.register_file import header_of, names_of, open_table, read_header, read_register
 from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move
+from schemes.imports.register_look import already_there
 from schemes.imports.source import get_source, source_of
 from schemes.imports.table import Table
 from schemes.scheme import Scheme, get_scheme
@@ -114,7 +114,7 @@ def keep_rows(
     Returns how many have which outcome, and how many of those that were not refused were mended.
     """
     entries = [row.entry for row in chunk if row.entry]
-    known = landing.already_there(session, seals, brought.body_id, scheme.id, entries)
+    known = already_there(session, seals, brought.body_id, scheme.id, entries)
     counts: Counter[str] = Counter()
     lines = []
     for row in chunk:

@@ -120,6 +120,13 @@ class ImportRow(Base):
     __table_args__ = (
         ForeignKeyConstraint(["body_id", "import_id"], ["register_import.body_id", "register_import.id"]),
         Index("ix_import_row_outcome", "body_id", "import_id", "outcome", "line"),
+        Index(
+            "ix_import_row_corrected",
+            "body_id",
+            "import_id",
+            "corrected_by",
+            postgresql_where=text("corrected_by IS NOT NULL"),
+        ),
         Index("ix_import_row_mended", "body_id", "import_id", "line", postgresql_where=text("repairs IS NOT NULL")),
     )
 
@@ -131,6 +138,8 @@ class ImportRow(Base):
     faults: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
     repairs: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
     sealed_cells: Mapped[bytes]
+    corrected_by: Mapped[UUID | None]
+    corrected_at: Mapped[datetime | None]
 
 
 def move(brought: RegisterImport, to: ImportStatus) -> None:
@@ -250,6 +259,11 @@ def confirm(session: Session, brought: RegisterImport, *, by: Actor, at: datetim
     by.must_be(Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR, scheme=brought.scheme_id)
     if by.person_id == brought.made_by:
         raise SamePerson("brought these bank details in")
+    corrected = select(ImportRow.line).where(
+        ImportRow.import_id == brought.id, ImportRow.corrected_by == by.person_id, ImportRow.outcome == Outcome.GOOD
+    )
+    if session.scalars(corrected.limit(1)).first() is not None:
+        raise SamePerson("corrected rows of the file")
     if brought.confirmed_by == by.person_id:
         by_this = (Account.import_id == brought.id, Account.confirmed_at == brought.confirmed_at)
         return session.scalars(select(func.count()).where(*by_this)).one()

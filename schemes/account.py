@@ -60,7 +60,7 @@ class Account(BodyOwned, Base):
 
     What it says never changes: a payment points at the version it was approved with. Only what people decide about it
     is added. `usable_from` ends the cooling-off of a change; without it a version is usable once it is confirmed.
-    `came_by` is None for a version that came in a file.
+    `came_by` is None for a version that came in a file. `confirmed_because`: why, where the bank's answer asked for it.
     """
 
     __tablename__ = "account"
@@ -108,6 +108,7 @@ class Account(BodyOwned, Base):
     proposed_at: Mapped[datetime]
     confirmed_by: Mapped[UUID | None]
     confirmed_at: Mapped[datetime | None]
+    confirmed_because: Mapped[str | None]
     came_by: Mapped[CameBy | None] = mapped_column(stored(CameBy))
     usable_from: Mapped[date | None]
     waived_by: Mapped[UUID | None]

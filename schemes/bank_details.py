@@ -118,14 +118,16 @@ def confirm(
     *,
     call: Call | None,
     at_the_bank: Collection[RiskReason],
+    because: str | None = None,
     waive_because: str | None = None,
     by: Actor,
     at: datetime,
 ) -> Account:
     """A second person confirms a proposal, on a row locked by the caller: usable after the cooling-off of its risk.
 
-    at_the_bank: what the payee's bank said against it. waive_because: use it at once, and why. The same person again
-    changes nothing. Raises SamePerson, NotNow, CallBackNeeded, ContactTooNew, ReasonNotGiven, NotAllowed.
+    at_the_bank: what the payee's bank said against it; because: why it is right all the same. waive_because: use it at
+    once, and why. The same person again changes nothing. Raises SamePerson, NotNow, CallBackNeeded, ContactTooNew,
+    ReasonNotGiven, NotAllowed.
     """
     by.must_be(*CONFIRMERS)
     if account.confirmed_by == by.person_id:
@@ -136,7 +138,7 @@ def confirm(
     found = risk.assess(session, account, at_the_bank=at_the_bank, at=at)
     if found.changes:
         call_back.record(session, account, call, on=london_day(at), by=by, at=at)
-    account.confirmed_by, account.confirmed_at = by.person_id, at
+    account.confirmed_by, account.confirmed_at, account.confirmed_because = by.person_id, at, because
     days = cooling_off.current(session).days(found.risk)
     account.usable_from = calendar.add_working_days(london_day(at), days) if days else None
     session.flush()

@@ -33,6 +33,7 @@ class ChangeKind(StrEnum):
     INVITATION = "invitation"
     ROLES = "roles"
     CREDENTIALS = "credentials"
+    NAME_POLICY = "name_policy"
 
 
 class ChangeWaiting(Refused):

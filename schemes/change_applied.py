@@ -17,6 +17,7 @@ from schemes import (
     credential_reset,
     duties,
     invitation,
+    name_policy,
     role_change,
     scheme_change,
 )
@@ -46,6 +47,9 @@ EFFECTS: dict[ChangeKind, Effect] = {
         (Role.ADMINISTRATOR, Role.APPROVER),
         lambda session, _: body_details.retention(session),
         body_details.apply_retention,
+    ),
+    ChangeKind.NAME_POLICY: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: name_policy.facts(session), name_policy.apply
     ),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),

@@ -168,7 +168,7 @@ class Office:
         by, at = self.person(Role.PREPARER), self.service.now()
         with self.transaction() as session:
             return correction.take(
-                session, self.service.seals, report_id=new_id(), file_name="awacs.xml", content=content, by=by, at=at
+                session, self.service, report_id=new_id(), file_name="awacs.xml", content=content, by=by, at=at
             ).id
 
     def pair(self, first: UUID, second: UUID) -> UUID:

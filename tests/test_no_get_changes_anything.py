@@ -11,7 +11,6 @@ from payouts.gates.gate import Gate
 from schemes import before_body
 from schemes.account import Account
 from schemes.contact import Contact
-from schemes.database import new_id
 from schemes.duplicates.pair import DuplicatePair
 from schemes.imports.register_import import RegisterImport
 from schemes.person import Role
@@ -41,8 +40,8 @@ def browsers(service, harbour):
 def addresses(office, sealed, browsers):
     """Every rule of the app that answers a GET, with the ids of what is in the database."""
     with office.transaction() as session:
-        account = session.scalars(select(Account)).first()
-        contact_id = session.scalars(select(Contact.id).where(Contact.payee_id == account.payee_id)).first() or new_id()
+        contact = session.scalars(select(Contact)).first()
+        account = session.scalars(select(Account).where(Account.payee_id == contact.payee_id)).first()
     hold_id = office.stop_payments(account.payee_id)
     office.let_go_on(account.payee_id, hold_id)
     with office.transaction() as session:
@@ -51,7 +50,7 @@ def addresses(office, sealed, browsers):
             "payee_id": account.payee_id,
             "account_id": account.id,
             "hold_id": hold_id,
-            "contact_id": contact_id,
+            "contact_id": contact.id,
             "correction_report_id": office.take_corrections(),
             "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from payouts.confirmation.meaning import blocked_accounts
 from payouts.files.payment_file import files_of, open_content
 from payouts.gates.cover import plan_review
 from payouts.gates.decision import decisions_of, gate_states
@@ -70,6 +71,8 @@ def release_if_passed(
 def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_key: str) -> list[str]:
     """Recompute everything that was signed, and name what differs: manifest, files' bytes, decisions, who may be paid.
 
+    What a bank said after the checks counts as well, where the body's policy lets nobody pay into such an account.
+
     public_key: the service's. A decision that names another proves only that somebody has a key.
     """
     manifest = manifest_of(session, payroll)
@@ -88,6 +91,8 @@ def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_
         ours = decision.public_key == public_key and decision.is_genuine()
         if not ours or decision.manifest_digest != manifest.digest:
             found.append(f"decision {decision.id}")
+    if blocked_accounts(session, payroll):
+        found.append("bank_answers")
     if stopped_count(session, payroll.id):
         found.append("stopped_payments")
     return found

@@ -59,8 +59,11 @@ def accept(
     by.must_be(Role.PREPARER, Role.FINANCE, scheme=payroll.scheme_id)
     if payroll.status is not PayrollStatus.CHECKED:
         raise NotNow("payroll", payroll.status, "accepted in parts")
-    if SEVERITIES[kind] is not Severity.NEEDS_REASON:
-        raise NotNow("finding", SEVERITIES[kind], "accepted")
+    # of findings about names the body's policy says how grave they are, so it is the group that knows
+    group = session.get(FindingGroup, (payroll.body_id, payroll.id, kind))
+    severity = group.severity if group else SEVERITIES[kind]
+    if severity is not Severity.NEEDS_REASON:
+        raise NotNow("finding", severity, "accepted")
     if not reason.strip():
         raise ReasonMissing
     accepted = (

@@ -10,6 +10,7 @@ from uuid import UUID
 from payouts.checks.finding import Found
 from payouts.confirmation.confirmation import Standing
 from payouts.payment import PaymentLine
+from schemes.name_policy import NamePolicy
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class PayrollFacts:
     confirmations: account → the answer that it goes by, where a bank was asked about the name.
     duplicates: payee → references of the payees, paid here too, who are probably the same person.
     account_count: how many different accounts are paid into; confirmed_count: how many of them have a fresh answer.
+    name_policy: what answers mean for use, by the policy of the day on which the payroll was made.
     """
 
     payment_count: int
@@ -46,6 +48,7 @@ class PayrollFacts:
     duplicates: dict[UUID, list[str]]
     account_count: int
     confirmed_count: int
+    name_policy: NamePolicy
 
 
 OfPayroll = Callable[[PayrollFacts], Iterator[Found]]

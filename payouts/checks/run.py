@@ -22,6 +22,7 @@ from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.database import copy_rows, in_chunks, new_id
+from schemes.name_policy import policy_at
 from schemes.scheme_version import version_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def check(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     if stale(payroll, args):
         return
     facts = read_facts(session, service, payroll)
+    severities = {**SEVERITIES, **confirmation.severities(facts.name_policy)}
     for chunk in in_chunks(found_in(session, payroll, facts), CHUNK):
         rows = (
             (
@@ -63,7 +65,7 @@ def check(session: Session, service: Service, args: Mapping[str, Any]) -> None:
                 new_id(),
                 payroll.id,
                 found.kind.value,
-                SEVERITIES[found.kind].value,
+                severities[found.kind].value,
                 found.payment_id,
                 json.dumps(found.facts),
             )
@@ -132,13 +134,19 @@ def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollF
 
 def confirmations(session: Session, service: Service, payroll: Payroll) -> dict[str, Any]:
     """The answers that the payroll's accounts go by, and of how many accounts that is."""
+    policy = policy_at(session, payroll.made_at)
     found = standing_in_payroll(session, payroll.id)
     accounts_paid = select(func.count(Payment.account_id.distinct())).where(Payment.payroll_id == payroll.id)
-    fresh = [a for a in found.values() if a.code is not Code.NO_ANSWER and not is_old(a.asked_at, service.now())]
+    fresh = [
+        a
+        for a in found.values()
+        if a.code is not Code.NO_ANSWER and not is_old(a.asked_at, service.now(), policy.good_for)
+    ]
     return {
         "confirmations": found,
         "account_count": session.scalar(accounts_paid) or 0,
         "confirmed_count": len(fresh),
+        "name_policy": policy,
     }
 
 

@@ -12,6 +12,7 @@ from payouts.confirmation import asking, run
 from payouts.confirmation.confirmation import counts_of_import, told_of
 from payouts.confirmation.run import Progress
 from payouts.web.confirmation_words import CODES, outcome_name
+from schemes import name_policy
 from schemes.account import accounts_of
 from schemes.errors import NotFound
 from schemes.imports.register_import import get_import
@@ -28,7 +29,7 @@ def confirmation() -> None:
 @ground.person_options
 @ground.body_option
 def ask(import_id: UUID | None, email: str, code: str | None, body_name: str | None) -> None:
-    """Check every name that has no answer of the last 90 days, in the background; follow it until it ends."""
+    """Check every name that has no answer, or none that still counts, in the background; follow it until it ends."""
     given = ground.service()
     body_id = ground.one_body(given, body_name)
     by = ground.acting(given, body_id, email, code)
@@ -69,13 +70,14 @@ def show(import_id: UUID | None, reference: str | None, body_name: str | None) -
         if payee is None:
             raise NotFound("payee", reference)
         accounts = accounts_of(session, payee.id)
+        policy = name_policy.current(session)
         told = told_of(session, given.seals, accounts)
     for account in accounts:
         if account.id not in told:
             click.echo(f"version {account.version}\t{outcome_name(None)}")
             continue
         answer = told[account.id].answer
-        old = ", older than 90 days" if answer.is_old(given.now()) else ""
+        old = f", older than {policy.good_for_days} days" if answer.is_old(given.now(), policy.good_for) else ""
         click.echo(
             f"version {account.version}\t{outcome_name(answer.outcome)}\t{answer.code}\t{CODES[answer.code].said}"
             f"\t{answer.asked_at:%Y-%m-%d %H:%M} UTC{old}"

@@ -33,7 +33,7 @@ def take(file: Path, email: str, code: str | None, body_name: str | None) -> Non
     with given.transaction(body_id) as session:
         report = corrections.take(
             session,
-            given.seals,
+            given,
             report_id=report_id,
             file_name=file.name,
             content=file.read_bytes(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,12 +21,12 @@ from payouts.confirmation import confirmation, run
 from payouts.confirmation.codes import Code
 from payouts.confirmation.confirmation import Confirmation
 from payouts.confirmation.pace import Pace
-from payouts.confirmation.provider import AccountType, Answer, Provider, Silence
+from payouts.confirmation.provider import AccountType, Answer, ConfirmationNotSetUp, Provider, Silence
 from payouts.confirmation.run import ConfirmationRun
 from payouts.tasks import outbox
 from payouts.tasks.hold import Hold
 from payouts.tasks.outbox import NotThere
-from schemes import audit
+from schemes import audit, name_policy
 from schemes.account import Account, BankDetails, get_account, open_details
 from schemes.body import get_body
 from schemes.database import in_chunks
@@ -92,6 +92,45 @@ def ask_one(service: Service, payee_id: UUID, account_id: UUID, *, by: Actor) ->
     return kept
 
 
+def ask_on_entry(service: Service, session: Session, account: Account, *, by: Actor, at: datetime) -> bool:
+    """Ask about a version that was just proposed, in the background; whether it will be asked.
+
+    Not where the body's policy leaves it to people, nor where nobody is set up to ask.
+    """
+    if not name_policy.current(session).ask_on_entry:
+        return False
+    try:
+        service.confirmation_provider(get_body(session))
+    except ConfirmationNotSetUp:
+        return False
+    once, asked_by = f"confirmation.ask_one/{account.id}", str(by.person_id)
+    outbox.add(session, "confirmation.ask_one", once=once, at=at, account_id=str(account.id), asked_by=asked_by)
+    return True
+
+
+def answer_entry(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
+    """Ask about one proposed version, unless somebody did meanwhile. Raises ProviderSilent to be tried again."""
+    body_id, account_id = UUID(args["body_id"]), UUID(args["account_id"])
+    with service.transaction(body_id) as session:
+        provider = service.confirmation_provider(get_body(session))
+        fresh = not_asked(service.now(), service.now(), name_policy.current(session).good_for)
+        found = read_questions(session, service.seals, questions().where(Account.id == account_id, fresh))
+    if not found:
+        return
+    hold.check()
+    answer = found[0].put_to(provider)
+    if answer.code is Code.NO_ANSWER and answer.silence is not Silence.REFUSED:
+        raise ProviderSilent(f"no answer: {answer.silence.value if answer.silence else 'unknown'}")
+    with service.transaction(body_id) as session:
+        at = service.now()
+        kept = keep(session, found[0], answer, provider=provider.name, asked_by=UUID(args["asked_by"]), at=at)
+        account = session.get_one(Account, (body_id, account_id))
+        payee, outcome = get_payee(session, account.payee_id), kept.outcome.value
+        audit.record(
+            session, "confirmation.asked", by=None, about=payee, at=at, version=account.version, outcome=outcome
+        )
+
+
 def ask_all(service: Service, session: Session, import_id: UUID | None, *, by: Actor) -> ConfirmationRun:
     """Begin to ask about every version of an import, or of the register (None), that has no fresh answer.
 
@@ -104,7 +143,9 @@ def ask_all(service: Service, session: Session, import_id: UUID | None, *, by: A
     going_on = run.latest(session, import_id, lock=True)
     if going_on is not None and run.is_running(session, going_on):
         return going_on
-    left = questions().where(in_use_or_to_come(), in_scope(import_id), not_asked(at, at))
+    left = questions().where(
+        in_use_or_to_come(), in_scope(import_id), not_asked(at, at, name_policy.current(session).good_for)
+    )
     total = session.scalar(select(func.count()).select_from(left.subquery())) or 0
     begun = run.begin(session, about, total=total, by=by, at=at)
     outbox.add(session, "confirmation.ask", once=f"confirmation.ask/{begun.id}", at=at, run_id=str(begun.id), after="")
@@ -117,8 +158,9 @@ def ask(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
     with service.transaction(body_id) as session:
         going_on = run.get_run(session, run_id)
         provider = service.confirmation_provider(get_body(session))
+        good_for = name_policy.current(session).good_for
         left = questions().where(
-            in_use_or_to_come(), in_scope(going_on.import_id), not_asked(service.now(), going_on.began_at)
+            in_use_or_to_come(), in_scope(going_on.import_id), not_asked(service.now(), going_on.began_at, good_for)
         )
         if args["after"]:
             left = left.where(Account.id > UUID(args["after"]))
@@ -233,10 +275,10 @@ def in_use_or_to_come() -> ColumnElement[bool]:
     )
 
 
-def not_asked(now: datetime, since: datetime) -> ColumnElement[bool]:
+def not_asked(now: datetime, since: datetime, good_for: timedelta) -> ColumnElement[bool]:
     """No fresh answer, and not asked without an answer since the run began: one silence in a run is enough."""
     return ~exists().where(
         Confirmation.body_id == Account.body_id,
         Confirmation.account_id == Account.id,
-        confirmation.is_fresh(now) | (Confirmation.asked_at >= since),
+        confirmation.is_fresh(now, good_for) | (Confirmation.asked_at >= since),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from schemes.name_policy import Outcome
+
 
 class Code(StrEnum):
     """The scheme's reason codes. `MATC` is the answer without one; `NO_ANSWER` is ours: nobody said anything."""
@@ -23,16 +25,6 @@ class Code(StrEnum):
     CASS = "CASS"
     SCNS = "SCNS"
     NO_ANSWER = "no_answer"
-
-
-class Outcome(StrEnum):
-    """The class of an answer, as people are told it. An account that was switched cannot be checked, and says why."""
-
-    MATCH = "match"
-    CLOSE = "close"
-    NO_MATCH = "no_match"
-    UNABLE = "unable"
-    SWITCHED = "switched"
 
 
 class Use(StrEnum):

@@ -25,9 +25,6 @@ from schemes.seal import OpenKey, SealingKey, Seals
 
 Columns = TypeVarTuple("Columns")
 
-# the scheme says that an answer is about one moment and leaves it to us how long to go by it
-GOOD_FOR = timedelta(days=90)
-
 
 class Confirmation(BodyOwned, Base):
     """What was answered when a version's account holder was asked about. `sealed_name`: the name that the bank holds.
@@ -53,8 +50,8 @@ class Confirmation(BodyOwned, Base):
     asked_by: Mapped[UUID]
     asked_at: Mapped[datetime]
 
-    def is_old(self, now: datetime) -> bool:
-        return is_old(self.asked_at, now)
+    def is_old(self, now: datetime, good_for: timedelta) -> bool:
+        return is_old(self.asked_at, now, good_for)
 
 
 class Standing(NamedTuple):
@@ -73,14 +70,17 @@ class Told:
     no_answer_since: datetime | None
 
 
-def is_old(asked_at: datetime, now: datetime) -> bool:
-    """Whether an answer is so old that the bank is asked again."""
-    return now - asked_at > GOOD_FOR
+def is_old(asked_at: datetime, now: datetime, good_for: timedelta) -> bool:
+    """Whether an answer is so old that the bank is asked again.
+
+    The scheme says that an answer is about one moment; how long to go by it is the body's policy.
+    """
+    return now - asked_at > good_for
 
 
-def is_fresh(now: datetime) -> ColumnElement[bool]:
+def is_fresh(now: datetime, good_for: timedelta) -> ColumnElement[bool]:
     """Whether a row answers, and is not too old to go by."""
-    return (Confirmation.code != Code.NO_ANSWER) & (Confirmation.asked_at >= now - GOOD_FOR)
+    return (Confirmation.code != Code.NO_ANSWER) & (Confirmation.asked_at >= now - good_for)
 
 
 def note(

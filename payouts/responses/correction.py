@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.reports.awacs import CorrectedAccount
+from payouts.confirmation import asking
 from payouts.responses.correction_file import ReadReport, read_report
 from payouts.responses.correction_match import Found, Match, match_lines
 from schemes import audit, bank_details
@@ -29,6 +30,9 @@ from schemes.payee import Payee
 from schemes.person import Actor, Role
 from schemes.seal import Seals
 from schemes.typed_details import DetailsFault, DetailsRefused, read_details
+
+if TYPE_CHECKING:
+    from payouts.app import Service
 
 
 class LineOutcome(StrEnum):
@@ -99,7 +103,7 @@ class CorrectionLine(BodyOwned, Base):
 
 
 def take(
-    session: Session, seals: Seals, *, report_id: UUID, file_name: str, content: bytes, by: Actor, at: datetime
+    session: Session, service: Service, *, report_id: UUID, file_name: str, content: bytes, by: Actor, at: datetime
 ) -> CorrectionReport:
     """Read a report and propose what it corrects. The same file again is the same report and changes nothing.
 
@@ -126,7 +130,7 @@ def take(
     )
     session.add(report)
     session.flush()
-    outcomes = propose_lines(session, seals, report, read, by=by, at=at)
+    outcomes = propose_lines(session, service, report, read, by=by, at=at)
     audit.record(
         session,
         "correction_report.read",
@@ -141,11 +145,11 @@ def take(
 
 
 def propose_lines(
-    session: Session, seals: Seals, report: CorrectionReport, read: ReadReport, *, by: Actor, at: datetime
+    session: Session, service: Service, report: CorrectionReport, read: ReadReport, *, by: Actor, at: datetime
 ) -> Counter[LineOutcome]:
-    digests = [digest_of(seals, by.body_id, line) for line in read.lines]
+    digests = [digest_of(service.seals, by.body_id, line) for line in read.lines]
     known = set(session.scalars(select(CorrectionLine.digest).where(CorrectionLine.digest.in_(digests))))
-    matches = match_lines(session, seals, read.lines, day=bank_details.london_day(at))
+    matches = match_lines(session, service.seals, read.lines, day=bank_details.london_day(at))
     outcomes: Counter[LineOutcome] = Counter()
     for position, (line, digest, found) in enumerate(zip(read.lines, digests, matches, strict=True), start=1):
         kept = CorrectionLine(
@@ -164,7 +168,7 @@ def propose_lines(
         if digest in known:
             kept.outcome = LineOutcome.REPEATED
         else:
-            propose_line(session, seals, kept, line, found, by=by, at=at)
+            propose_line(session, service, kept, line, found, by=by, at=at)
         known.add(digest)
         session.add(kept)
         session.flush()
@@ -174,7 +178,7 @@ def propose_lines(
 
 def propose_line(
     session: Session,
-    seals: Seals,
+    service: Service,
     kept: CorrectionLine,
     line: CorrectedAccount,
     found: Found,
@@ -191,7 +195,7 @@ def propose_line(
         with session.begin_nested():
             proposal = bank_details.propose(
                 session,
-                seals,
+                service.seals,
                 account_id=new_id(),
                 payee_id=found.account.payee_id,
                 holder_name=line.new_account_name or found.account.holder_name,
@@ -202,6 +206,7 @@ def propose_line(
                 by=by,
                 at=at,
             )
+        asking.ask_on_entry(service, session, proposal, by=by, at=at)
         kept.outcome, kept.proposal_id = LineOutcome.PROPOSED, proposal.id
     except DetailsRefused as refused:
         kept.outcome, kept.fault = LineOutcome.NOT_PAYABLE, refused.fault

@@ -42,4 +42,5 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),
     "confirmation.ask": Outside(asking.ask),
+    "confirmation.ask_one": Outside(asking.answer_entry),
 }

@@ -42,6 +42,7 @@ ACTS: dict[str, str] = {
     "bank_details.stopped": "Marked version {version} of the bank details as {stopped_as}",
     "bank_details.unmasked": "Looked at version {version} of the bank details in full",
     "correction_report.read": "Read corrections from the bank ({lines} lines, proposed: {proposed})",
+    "name_policy.set": "Set what the banks’ answers about names mean",
     "confirmation.asked": "Checked the name of version {version} of the bank details with the bank ({outcome})",
     "confirmation.begun": "Asked to check names with the bank ({count})",
     "confirmation.answered": "Checked names with the bank ({count}, without an answer: {silent})",

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from payouts.confirmation import asking
+from payouts.confirmation.meaning import AnswerNeedsReason
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import DayField, Form, MadeField
@@ -145,7 +147,7 @@ def propose_bank_details(payee_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                bank_details.propose(
+                proposed = bank_details.propose(
                     session,
                     service().seals,
                     account_id=form.account_id.id_of_what_is_made,
@@ -158,6 +160,7 @@ def propose_bank_details(payee_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
+                asking.ask_on_entry(service(), session, proposed, by=actor(), at=now())
         except (NotAllowed, NotFound):
             raise
         except DetailsRefused as refused:
@@ -193,6 +196,8 @@ def is_done(form: Form, payee_id: UUID, account_id: UUID, act: Callable[[Session
 def beside(form: Form, refused: Refused) -> Field | None:
     if isinstance(refused, ReasonNotGiven):
         return form["reason"]
+    if isinstance(refused, AnswerNeedsReason):
+        return form["because"]
     return form["held_since"] if isinstance(refused, ContactTooNew) else None
 
 

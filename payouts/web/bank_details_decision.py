@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from payouts.confirmation.meaning import meaning_of, must_be_usable, standing_of
 from payouts.confirmation.risk import at_the_bank
 from payouts.web.access import allowed
-from payouts.web.bank_details import LONGEST_NAME, TOO_LONG, is_done, today, version_page
+from payouts.web.bank_details import LONGEST_NAME, TOO_LONG, is_done, states_of, today, version_page
+from payouts.web.confirmations import Version, versions
 from payouts.web.figures import weekday
 from payouts.web.form import DayField, Form
 from payouts.web.pages import actor, now, pages, service, transaction
@@ -21,6 +23,7 @@ from schemes import bank_details, cooling_off, risk
 from schemes.account import Account, get_account
 from schemes.bank_details import CONFIRMERS
 from schemes.call_back import Call
+from schemes.name_policy import Meaning, policy_at
 from schemes.person import Role
 
 CONFIRM, CONFIRM_URGENT, REJECT = "confirm", "urgent", "reject"
@@ -49,6 +52,12 @@ class DecideDetails(Form):
         widget=GovTextArea(),
         validators=[TOO_LONG],
     )
+    because = TextAreaField(
+        "Why are the bank details right, whatever the bank said?",
+        description="Needed to confirm. For example that you saw a statement of the account",
+        widget=GovTextArea(),
+        validators=[TOO_LONG],
+    )
     submit = SubmitField("Continue", widget=GovSubmitInput())
 
     def call(self) -> Call | None:
@@ -74,10 +83,11 @@ def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue
         mine = account.proposed_by == actor().person_id
         found = risk.assess(session, account, at_the_bank=at_the_bank(session, account), at=now())
         days = cooling_off.current(session).days(found.risk)
+        meaning = meaning_of(standing_of(session, account), policy_at(session, now()), now())
     confirms = bool(actor().roles.intersection(CONFIRMERS)) and not mine
     if not confirms and not mine:
         actor().must_be(*CONFIRMERS)
-    form.decision.choices = choices(confirms=confirms, mine=mine, cools=days > 0)
+    form.decision.choices = choices(confirms=confirms and meaning is not Meaning.BLOCK, mine=mine, cools=days > 0)
     if form.validate_on_submit() and is_decided(form, payee_id, account_id, calls=found.changes):
         flash(DECIDED[form.decision.data])
         return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
@@ -91,8 +101,17 @@ def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue
         found=found,
         days=days,
         confirms=confirms,
+        answer=answer_of(payee_id, account_id),
+        meaning=meaning,
         confirm_hint=hint,
     )
+
+
+def answer_of(payee_id: UUID, account_id: UUID) -> Version | None:
+    """What the page says of the bank's answer about the version."""
+    with transaction() as session:
+        account = get_account(session, payee_id, account_id)
+        return next(iter(versions(session, [account], states_of(session, payee_id, [account]))), None)
 
 
 DECIDED = {
@@ -128,6 +147,7 @@ def is_decided(form: DecideDetails, payee_id: UUID, account_id: UUID, *, calls: 
                 account,
                 call=call,
                 at_the_bank=at_the_bank(session, account),
+                because=must_be_usable(session, account, reason=form.because.data or "", at=now()),
                 waive_because=urgent,
                 by=actor(),
                 at=now(),

@@ -6,49 +6,100 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import IntegerField, SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from wtforms import IntegerField, RadioField, SelectChoice, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.bank_details import TOO_LONG
+from payouts.web.confirmation_words import MEANINGS, policy_rows
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
-from schemes import cooling_off
+from schemes import cooling_off, name_policy
 from schemes.body import MOST_COOLING_OFF_DAYS
 from schemes.change import ChangeKind, waiting_of
 from schemes.cooling_off import CoolingOff, HighRiskSooner
 from schemes.errors import NotAllowed, Refused
+from schemes.name_policy import LEAST_DAYS, MOST_DAYS, Meaning, NamePolicy
 from schemes.person import Role
 from schemes.risk import RiskReason
 
 NOT_DAYS = f"Enter a number of working days from 0 to {MOST_COOLING_OFF_DAYS}"
 
 
-class DaysField(IntegerField):
-    """A number of working days."""
+class WholeNumber(IntegerField):
+    """A whole number from `least` to `most`, refused in plain words."""
 
-    def __init__(self, label: str, **kwargs: Any) -> None:
-        checks = [InputRequired(NOT_DAYS), NumberRange(0, MOST_COOLING_OFF_DAYS, NOT_DAYS)]
+    def __init__(self, label: str, *, least: int, most: int, refusal: str, **kwargs: Any) -> None:
+        checks = [InputRequired(refusal), NumberRange(least, most, refusal)]
         super().__init__(label, widget=GovTextInput(), validators=checks, **kwargs)
+        self.refusal = refusal
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(NOT_DAYS) from None
+            raise ValueError(self.refusal) from None
+
+
+COOLING_DAYS: dict[str, Any] = {"least": 0, "most": MOST_COOLING_OFF_DAYS, "refusal": NOT_DAYS}
+NOT_COUNTED = f"Enter a number of days from {LEAST_DAYS} to {MOST_DAYS}"
+MEANING_FIELDS = ("close", "no_match", "switched", "unable", "not_asked")
 
 
 class ProposeCoolingOff(Form):
     change_id = MadeField()
-    first_days = DaysField("First bank details of a payee", description="There is nothing to steal yet, so mostly 0")
-    ordinary_days = DaysField("An ordinary change", description="2 unless your body decided otherwise")
-    high_days = DaysField("A change of high risk", description="At least as many as the others")
+    first_days = WholeNumber(
+        "First bank details of a payee", **COOLING_DAYS, description="There is nothing to steal yet, so mostly 0"
+    )
+    ordinary_days = WholeNumber(
+        "An ordinary change", **COOLING_DAYS, description="2 unless your body decided otherwise"
+    )
+    high_days = WholeNumber("A change of high risk", **COOLING_DAYS, description="At least as many as the others")
     reason = TextAreaField(
         "Why?", widget=GovTextArea(), validators=[InputRequired("Say why you propose this change"), TOO_LONG]
     )
     submit = SubmitField("Propose this cooling-off", widget=GovSubmitInput())
+
+
+class MeaningField(RadioField):
+    """What one kind of answer means for use."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        choices = [SelectChoice(meaning.value, said[1]) for meaning, said in MEANINGS.items()]
+        checks = [InputRequired("Choose what this answer means")]
+        super().__init__(label, widget=GovRadioInput(), choices=choices, validators=checks, **kwargs)
+
+
+class ProposeNamePolicy(Form):
+    change_id = MadeField()
+    close = MeaningField("The name is close to the one on the account, or the kind of account differs")
+    no_match = MeaningField("The name does not match")
+    switched = MeaningField("The account was switched to another bank")
+    unable = MeaningField("The bank can’t check the name")
+    not_asked = MeaningField("The name was not checked, or too long ago")
+    ask_on_entry = RadioField(
+        "Is each change checked with the bank when it is proposed?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "No, people ask when they want to")],
+        validators=[InputRequired("Choose whether each change is checked")],
+    )
+    good_for_days = WholeNumber(
+        "How many days does an answer count?",
+        least=LEAST_DAYS,
+        most=MOST_DAYS,
+        refusal=NOT_COUNTED,
+        description="From 1 to 365. 90 unless your body decided otherwise",
+    )
+    reason = TextAreaField(
+        "Why?", widget=GovTextArea(), validators=[InputRequired("Say why you propose this change"), TOO_LONG]
+    )
+    submit = SubmitField("Propose this policy", widget=GovSubmitInput())
+
+    def policy(self) -> NamePolicy:
+        said = {name: Meaning(self[name].data) for name in MEANING_FIELDS}
+        return NamePolicy(**said, ask_on_entry=self.ask_on_entry.data == "yes", good_for_days=self.good_for_days.data)
 
 
 @pages.route("/bank-details-rules")
@@ -60,6 +111,8 @@ def show_bank_details_rules() -> ResponseReturnValue:
             cooling_off=cooling_off.current(session),
             reasons=list(RiskReason),
             waiting=waiting_of(session, ChangeKind.COOLING_OFF, actor().body_id),
+            policy=policy_rows(name_policy.current(session)),
+            waiting_policy=waiting_of(session, ChangeKind.NAME_POLICY, actor().body_id),
         )
 
 
@@ -82,3 +135,24 @@ def propose_cooling_off() -> ResponseReturnValue:
             flash("You proposed another cooling-off. It counts once someone else confirms it")
             return redirect(url_for("pages.show_bank_details_rules"), 303)
     return render_template("bank_details_rules/propose_cooling_off.html", form=form), form.status
+
+
+@pages.route("/bank-details-rules/names", methods=["GET", "POST"])
+@allowed(Role.ADMINISTRATOR)
+def propose_name_policy() -> ResponseReturnValue:
+    with transaction() as session:
+        now_there = name_policy.facts(session)
+    form = ProposeNamePolicy(data={**now_there, "ask_on_entry": "yes" if now_there["ask_on_entry"] else "no"})
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                change_id, reason = form.change_id.id_of_what_is_made, form.reason.data
+                name_policy.propose(session, form.policy(), change_id=change_id, reason=reason, by=actor(), at=now())
+        except NotAllowed:
+            raise
+        except Refused as refused:
+            form.refuse(words.sentence(refused))
+        else:
+            flash("You proposed another policy. It counts once someone else confirms it")
+            return redirect(url_for("pages.show_bank_details_rules"), 303)
+    return render_template("bank_details_rules/propose_name_policy.html", form=form, fields=MEANING_FIELDS), form.status

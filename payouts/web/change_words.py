@@ -14,10 +14,12 @@ from uuid import UUID
 
 from flask import url_for
 
+from payouts.web.confirmation_words import policy_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
 from payouts.web.people_words import ROLES, role_words
 from payouts.web.scheme_words import definition_rows
+from schemes import name_policy
 from schemes.body import DutyPattern
 from schemes.change import Change, ChangeKind
 from schemes.definition import definition_from
@@ -92,6 +94,10 @@ def invitation_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"Name": facts["name"], "Email address": facts["email"], "Roles": role_words(facts["roles"])}
 
 
+def name_policy_rows(facts: Facts, _: Names) -> dict[str, str]:
+    return policy_rows(name_policy.from_facts(dict(facts)))
+
+
 KINDS: dict[ChangeKind, ChangeWords] = {
     ChangeKind.INVITATION: ChangeWords(
         lambda change, names: f"Invitation of {change.after['name'] or change.after['email']}",
@@ -131,6 +137,11 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: "How long records are kept",
         retention_rows,
         "It counts at once for everything that is kept.",
+    ),
+    ChangeKind.NAME_POLICY: ChangeWords(
+        lambda change, names: "What the banks’ answers about names mean",
+        name_policy_rows,
+        "It counts for bank details that are confirmed, and for payrolls that are created, from then on.",
     ),
     ChangeKind.SCHEME: ChangeWords(
         scheme_title,

@@ -9,6 +9,7 @@ from flask import Flask
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.provider import AccountType, Silence
 from payouts.web.figures import count
+from schemes.name_policy import Meaning, NamePolicy
 
 # words, colour of the tag
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
@@ -86,6 +87,27 @@ ACCOUNT_TYPES: dict[AccountType, str] = {
     AccountType.PERSONAL: "as a personal account",
     AccountType.BUSINESS: "as a business account",
 }
+
+
+# short for a table, in full for a choice
+MEANINGS: dict[Meaning, tuple[str, str]] = {
+    Meaning.ALLOW: ("Goes on", "Payments go on, with a note in the checks"),
+    Meaning.REASON: ("Needs a reason", "A person says why it is right to pay"),
+    Meaning.BLOCK: ("Stops", "Nobody confirms the bank details, and no payroll pays into them"),
+}
+
+
+def policy_rows(policy: NamePolicy) -> dict[str, str]:
+    """A policy as rows of words."""
+    return {
+        "Close match": MEANINGS[policy.close][0],
+        "No match": MEANINGS[policy.no_match][0],
+        "Account switched": MEANINGS[policy.switched][0],
+        "Can’t be checked": MEANINGS[policy.unable][0],
+        "Not checked, or too long ago": MEANINGS[policy.not_asked][0],
+        "Each change is checked by itself": "Yes" if policy.ask_on_entry else "No",
+        "An answer counts for": count(policy.good_for_days, "day"),
+    }
 
 
 def progress_words(done: int, total: int) -> str:

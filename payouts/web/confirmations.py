@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,9 +21,11 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.confirmation_words import CODES, outcome_name, progress_words
 from payouts.web.figures import number
 from payouts.web.pages import actor, now, pages, service, transaction
+from schemes import name_policy
 from schemes.account import Account, State
 from schemes.errors import NotAllowed, NotFound, Refused
 from schemes.imports.register_import import ImportStatus, RegisterImport, get_import
+from schemes.person import READERS
 
 CHECKED_STATES = frozenset({State.WAITING, State.COOLING_OFF, State.IN_USE})
 
@@ -42,17 +45,21 @@ class OfImport(NamedTuple):
     counts: list[tuple[str, str]]
     state: dict[str, object] | None
     stopped: bool
+    good_for_days: int
 
 
 def versions(session: Session, accounts: Iterable[Account], states: dict[UUID, State]) -> list[Version]:
     """What the payee's page shows, for every version that was asked about or may be."""
     told = told_of(session, service().seals, accounts)
+    if not actor().roles.intersection(READERS):
+        told = {account_id: replace(said, name="") for account_id, said in told.items()}
+    good_for = name_policy.current(session).good_for
     holds = bool(actor().roles.intersection(ASKERS))
     found = []
     for account in accounts:
         said, may_ask = told.get(account.id), states[account.id] in CHECKED_STATES
         if said or may_ask:
-            old = said is not None and said.answer.is_old(now())
+            old = said is not None and said.answer.is_old(now(), good_for)
             found.append(Version(account, said, old, holds and may_ask))
     return found
 
@@ -69,6 +76,7 @@ def of_import(session: Session, brought: RegisterImport) -> OfImport | None:
         [(outcome_name(outcome), number(counts[outcome])) for outcome in order if outcome in counts],
         state_of(progress) if progress and progress.running else None,
         stopped=progress is not None and not progress.running and not progress.ended,
+        good_for_days=name_policy.current(session).good_for_days,
     )
 
 

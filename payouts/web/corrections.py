@@ -47,7 +47,7 @@ def send_correction_report() -> ResponseReturnValue:
             with transaction() as session:
                 report = correction.take(
                     session,
-                    service().seals,
+                    service(),
                     report_id=form.report_id.id_of_what_is_made,
                     file_name=(form.file.data.filename or "awacs.xml")[:LONGEST_FILE_NAME],
                     content=form.file.data.read(),

@@ -153,7 +153,7 @@ KINDS: dict[Kind, Told] = {
     Kind.NAMES_NOT_CHECKED: Told(
         "Accounts whose name was not checked with the bank",
         "Check the names from the page of the file or of the payee. Nothing keeps you from paying without it",
-        "{accounts} of {all} accounts have no answer of the last 90 days",
+        "{accounts} of {all} accounts have no answer of the last {days} days",
     ),
 }
 

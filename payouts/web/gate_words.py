@@ -35,6 +35,7 @@ PARTS: dict[str, str] = {
     "gates": "the gates",
     "manifest": "the record of what was approved",
     "payment_count": "the number of payments",
+    "bank_answers": "what a payee’s bank says about a name",
     "payments": "the payments",
     "parts": "the arrears or what is recovered",
     "total_pence": "the total",

@@ -12,6 +12,7 @@ from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.acceptance import ReasonMissing
+from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
@@ -146,6 +147,8 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 }
 
 SENTENCES: dict[type[Refused], str] = {
+    BlockedByAnswer: "By your body’s rules nobody uses bank details about which the bank said this. Reject them",
+    AnswerNeedsReason: "Say why the bank details are right, whatever the bank said about the name",
     ReasonMissing: "Say why it is right to pay",
     ReasonNeeded: "Say why it is a no-go",
     ManifestChanged: "The payroll changed while you read this page. Look at it again before you decide",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from schemes import cooling_off
+from payouts.confirmation.codes import Code
+from schemes import cooling_off, name_policy
 from schemes.change import Change
 from schemes.cooling_off import CoolingOff
+from schemes.name_policy import Meaning
+from schemes.payee import Payee
 from schemes.person import Role
 from tests.web.test_bank_details_pages import CALLED, TYPED
 from tests.web.test_every_page import faults_of
@@ -69,6 +72,61 @@ def test_whoever_is_no_administrator_reads_the_rules_and_may_not_change_them(pre
     page = preparer.get("/bank-details-rules")
     assert "An administrator can propose another cooling-off" in page.text
     assert preparer.get("/bank-details-rules/cooling-off").status == 403
+
+
+POLICY = {
+    "close": "allow", "no_match": "block", "switched": "reason", "unable": "reason", "not_asked": "allow",
+    "ask_on_entry": "no", "good_for_days": "30", "reason": "Fraud near us",
+}  # fmt: skip
+
+
+def test_what_answers_mean_counts_once_a_second_person_confirms_it(administrator, signed_in, office):
+    administrator.get(administrator.get("/bank-details-rules").link("Propose what the answers mean"))
+    assert faults_of(administrator.page) == []
+    page = administrator.press("Propose this policy", **POLICY | {"good_for_days": "0", "close": ""})
+    assert page.errors == ["Choose what this answer means", "Enter a number of days from 1 to 365"]
+    page = administrator.press("Propose this policy", **POLICY)
+    assert page.done == ["You proposed another policy. It counts once someone else confirms it"]
+    approver = signed_in(Role.APPROVER)
+    page = approver.get(approver.get("/bank-details-rules").link("See the change of the policy"))
+    rows = {row[0]: row[1:] for row in page.table("rows")}
+    assert rows["No match"] == ["Needs a reason", "Stops"]
+    approver.press("Save the decision", decision="confirm")
+    with office.transaction() as session:
+        policy = name_policy.current(session)
+    assert (policy.no_match, policy.ask_on_entry, policy.good_for_days) == (Meaning.BLOCK, False, 30)
+
+
+def test_the_second_person_sees_what_the_bank_said_and_says_why_it_is_right(signed_in, preparer, office):
+    with office.transaction() as session:
+        payee_id = session.scalars(select(Payee.id).order_by(Payee.reference)).first()
+    address = f"/payees/{payee_id}/bank-details"
+    preparer.get(f"{address}/new")
+    preparer.press("Propose these bank details", **TYPED)
+    office.note_confirmation(payee_id, Code.MBAM)
+    finance = signed_in(Role.FINANCE)
+    page = finance.get(finance.get(address).link("Confirm or reject version 2"))
+    assert "The bank holds “M Changed”." in page.text
+    page = finance.press("Continue", **CALLED)
+    assert page.errors == ["Say why the bank details are right, whatever the bank said about the name"]
+    assert page.link("Say why the bank details are right") == "#because"
+    page = finance.press("Continue", **CALLED | {"because": "Saw a bank statement"})
+    assert "Saw a bank statement" in page.text
+
+
+def test_what_the_policy_blocks_is_not_offered_and_is_refused(signed_in, preparer, office):
+    with office.transaction() as session:
+        payee_id = session.scalars(select(Payee.id).order_by(Payee.reference)).first()
+    address = f"/payees/{payee_id}/bank-details"
+    preparer.get(f"{address}/new")
+    preparer.press("Propose these bank details", **TYPED)
+    finance = signed_in(Role.FINANCE)
+    finance.get(finance.get(address).link("Confirm or reject version 2"))
+    office.note_confirmation(payee_id, Code.AC01)
+    page = finance.press("Continue", **CALLED)
+    assert page.status == 422
+    assert "these can’t be confirmed" in page.text
+    assert [radio["value"] for radio in page.soup.select("input[type=radio]")] == ["reject"]
 
 
 def test_the_second_person_sees_the_risk_and_why(signed_in, preparer, office):

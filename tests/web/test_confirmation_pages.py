@@ -72,7 +72,7 @@ def test_an_answer_that_is_old_says_to_check_again(signed_in, office, payee_id, 
     office.note_confirmation(payee_id, Code.MATC)
     clock.advance(days=91)
     (row,) = signed_in(Role.APPROVER).get(f"/payees/{payee_id}").table("names")
-    assert row[2] == "The answer is older than 90 days. Check the name again"
+    assert row[2] == "The answer is too old to go by. Check the name again"
 
 
 def test_a_bank_that_does_not_answer_is_said_and_the_answer_before_stays(signed_in, office, bank, payee_id):

@@ -13,6 +13,7 @@ from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.acceptance import ReasonMissing
 from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
+from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
@@ -93,6 +94,7 @@ from schemes.imports.entry import COLUMNS, Mend, RowReason
 from schemes.imports.mapping import Look, MappingRefused
 from schemes.imports.register_import import ImportStatus, NotWhole
 from schemes.invitation import AnotherPerson, InvitationState, InvitedAlready, LinkUsedUp, MemberAlready
+from schemes.name_policy import Meaning
 from schemes.payee import Capacity, Format, Language
 from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay
 from schemes.person import Role
@@ -137,6 +139,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (DetailsFault, payee_words.DETAILS_FAULTS),
     (Outcome, confirmation_words.OUTCOMES),
     (Code, confirmation_words.CODES),
+    (Meaning, confirmation_words.MEANINGS),
     (Silence, confirmation_words.SILENCES),
     (AccountType, confirmation_words.ACCOUNT_TYPES),
     (LineOutcome, correction_words.OUTCOMES),
@@ -236,6 +239,8 @@ REFUSALS: list[Refused] = [
     CallBackNeeded(),
     ContactTooNew(DAY),
     HighRiskSooner(),
+    BlockedByAnswer(),
+    AnswerNeedsReason(),
     ReportRefused(ReportFault.TEST),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
     AwardThere(UUID(int=1)),

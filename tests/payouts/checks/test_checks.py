@@ -16,6 +16,7 @@ from payouts.checks.run import OF_PAYMENT, OF_PAYROLL
 from payouts.confirmation.codes import Code
 from payouts.confirmation.confirmation import Standing
 from payouts.payment import PaymentLine
+from schemes.name_policy import NamePolicy
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROPOSER, CONFIRMER = UUID(int=1), UUID(int=2)
@@ -58,6 +59,7 @@ FACTS = PayrollFacts(
     confirmations={LINE.account_id: Standing(Code.MATC, NOON)},
     account_count=1,
     confirmed_count=1,
+    name_policy=NamePolicy(),
 )
 
 

@@ -11,14 +11,15 @@ from sqlalchemy import event, select
 from payouts.checks import confirmation
 from payouts.checks.finding import SEVERITIES, Finding, Kind, Severity, groups_of
 from payouts.confirmation.codes import Code
-from payouts.confirmation.confirmation import GOOD_FOR, Standing, standing_in_payroll
+from payouts.confirmation.confirmation import Standing, standing_in_payroll
 from payouts.demo.register import PROVIDER_REFERENCE
 from payouts.payment import Payment
 from schemes.award import Award
+from schemes.name_policy import NamePolicy
 from schemes.payee import Payee
 from tests.payouts.checks.test_checks import FACTS, LINE, NOON
 
-OLD = NOON - GOOD_FOR - timedelta(seconds=1)
+OLD = NOON - NamePolicy().good_for - timedelta(seconds=1)
 
 OF_CODE = {
     Code.MATC: None,
@@ -57,7 +58,11 @@ def test_no_such_account_blocks_a_difference_needs_a_reason_and_not_knowing_is_a
 
 def test_accounts_that_nobody_was_asked_about_are_one_note_for_all():
     (note,) = confirmation.asked(replace(FACTS, account_count=48, confirmed_count=3))
-    assert (note.kind, note.payment_id, note.facts) == (Kind.NAMES_NOT_CHECKED, None, {"accounts": 45, "all": 48})
+    assert (note.kind, note.payment_id, note.facts) == (
+        Kind.NAMES_NOT_CHECKED,
+        None,
+        {"accounts": 45, "all": 48, "days": 90},
+    )
     assert list(confirmation.asked(replace(FACTS, account_count=48, confirmed_count=48))) == []
 
 
@@ -83,7 +88,7 @@ def test_a_payroll_tells_what_the_bank_said_of_one_of_its_payees(office, code, k
         assert groups[kind].is_open
         told = session.scalars(select(Finding).where(Finding.kind == Kind.NAMES_NOT_CHECKED)).one()
         paid = set(session.scalars(select(Payment.account_id)))
-        assert told.facts == {"accounts": len(paid) - 2, "all": len(paid)}
+        assert told.facts == {"accounts": len(paid) - 2, "all": len(paid), "days": 90}
 
 
 def two_payees(session):

@@ -246,8 +246,8 @@ def test_an_answer_never_changes_not_even_for_the_owner_of_the_tables(office, ow
 
 def test_an_answer_is_old_after_ninety_days(office, clock):
     kept = office.ask(*office.propose("Jo Bloggs"))
-    assert not kept.is_old(clock() + timedelta(days=90))
-    assert kept.is_old(clock() + timedelta(days=90, seconds=1))
+    assert not kept.is_old(clock() + timedelta(days=90), timedelta(days=90))
+    assert kept.is_old(clock() + timedelta(days=90, seconds=1), timedelta(days=90))
 
 
 def test_only_a_preparer_or_finance_asks_and_only_about_what_can_be_paid_to(office, bank):

@@ -53,7 +53,7 @@ def take(office):
         with office.transaction() as session:
             return correction.take(
                 session,
-                office.service.seals,
+                office.service,
                 report_id=new_id(),
                 file_name="awacs.xml",
                 content=content,

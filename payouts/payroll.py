@@ -17,7 +17,7 @@ from payouts.payment import MOVES as PAYMENT_MOVES
 from payouts.payment import Payment, PaymentStatus
 from payouts.tasks import outbox
 from schemes import audit
-from schemes.bank_profile import BankProfile
+from schemes.bank_profile import BankProfile, newest_profile
 from schemes.body import DutyPattern
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.duties import duties_on, london_day
@@ -225,7 +225,7 @@ def create_payroll(
     scheme = get_scheme(session, scheme_id)
     version, period = paid_on(versions_of(session, scheme.id), pay_date, calendar)
     definition = version.definition
-    profile = session.get_one(BankProfile, (by.body_id, definition.bank_profile_id))
+    profile = newest_profile(session, definition.bank_profile_id)
     cycle = cycle_for(calendar, pay_date, now=at, profile=profile)
     duties = duties_on(session, london_day(at))
     must_not_cut(session, scheme.id, period)

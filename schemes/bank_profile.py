@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.account import validate
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, to_body_row
+from schemes.errors import NotFound
+from schemes.file_naming import FIRST_PATTERN
 from schemes.person import Actor
 from schemes.seal import Seals, get_key
 
@@ -20,22 +23,33 @@ SANDBOX_SERVICE_USER_NUMBER = "000000"
 
 
 class BankProfile(BodyOwned, Base):
-    """One originating account behind one service user number.
+    """A version of how a body reaches its bank: one originating account behind one service user number.
 
-    `cut_off` is the submitter's own, Europe/London. `next_serial` numbers submissions and is never given twice.
+    A change is a new row of the same `line_id`, the id of the first: a payroll keeps the row that it was created with,
+    a scheme names the line. A row counts once a second person confirmed it (`confirmed_at`). `cut_off` is the
+    submitter's own, Europe/London. bureau_number: of whoever submits for the body, "" if it submits itself.
+    `next_serial` of the first row numbers the submissions of the line, and is never given twice.
     """
 
     __tablename__ = "bank_profile"
     __table_args__ = (
         to_body_row("sealing_key", "key_id"),
+        to_body_row("bank_profile", "line_id"),
+        UniqueConstraint("body_id", "line_id", "version"),
+        CheckConstraint("bureau_number ~ '^([A-Z0-9][0-9]{5})?$'", name="bureau_number"),
         CheckConstraint("next_serial between 1 and 1000000", name="serial"),
         CheckConstraint("item_limit_pence > 0 and file_limit_pence > 0 and items_per_file > 0", name="limits"),
     )
 
+    line_id: Mapped[UUID]
+    version: Mapped[int]
+    confirmed_at: Mapped[datetime | None]
     name: Mapped[str]
     service_user_number: Mapped[str]
+    bureau_number: Mapped[str] = mapped_column(default="", server_default="")
     service_user_name: Mapped[str]
     account_name: Mapped[str]
+    file_naming: Mapped[str] = mapped_column(default=FIRST_PATTERN, server_default=FIRST_PATTERN)
     key_id: Mapped[UUID]
     sealed_account: Mapped[bytes]
     last_four: Mapped[str]
@@ -66,36 +80,82 @@ def add_bank_profile(
     item_limit_pence: int,
     file_limit_pence: int,
     items_per_file: int,
+    bureau_number: str = "",
+    file_naming: str = FIRST_PATTERN,
     by: Actor | None,
     at: datetime,
 ) -> BankProfile:
-    """Add a bank profile. Raises AccountRefused for an originating account that is not one."""
+    """Add a bank profile that counts at once: when a body is set up. Raises AccountRefused for an account that is none.
+
+    Later ones are proposed and confirmed (`schemes.bank_profile_change`).
+    """
     account = validate(sort_code, account_number)
-    body_id: UUID = session.info["body_id"]
-    key_row, key = seals.make(body_id, at)
     profile_id = new_id()
-    session.add(key_row)
-    session.flush()
     profile = BankProfile(
-        body_id=body_id,
         id=profile_id,
+        line_id=profile_id,
+        version=1,
+        confirmed_at=at,
         name=name,
         service_user_number=service_user_number,
+        bureau_number=bureau_number,
         service_user_name=service_user_name,
         account_name=account_name,
-        key_id=key_row.id,
-        sealed_account=key.seal("|".join(account).encode(), "bank_profile", profile_id),
-        last_four=account.account_number[-4:],
+        file_naming=file_naming,
         cut_off=cut_off,
         item_limit_pence=item_limit_pence,
         file_limit_pence=file_limit_pence,
         items_per_file=items_per_file,
         made_at=at,
     )
-    session.add(profile)
-    session.flush()
+    keep(session, seals, profile, OriginatingAccount(*account), at=at)
     audit.record(session, "bank_profile.added", by=by, about=profile, at=at)
     return profile
+
+
+def keep(session: Session, seals: Seals, profile: BankProfile, account: OriginatingAccount, *, at: datetime) -> None:
+    """Write a new row, its account sealed under a key of its own."""
+    profile.body_id = session.info["body_id"]
+    key_row, key = seals.make(profile.body_id, at)
+    session.add(key_row)
+    session.flush()
+    profile.key_id = key_row.id
+    profile.sealed_account = key.seal("|".join(account).encode(), "bank_profile", profile.id)
+    profile.last_four = account.account_number[-4:]
+    session.add(profile)
+    session.flush()
+
+
+def versions_of(session: Session, line_id: UUID) -> Sequence[BankProfile]:
+    """The confirmed versions of a bank profile, the newest first."""
+    return session.scalars(
+        select(BankProfile)
+        .where(BankProfile.line_id == line_id, BankProfile.confirmed_at.is_not(None))
+        .order_by(BankProfile.version.desc())
+    ).all()
+
+
+def newest_profile(session: Session, profile_id: UUID) -> BankProfile:
+    """The version that counts now, of the bank profile that any of its versions' ids names. Raises NotFound."""
+    named = session.get(BankProfile, (session.info["body_id"], profile_id))
+    versions = versions_of(session, named.line_id) if named else []
+    if not versions:
+        raise NotFound("bank profile", profile_id)
+    return versions[0]
+
+
+def bank_profiles(session: Session) -> list[BankProfile]:
+    """The body's bank profiles as they count now, by name."""
+    newest = (
+        select(BankProfile.line_id, func.max(BankProfile.version).label("version"))
+        .where(BankProfile.confirmed_at.is_not(None))
+        .group_by(BankProfile.line_id)
+        .subquery()
+    )
+    rows = select(BankProfile).join(
+        newest, (BankProfile.line_id == newest.c.line_id) & (BankProfile.version == newest.c.version)
+    )
+    return list(session.scalars(rows.order_by(BankProfile.name, BankProfile.line_id)))
 
 
 def open_account(session: Session, seals: Seals, profile: BankProfile) -> OriginatingAccount:
@@ -106,9 +166,10 @@ def open_account(session: Session, seals: Seals, profile: BankProfile) -> Origin
 
 
 def take_serial(session: Session, profile: BankProfile) -> int:
-    """The next submission serial number, 1 to 999999: a number once taken is never given again."""
-    session.refresh(profile, with_for_update=True)
-    serial = profile.next_serial
-    profile.next_serial = serial + 1
+    """The next submission serial number of the line, 1 to 999999: a number once taken is never given again."""
+    first = session.get_one(BankProfile, (profile.body_id, profile.line_id))
+    session.refresh(first, with_for_update=True)
+    serial = first.next_serial
+    first.next_serial = serial + 1
     session.flush()
     return serial

@@ -25,6 +25,7 @@ from schemes.person import Actor
 class ChangeKind(StrEnum):
     """What a proposal changes. What each does when it is confirmed stands in `schemes.change_applied`."""
 
+    BANK_PROFILE = "bank_profile"
     COOLING_OFF = "cooling_off"
     DUTIES = "duties"
     RETENTION = "retention"

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schemes import (
+    bank_profile_change,
     body_details,
     change,
     cooling_off,
@@ -37,6 +38,9 @@ class Effect:
 
 
 EFFECTS: dict[ChangeKind, Effect] = {
+    ChangeKind.BANK_PROFILE: Effect(
+        bank_profile_change.CONFIRMERS, bank_profile_change.now_there, bank_profile_change.apply
+    ),
     ChangeKind.COOLING_OFF: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: cooling_off.facts(session), cooling_off.apply
     ),

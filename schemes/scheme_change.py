@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schemes import change, scheme
-from schemes.bank_profile import BankProfile
+from schemes.bank_profile import newest_profile
 from schemes.change import Change, ChangeKind
 from schemes.definition import Definition, definition_from, definition_json, faults_of, follows_on, successor_faults
-from schemes.errors import FieldsRefused, NotFound, Refused
+from schemes.errors import FieldsRefused, Refused
 from schemes.period import begins_on
 from schemes.person import Actor, Role
 from schemes.scheme import Scheme, get_scheme
@@ -88,8 +88,7 @@ def must_fit(session: Session, definition: Definition, before: Definition | None
         faults += successor_faults(before, definition)
     if faults:
         raise FieldsRefused("scheme", faults)
-    if session.get(BankProfile, (session.info["body_id"], definition.bank_profile_id)) is None:
-        raise NotFound("bank profile", definition.bank_profile_id)
+    newest_profile(session, definition.bank_profile_id)
 
 
 def must_follow_on(definition: Definition, versions: Sequence[SchemeVersion], day: date) -> None:
@@ -107,7 +106,7 @@ def must_follow_on(definition: Definition, versions: Sequence[SchemeVersion], da
 
 def facts(session: Session, definition: Definition, effective_from: date) -> dict[str, Any]:
     """A version as a proposal's facts, with the name of the account for whoever reads them."""
-    profile = session.get_one(BankProfile, (session.info["body_id"], definition.bank_profile_id))
+    profile = newest_profile(session, definition.bank_profile_id)
     return {
         "effective_from": effective_from.isoformat(),
         "pays_from": profile.name,

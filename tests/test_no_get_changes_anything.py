@@ -10,6 +10,7 @@ from payouts.checks.finding import Kind
 from payouts.gates.gate import Gate
 from schemes import before_body
 from schemes.account import Account
+from schemes.bank_profile import BankProfile
 from schemes.contact import Contact
 from schemes.duplicates.pair import DuplicatePair
 from schemes.imports.register_import import RegisterImport
@@ -52,6 +53,7 @@ def addresses(office, sealed, browsers):
             "hold_id": hold_id,
             "contact_id": contact.id,
             "correction_report_id": office.take_corrections(),
+            "bank_profile_id": session.scalars(select(BankProfile.id)).first(),
             "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,

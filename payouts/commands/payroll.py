@@ -32,7 +32,7 @@ from payouts.payroll import (
     payroll_of_number,
     payrolls_of_body,
 )
-from schemes.bank_profile import BankProfile
+from schemes.bank_profile import newest_profile
 from schemes.database import new_id
 from schemes.person import Actor, names
 from schemes.scheme import scheme_of_code
@@ -101,7 +101,7 @@ def create(scheme_code: str, pay_date: datetime | None, email: str, code: str | 
     payroll_id = new_id()
     with given.transaction(by.body_id) as session:
         scheme = scheme_of_code(session, scheme_code)
-        profile = session.get_one(BankProfile, (by.body_id, scheme.bank_profile_id))
+        profile = newest_profile(session, scheme.bank_profile_id)
         earliest = given.calendar.earliest_entry(given.now(), profile.cut_off)
         create_payroll(
             session,

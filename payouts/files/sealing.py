@@ -27,6 +27,7 @@ from schemes.bank_profile import BankProfile, open_account, take_serial
 from schemes.body import get_body
 from schemes.database import new_id
 from schemes.errors import Refused
+from schemes.file_naming import name_for
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
 
@@ -119,12 +120,19 @@ def build_file(session: Session, service: Service, payroll: Payroll) -> PaymentF
     session.flush()
     file_id = new_id()
     code = get_scheme(session, payroll.scheme_id).code
-    prefix = "SANDBOX-" if sandbox else ""
+    name = name_for(
+        profile.file_naming,
+        scheme=code,
+        payroll=payroll.number,
+        day=payroll.processing_day,
+        serial=facts.serial,
+        sandbox=sandbox,
+    )
     file = PaymentFile(
         body_id=payroll.body_id,
         id=file_id,
         payroll_id=payroll.id,
-        name=f"{prefix}{code}-{payroll.number:04d}-{payroll.processing_day:%Y%m%d}-{facts.serial:06d}.txt",
+        name=name,
         format="standard18",
         serial=facts.serial,
         created_on=facts.created_on,
@@ -151,6 +159,7 @@ def file_facts(
         created_on=created_on,
         processing_day=payroll.processing_day,
         service_user_number=profile.service_user_number,
+        submitter=profile.bureau_number or profile.service_user_number,
         service_user_name=profile.service_user_name,
         account_name=profile.account_name,
         sort_code=account.sort_code,

@@ -28,12 +28,16 @@ class ReadBackDiffers(Exception):
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What a file depends on beside its payments. `narrative` is what the body's own bank statement shows."""
+    """What a file depends on beside its payments. `narrative` is what the body's own bank statement shows.
+
+    submitter: the service user number, or the number of the bureau that submits (Standard 18, VOL1 42-47).
+    """
 
     serial: int
     created_on: date
     processing_day: date
     service_user_number: str
+    submitter: str
     service_user_name: str
     account_name: str
     sort_code: str
@@ -74,7 +78,7 @@ def submission_of(facts: FileFacts, credits: Iterable[Credit]) -> Submission:
         (section,),
         item_limit_pence=facts.item_limit_pence,
     )
-    return Submission(f"{facts.serial:06d}", facts.service_user_number, facts.created_on, (user_file,))
+    return Submission(f"{facts.serial:06d}", facts.submitter, facts.created_on, (user_file,))
 
 
 def build(facts: FileFacts, credits: Iterable[Credit]) -> bytes:

@@ -67,6 +67,7 @@ ACTS: dict[str, str] = {
     "scheme.added": "Added the scheme",
     "scheme.version_added": "Put version {number} of the scheme into force",
     "bank_profile.added": "Added the account to pay from",
+    "bank_profile.changed": "Changed the account to pay from (version {version})",
     "import.begun": "Sent a file of payees",
     "import.read": "Read the file (good rows: {good}, refused: {refused}, in the register already: {unchanged})",
     "import.columns_told": "Said what the columns of the file are ({columns})",
@@ -110,6 +111,7 @@ UNTOLD = frozenset(
 DIGEST = 64
 
 PAGES: dict[str, tuple[str, str]] = {
+    "bank_profile": ("pages.show_bank_profile", "bank_profile_id"),
     "change": ("pages.decide_change", "change_id"),
     "scheme": ("pages.show_scheme", "scheme_id"),
     "payee": ("pages.show_payee", "payee_id"),

@@ -13,6 +13,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import body_details
+from schemes.bank_profile import bank_profiles
 from schemes.body import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS, get_body
 from schemes.body_details import LONGEST_NAME, NameMissing
 from schemes.change import ChangeKind, waiting_of
@@ -93,6 +94,7 @@ def show_settings() -> ResponseReturnValue:
         return render_template(
             "settings/show_settings.html",
             settings=get_body(session),
+            profiles=bank_profiles(session),
             duties=duties_on(session, london_day(now())),
             retention_waits=waiting_of(session, ChangeKind.RETENTION, actor().body_id),
         )

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from payouts.web.bank_profile_words import profile_rows
 from payouts.web.confirmation_words import policy_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
@@ -98,6 +99,11 @@ def name_policy_rows(facts: Facts, _: Names) -> dict[str, str]:
     return policy_rows(name_policy.from_facts(dict(facts)))
 
 
+def bank_profile_title(change: Change, _: Names) -> str:
+    name = change.after["name"]
+    return f"Account to pay from: {name}" if change.before else f"A new account to pay from: {name}"
+
+
 KINDS: dict[ChangeKind, ChangeWords] = {
     ChangeKind.INVITATION: ChangeWords(
         lambda change, names: f"Invitation of {change.after['name'] or change.after['email']}",
@@ -122,6 +128,12 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         "From the next payroll that is built, the awards are paid to the payee who stays, into the account of theirs. "
         "Payments that were made stay as they are. A merge can’t be undone.",
         lambda change: ("See the two payees side by side", url_for("pages.show_pair", pair_id=change.after["pair_id"])),
+    ),
+    ChangeKind.BANK_PROFILE: ChangeWords(
+        bank_profile_title,
+        lambda facts, names: profile_rows(facts),
+        "It counts for payrolls that are created from then on. Payrolls that there are keep what they were created "
+        "with. Serial numbers go on.",
     ),
     ChangeKind.COOLING_OFF: ChangeWords(
         lambda change, names: "Cooling-off of bank details",

@@ -27,7 +27,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, EVERY_ROLE, allowed
 from payouts.web.figures import count
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
-from schemes.bank_profile import BankProfile
+from schemes.bank_profile import newest_profile
 from schemes.errors import NotFound, Refused
 from schemes.period import NoPeriod
 from schemes.person import Role
@@ -91,7 +91,7 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
             return redirect(url_for("pages.show_payroll", payroll_id=payroll.id), 303)
     with transaction() as session:
         scheme = get_scheme(session, scheme_id)
-        profile = session.get_one(BankProfile, (scheme.body_id, scheme.bank_profile_id))
+        profile = newest_profile(session, scheme.bank_profile_id)
     earliest = service().calendar.earliest_cycle(now(), profile.cut_off)
     if request.method == "GET":
         form.pay_date.data = date(*earliest.entry_day.timetuple()[:3])

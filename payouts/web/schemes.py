@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from payouts.web.access import EVERY_ROLE, allowed
 from payouts.web.pages import pages, transaction
-from schemes.bank_profile import BankProfile
+from schemes.bank_profile import newest_profile
 from schemes.payee import count_payees
 from schemes.person import people
 from schemes.scheme import gate_rules, get_scheme, schemes_of_body
@@ -39,6 +39,6 @@ def show_scheme(scheme_id: UUID) -> ResponseReturnValue:
             scheme=scheme,
             gates=gate_rules(session, scheme),
             able=able,
-            profile=session.get_one(BankProfile, (scheme.body_id, scheme.bank_profile_id)),
+            profile=newest_profile(session, scheme.bank_profile_id),
             payees=count_payees(session),
         )

@@ -19,7 +19,7 @@ from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused
-from payouts.web import body_words, duplicate_words, duty_words, file_words, people_words
+from payouts.web import bank_profile_words, body_words, duplicate_words, duty_words, file_words, people_words
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.correction_words import REPORT_FAULTS
@@ -139,6 +139,7 @@ def sentence(refusal: Refused) -> str:
 
 # the refusals of a room whose words stand in a module of its own
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    **bank_profile_words.TELLERS,
     **body_words.TELLERS,
     **duplicate_words.TELLERS,
     **duty_words.TELLERS,

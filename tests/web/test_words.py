@@ -34,6 +34,7 @@ from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.web import (
     award_words,
+    bank_profile_words,
     body_words,
     confirmation_words,
     contact_words,
@@ -57,6 +58,7 @@ from schemes.amount import AmountKind, BandPays, PartPeriod
 from schemes.award import AwardDay, AwardDayRefused, AwardThere
 from schemes.award_history import NotDue
 from schemes.bank_details import ProposalWaiting, SameDetails
+from schemes.bank_profile_change import ProfileFault, ProfileRefused
 from schemes.body import BodyKind, DutyPattern
 from schemes.body_details import NameMissing
 from schemes.call_back import CallBackNeeded, ContactTooNew
@@ -164,6 +166,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (MergeBar, duplicate_words.MERGE_BARS),
     (DutyPattern, duty_words.PATTERNS),
     (BodyKind, body_words.KINDS),
+    (ProfileFault, bank_profile_words.FAULTS),
     (ColourFault, body_words.COLOURS),
     (CoverFault, duty_words.COVER_FAULTS),
 ]
@@ -254,6 +257,7 @@ REFUSALS: list[Refused] = [
     CoverTermsRefused(CoverFault.TOO_LONG),
     ColourRefused(ColourFault.TOO_PALE),
     NameMissing(),
+    ProfileRefused("name", ProfileFault.NAME),
     ReviewsMissing(1),
     CoverEnded(DAY),
     OverCeiling(2, 1),

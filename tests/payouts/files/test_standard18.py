@@ -31,6 +31,7 @@ FACTS = FileFacts(
     created_on=date(2026, 11, 23),
     processing_day=date(2026, 11, 24),
     service_user_number="000000",
+    submitter="000000",
     service_user_name="HARBOUR FUND",
     account_name="HARBOUR FUND",
     sort_code="089999",

@@ -35,6 +35,7 @@ class ChangeKind(StrEnum):
     ROLES = "roles"
     CREDENTIALS = "credentials"
     NAME_POLICY = "name_policy"
+    ERASURE = "erasure"
 
 
 class ChangeWaiting(Refused):

@@ -65,6 +65,7 @@ class Beneficiary(BodyOwned, Base):
     search_name: Mapped[str]
     date_of_birth: Mapped[date | None]
     same_as: Mapped[UUID | None]
+    erased_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
 
 
@@ -95,6 +96,7 @@ class Payee(BodyOwned, Base):
     language: Mapped[Language] = mapped_column(stored(Language), server_default=Language.ENGLISH.value)
     safe_contact: Mapped[bool] = mapped_column(server_default=text("false"))
     merged_into: Mapped[UUID | None]
+    erased_at: Mapped[datetime | None]
     key_id: Mapped[UUID]
     made_at: Mapped[datetime]
 

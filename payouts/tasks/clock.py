@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bacs.calendar import LONDON
 from payouts import matching
 from payouts.app import Service
+from payouts.tasks import outbox
 from payouts.tasks.outbox import Push
 from schemes import audit, before_body
 
@@ -63,6 +64,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
     for body_id, _, _ in bodies:
         with service.transaction(body_id) as session:
             matching.ask_nightly(session, body_id, at=now)
+            outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)
     return today
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from payouts import building, matching, registering
+from payouts import building, erasure, matching, registering
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
 from payouts.files import sealing
@@ -34,6 +34,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "import.read": OnDatabase(registering.read),
     "import.land": OnDatabase(registering.land),
     "duplicates.look": OnDatabase(matching.look),
+    "retention.look": OnDatabase(erasure.look),
     "payroll.plan": OnDatabase(building.plan),
     "payroll.build": OnDatabase(building.build_chunk),
     "payroll.check": OnDatabase(checks_run.check),

@@ -52,6 +52,7 @@ from payouts.web import (
     people_words,
     release,
     resets,
+    retention,
     scheme_words,
     schemes,
     security,
@@ -93,6 +94,7 @@ VIEWS = (
     people,
     release,
     resets,
+    retention,
     schemes,
     sign_in,
 )

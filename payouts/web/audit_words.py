@@ -51,6 +51,7 @@ ACTS: dict[str, str] = {
     "hold.closed": "Closed payments (concerns the {concerns})",
     "hold.lifted": "Let payments go on",
     "duplicates.search_begun": "Looked for payees who may be one person ({payees} compared)",
+    "payee.erased": "Erased the payee (old files destroyed: {files_destroyed})",
     "payee.merged": "Merged the payee into another (awards moved: {awards})",
     "payee.merged_here": "Merged another payee into this one",
     "duplicates.not_same": "Said that two payees are two people",

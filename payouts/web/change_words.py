@@ -122,6 +122,13 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         "The link is sent when it is confirmed, and works for 24 hours. Their sessions end, every approver is told, "
         "and they decide at no gate for 24 hours after they have used it. Call them first: was it they who asked?",
     ),
+    ChangeKind.ERASURE: ChangeWords(
+        lambda change, names: "Erasure of a payee whose records are no longer needed",
+        lambda facts, names: {"Names, addresses and bank details": "Erased" if facts["erased"] else "In the register"},
+        "At once, and for good. Amounts, the ledger and the audit trail stay, and old payrolls still add up. Old "
+        "payment files that hold the payee can no longer be opened.",
+        lambda change: ("See the payee", url_for("pages.show_payee", payee_id=change.subject_id)),
+    ),
     ChangeKind.MERGE: ChangeWords(
         lambda change, names: f"Payee {change.before['payee']} merged into {change.after['payee']}",
         merge_rows,

@@ -19,7 +19,15 @@ from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused
-from payouts.web import bank_profile_words, body_words, duplicate_words, duty_words, file_words, people_words
+from payouts.web import (
+    bank_profile_words,
+    body_words,
+    duplicate_words,
+    duty_words,
+    file_words,
+    people_words,
+    retention_words,
+)
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.correction_words import REPORT_FAULTS
@@ -145,6 +153,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **duty_words.TELLERS,
     **file_words.TELLERS,
     **people_words.TELLERS,
+    **retention_words.TELLERS,
 }
 
 SENTENCES: dict[type[Refused], str] = {

@@ -202,7 +202,7 @@ def read_compared(session: Session, payee_ids: Iterable[UUID]) -> list[Compared]
     )
     rows = session.execute(
         select(Payee.id, Payee.name, Payee.email, newest, Payee.date_of_birth, postcode).where(
-            Payee.id == one_of(payee_ids), Payee.merged_into.is_(None)
+            Payee.id == one_of(payee_ids), Payee.merged_into.is_(None), Payee.erased_at.is_(None)
         )
     )
     return [Compared(row[0], row[1], row[2], bytes(row[3]) if row[3] else None, row[4], row[5]) for row in rows]

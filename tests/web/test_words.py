@@ -15,6 +15,7 @@ from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
+from payouts.erasure import ErasureBar, ErasureRefused
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
@@ -250,6 +251,7 @@ REFUSALS: list[Refused] = [
     AwardDayRefused(AwardDay.ENDS_BEFORE_START),
     SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     MergeRefused(MergeBar.BOTH_HAVE_AWARD),
+    ErasureRefused(ErasureBar.STILL_NEEDED),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),

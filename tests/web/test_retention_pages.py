@@ -1,0 +1,71 @@
+"""What is kept how long, on screen, and somebody erased by two people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select, text
+
+from payouts import erasure
+from schemes.payee import Payee
+from schemes.person import Role
+
+
+@pytest.fixture
+def start(landed):
+    return landed
+
+
+@pytest.fixture
+def payee(office):
+    with office.transaction() as session:
+        return session.scalars(select(Payee).order_by(Payee.reference).limit(1)).one()
+
+
+@pytest.fixture
+def administrator(signed_in):
+    return signed_in(Role.ADMINISTRATOR)
+
+
+def test_the_page_says_what_is_kept_how_long_and_that_nobody_is_due(preparer):
+    page = preparer.get(preparer.get("/payees").link("what is kept"))
+    assert "6 financial years besides the current one" in page.text
+    assert "before 1 April 2020 is no longer needed" in page.text
+    assert page.table("kept")[0][2] == "6 financial years and the current one"
+    assert "Nobody is due" in page.text
+
+
+def test_somebody_still_needed_is_not_proposed(administrator, payee):
+    administrator.get(f"/payees/{payee.id}/erasure")
+    assert administrator.press("Propose to erase").errors == ["Say why this payee may be erased"]
+    page = administrator.press("Propose to erase", reason="they asked for it")
+    assert page.status == 422
+    assert page.errors == ["This payee’s records are needed until 31 March 2033, so they can’t be erased before"]
+
+
+def test_somebody_due_is_erased_by_two_people(office, owner, clock, payee, signed_in):
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE award SET last_day = greatest(first_day, '2026-12-31')"))
+    clock.time = datetime(2034, 4, 3, 9, 30, tzinfo=UTC)
+    with office.transaction() as session:
+        erasure.find_due(session, at=clock())
+    administrator = signed_in(Role.ADMINISTRATOR)
+    administrator.get(administrator.get("/retention").link(payee.reference))
+    page = administrator.press("Propose to erase", reason="six years are over")
+    assert page.done == ["You proposed to erase this payee. Somebody else has to confirm it"]
+    assert "waits for a second person" in administrator.get(f"/payees/{payee.id}/erasure").text
+    finance = signed_in(Role.FINANCE)
+    finance.get(finance.get("/").link("Erasure of a payee"))
+    assert payee.name not in finance.page.text
+    finance.press("Save the decision", decision="confirm")
+    page = finance.get(f"/payees/{payee.id}")
+    assert page.h1 == "Erased"
+    assert "was erased on 3 April 2034" in page.text
+    assert payee.name not in page.response.get_data(as_text=True)
+    assert payee.reference not in finance.get("/retention").text
+    assert "was erased on" in administrator.get(f"/payees/{payee.id}/erasure").text
+
+
+def test_whoever_is_no_administrator_proposes_nothing(preparer, payee):
+    assert preparer.get(f"/payees/{payee.id}/erasure").status == 403

@@ -42,22 +42,22 @@ class AuditEvent(BodyOwned, Base):
     subject_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
+    def statement(self) -> dict[str, Any]:
+        """All that the event says, as JSON values."""
+        return {
+            "body": str(self.body_id),
+            "id": str(self.id),
+            "at": self.at.astimezone(UTC).isoformat(),
+            "actor": str(self.actor_id) if self.actor_id else None,
+            "action": self.action,
+            "subject_type": self.subject_type,
+            "subject": str(self.subject_id) if self.subject_id else None,
+            "facts": self.facts,
+        }
+
     def digest(self) -> bytes:
         """SHA-256 of all that the event says."""
-        return hashlib.sha256(
-            canonical(
-                {
-                    "body": str(self.body_id),
-                    "id": str(self.id),
-                    "at": self.at.astimezone(UTC).isoformat(),
-                    "actor": str(self.actor_id) if self.actor_id else None,
-                    "action": self.action,
-                    "subject_type": self.subject_type,
-                    "subject": str(self.subject_id) if self.subject_id else None,
-                    "facts": self.facts,
-                }
-            )
-        ).digest()
+        return hashlib.sha256(canonical(self.statement())).digest()
 
 
 class AuditPending(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -211,6 +212,13 @@ def open_count(session: Session, payroll_id: UUID) -> int:
 def results_digest(session: Session, payroll_id: UUID) -> str:
     """SHA-256 over all findings with their reasons, in order: what the manifest says of the checks."""
     running = hashlib.sha256()
+    for line in result_lines(session, payroll_id):
+        running.update(line)
+    return running.hexdigest()
+
+
+def result_lines(session: Session, payroll_id: UUID) -> Iterator[bytes]:
+    """What the digest of a payroll's check results is taken of: a line of canonical JSON a finding, streamed."""
     rows = session.execute(
         select(Finding.id, Finding.kind, Finding.payment_id, Finding.facts, Finding.accepted_by, Finding.reason)
         .where(Finding.payroll_id == payroll_id)
@@ -219,5 +227,4 @@ def results_digest(session: Session, payroll_id: UUID) -> str:
     )
     for row in rows:
         values = [value if isinstance(value, dict) or value is None else str(value) for value in row]
-        running.update(canonical(values) + b"\n")
-    return running.hexdigest()
+        yield canonical(values) + b"\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -90,6 +91,13 @@ def payments_digest(session: Session, payroll_id: UUID) -> str:
     The bank details themselves are in it, sealed as they are, so that a version changed in place is noticed.
     """
     running = hashlib.sha256()
+    for line in payment_lines(session, payroll_id):
+        running.update(line)
+    return running.hexdigest()
+
+
+def payment_lines(session: Session, payroll_id: UUID) -> Iterator[bytes]:
+    """What the digest of a payroll's payments is taken of: a line of canonical JSON a payment, streamed."""
     rows = session.execute(
         select(
             Payment.ordinal,
@@ -111,8 +119,7 @@ def payments_digest(session: Session, payroll_id: UUID) -> str:
         .execution_options(yield_per=2000)
     )
     for row in rows:
-        running.update(canonical([value.hex() if isinstance(value, bytes) else str(value) for value in row]) + b"\n")
-    return running.hexdigest()
+        yield canonical([value.hex() if isinstance(value, bytes) else str(value) for value in row]) + b"\n"
 
 
 def parts_statement(session: Session, payroll_id: UUID) -> dict[str, str]:

@@ -31,6 +31,7 @@ ACTS: dict[str, str] = {
     "staff.told": "Sent a message to somebody who works here ({event}: {outcome})",
     "body.duties_set": "Set how many people run a payroll to {pattern}",
     "body.cooling_off_set": "Set the cooling-off to {ordinary_days} working days ({high_days} where the risk is high)",
+    "evidence.taken": "Took out the evidence of the payroll",
     "file.checked": "Held a file against the approved one ({outcome})",
     "change.proposed": "Proposed a change ({kind})",
     "change.confirmed": "Confirmed a change ({kind})",

@@ -164,7 +164,7 @@ def review_payroll(payroll_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
         if review_of(session, payroll_id) is None:
-            raise NotFound("review", payroll_id)
+            return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     if form.validate_on_submit():
         try:
             with transaction() as session:

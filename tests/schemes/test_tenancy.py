@@ -88,8 +88,8 @@ COLUMNS = """
 """
 SOMETHING = {
     "uuid": new_id,
-    "text": lambda: "x",
-    "character varying": lambda: "x",
+    "text": lambda: new_id().hex,
+    "character varying": lambda: new_id().hex,
     "integer": lambda: 1,
     "bigint": lambda: 1,
     "smallint": lambda: 1,
@@ -97,7 +97,7 @@ SOMETHING = {
     "date": lambda: date(2026, 11, 1),
     "time without time zone": lambda: time(12),
     "timestamp with time zone": lambda: datetime(2026, 11, 1, tzinfo=UTC),
-    "bytea": lambda: b"x",
+    "bytea": lambda: new_id().bytes,
     "jsonb": lambda: "{}",
 }
 

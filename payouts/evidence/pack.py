@@ -1,0 +1,207 @@
+"""The evidence pack of a payroll: what was approved, by whom, and the audit chain around it, in one ZIP archive.
+
+Whoever has it can prove with the service's public key alone that these people approved exactly these bytes
+(`payouts.evidence.verifying`). Complete, it holds everybody's bank details; redacted, the digests stand for them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payouts.checks.finding import result_lines
+from payouts.files.payment_file import files_of, open_content
+from payouts.gates.decision import Decision, decisions_of
+from payouts.gates.gate import gates_of
+from payouts.gates.manifest import Manifest, payment_lines
+from payouts.payroll import Payroll
+from schemes import audit
+from schemes.audit import AuditEvent, AuditLink
+from schemes.body import get_body
+from schemes.errors import NotNow, ReasonNotGiven
+from schemes.person import READERS, Actor, Role, names
+from schemes.seal import Seals
+from schemes.signer import Signer, canonical
+
+FORMAT = "payouts-evidence/1"
+# the same pack of the same payroll is the same but for who took it and when
+MADE = (1980, 1, 1, 0, 0, 0)
+TAKE_COMPLETE = (Role.RELEASER, Role.ADMINISTRATOR)
+
+README = """\
+Evidence of a payroll
+=====================
+
+pack.json       what this archive holds, with the SHA-256 of each part
+pack.sig        the service's signature (Ed25519) over pack.json, and its public key
+manifest.json   what people approved: dates, files, totals, digests of payments and check results
+decisions.json  each decision with the record that was signed, its signature, and what the person was shown
+gates.json      the gates, in order
+audit.json      the links of the body's audit chain from the payroll's first event on, with the events about it
+people.json     the names behind the ids
+payments.jsonl  a line for each payment; the manifest has the SHA-256 of all (not in a redacted pack)
+findings.jsonl  a line for each finding of the checks, likewise (not in a redacted pack)
+files/          the payment files, byte for byte (not in a redacted pack)
+
+    payouts evidence verify PACK.zip --key PUBLIC-KEY
+
+needs no database and no network, and names what does not match.
+"""
+
+
+def write_pack(
+    session: Session,
+    seals: Seals,
+    signer: Signer,
+    payroll: Payroll,
+    *,
+    to: IO[bytes],
+    redacted: bool,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> str:
+    """Write the pack of a payroll that was sealed once, in flat memory; returns the SHA-256 of its `pack.json`.
+
+    redacted: without payments, findings and files. A complete pack needs the role of somebody who may have the files,
+    and a reason. The chain is linked up to now, so that the pack shows all that happened. Raises NotNow, NotAllowed,
+    ReasonNotGiven, SealBroken.
+    """
+    by.must_be(*(READERS if redacted else TAKE_COMPLETE), scheme=payroll.scheme_id)
+    if not redacted and not reason.strip():
+        raise ReasonNotGiven("take everybody's bank details out of the service")
+    manifest = last_manifest(session, payroll)
+    if manifest is None:
+        raise NotNow("payroll", payroll.status, "proved: it has no files yet")
+    audit.record(session, "evidence.taken", by=by, about=payroll, at=at, redacted=redacted, reason_given=bool(reason))
+    while audit.seal_chain(session, payroll.body_id) is not None:
+        pass
+    members: dict[str, str] = {}
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, blocks in parts(session, seals, payroll, manifest, redacted=redacted):
+            members[name] = put(archive, name, blocks)
+        index = canonical(
+            {
+                "format": FORMAT,
+                "body": {"id": str(payroll.body_id), "name": get_body(session).name},
+                "payroll": {"id": str(payroll.id), "number": payroll.number, "status": payroll.status.value},
+                "redacted": redacted,
+                "made_at": at.astimezone(UTC).isoformat(),
+                "made_by": str(by.person_id),
+                "members": members,
+            }
+        )
+        digest = put(archive, "pack.json", [index])
+        signature = base64.b64encode(signer.private_key.sign(index)).decode()
+        put(archive, "pack.sig", [canonical({"signature": signature, "public_key": signer.public_key})])
+    return digest
+
+
+def last_manifest(session: Session, payroll: Payroll) -> Manifest | None:
+    """The manifest that counts, or the last one of a payroll that was returned or given up."""
+    manifests = select(Manifest).where(Manifest.payroll_id == payroll.id).order_by(Manifest.made_at.desc()).limit(1)
+    if payroll.manifest_id is not None:
+        manifests = manifests.where(Manifest.id == payroll.manifest_id)
+    return session.scalars(manifests).one_or_none()
+
+
+def parts(
+    session: Session, seals: Seals, payroll: Payroll, manifest: Manifest, *, redacted: bool
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The pack's parts by name, each streamed."""
+    gates = {gate.id: gate for gate in gates_of(session, payroll.id)}
+    decisions = decisions_of(session, payroll.id, live=False)
+    yield "README.txt", [README.encode()]
+    yield "manifest.json", [manifest.document.encode()]
+    yield (
+        "decisions.json",
+        [canonical([decision_of(decision, gates[decision.gate_id].position) for decision in decisions])],
+    )
+    yield (
+        "gates.json",
+        [
+            canonical(
+                [
+                    {
+                        "position": gate.position,
+                        "name": gate.name,
+                        "question": gate.question,
+                        "role": gate.role.value,
+                        "people": gate.people_needed,
+                    }
+                    for gate in gates.values()
+                ]
+            )
+        ],
+    )
+    yield "people.json", [canonical({str(person_id): name for person_id, name in names(session).items()})]
+    yield "audit.json", [canonical(list(links(session, payroll)))]
+    if redacted:
+        return
+    yield "payments.jsonl", payment_lines(session, payroll.id)
+    yield "findings.jsonl", result_lines(session, payroll.id)
+    for file in files_of(session, payroll.id):
+        yield f"files/{file.name}", [open_content(session, seals, file)]
+
+
+def put(archive: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> str:
+    """Write a part; returns its SHA-256."""
+    running = hashlib.sha256()
+    info = zipfile.ZipInfo(name, MADE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    with archive.open(info, "w", force_zip64=True) as member:
+        for block in blocks:
+            running.update(block)
+            member.write(block)
+    return running.hexdigest()
+
+
+def decision_of(decision: Decision, position: int) -> dict[str, Any]:
+    return {
+        "gate": position,
+        "record": decision.record(),
+        "signature": base64.b64encode(decision.signature).decode(),
+        "public_key": decision.public_key,
+        "voided_at": decision.voided_at.astimezone(UTC).isoformat() if decision.voided_at else None,
+        "voided_because": decision.voided_because,
+    }
+
+
+def links(session: Session, payroll: Payroll) -> Iterator[dict[str, Any]]:
+    """The chain from the payroll's first event on: the events about the payroll whole, of others the digest."""
+    about = {payroll.id, *(file.id for file in files_of(session, payroll.id))}
+    first = session.scalar(
+        select(AuditLink.position)
+        .join(AuditEvent, (AuditEvent.body_id == AuditLink.body_id) & (AuditEvent.id == AuditLink.event_id))
+        .where(AuditEvent.subject_id == payroll.id)
+        .order_by(AuditEvent.id)
+        .limit(1)
+    )
+    before = session.scalar(select(AuditLink.hash).where(AuditLink.position == (first or 1) - 1))
+    yield {"position": (first or 1) - 1, "hash": (before or audit.BEFORE_THE_FIRST).hex()}
+    rows = session.execute(
+        select(AuditLink.position, AuditLink.event_digest, AuditLink.hash, AuditEvent)
+        .outerjoin(AuditEvent, (AuditEvent.body_id == AuditLink.body_id) & (AuditEvent.id == AuditLink.event_id))
+        .where(AuditLink.position >= (first or 1))
+        .order_by(AuditLink.position)
+        .execution_options(yield_per=2000)
+    )
+    for position, event_digest, link_hash, event in rows:
+        link: dict[str, Any] = {"position": position, "digest": event_digest.hex(), "hash": link_hash.hex()}
+        # the outer join's missing side: the event was removed, and its link tells
+        gone: bool = event is None
+        if not gone and event.subject_id in about:
+            link["event"] = event.statement()
+        yield link
+
+
+def name_of(payroll: Payroll, *, redacted: bool) -> str:
+    """The archive's file name."""
+    return f"evidence-payroll-{payroll.number:04d}{'-redacted' if redacted else ''}.zip"

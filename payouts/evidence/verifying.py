@@ -1,0 +1,174 @@
+"""Verifying an evidence pack with public keys alone: no database, no network, and no trust in whoever made it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from bacs.comparison import listed
+from bacs.errors import BacsError
+from payouts.evidence.pack import FORMAT
+from schemes.audit import link_hash
+from schemes.signer import canonical, digest, verifies
+
+LARGEST_PACK = 4 * 1024**3
+"""Bytes that a pack may unpack to: far beyond a million payments, and a bound for an archive made to do harm."""
+
+BLOCK = 1024 * 1024
+
+
+class NotAPack(Exception):
+    """The archive cannot be read as an evidence pack at all."""
+
+
+@dataclass
+class Report:
+    """What a pack proves: each thing that was checked and holds, each that does not, and the keys that signed."""
+
+    holds: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+
+    def check(self, what: str, *, holds: bool) -> None:
+        (self.holds if holds else self.faults).append(what)
+
+
+def verify(source: IO[bytes], *, trusted_keys: frozenset[str] = frozenset()) -> Report:
+    """Check every digest, signature and link of a pack against every other, and name what does not match.
+
+    trusted_keys: the service's public keys (base64). With none given, the keys that signed are only told, and whoever
+    reads the report compares them with those that the service publishes. Raises NotAPack.
+    """
+    report = Report()
+    try:
+        with zipfile.ZipFile(source) as archive:
+            if sum(info.file_size for info in archive.infolist()) > LARGEST_PACK:
+                raise NotAPack("the archive unpacks to more than any evidence pack holds")
+            names = [info.filename for info in archive.infolist()]
+            if len(set(names)) != len(names):
+                raise NotAPack("a part stands in the archive twice")
+            check_pack(archive, report)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError, binascii.Error) as error:
+        raise NotAPack(f"this is no evidence pack, or it is damaged: {type(error).__name__}") from None
+    for key in sorted(report.keys if trusted_keys else ()):
+        report.check(f"key {key} is one of the service's", holds=key in trusted_keys)
+    return report
+
+
+def check_pack(archive: zipfile.ZipFile, report: Report) -> None:
+    index_bytes = archive.read("pack.json")
+    index, seal = json.loads(index_bytes), json.loads(archive.read("pack.sig"))
+    if index["format"] != FORMAT:
+        raise NotAPack(f"the pack is of another form than {FORMAT}")
+    report.keys.add(seal["public_key"])
+    signed = canonical(index) == index_bytes and signature_holds(index, seal["signature"], seal["public_key"])
+    report.check("the index is signed", holds=signed)
+    listed_parts = index["members"]
+    there = set(archive.namelist()) - {"pack.json", "pack.sig"}
+    for name in sorted(there - listed_parts.keys()):
+        report.check(f"{name} is in the index", holds=False)
+    for name in sorted(listed_parts):
+        held = name in there and sha256_of(archive, name) == listed_parts[name]
+        report.check(f"{name} is as it was packed", holds=held)
+    if report.faults:
+        # what follows reads these parts, and would only say the same in other words
+        return
+    manifest = json.loads(archive.read("manifest.json"))
+    decisions = json.loads(archive.read("decisions.json"))
+    check_decisions(manifest, decisions, report)
+    check_gates(manifest, decisions, index, report)
+    check_files(archive, manifest, report)
+    for name, statement in (("payments.jsonl", "payments"), ("findings.jsonl", "check_results")):
+        if name in there:
+            said = sha256_of(archive, name) == manifest[statement]
+            report.check(f"{name} is what the manifest was made of", holds=said)
+    check_chain(json.loads(archive.read("audit.json")), report)
+
+
+def check_decisions(manifest: Mapping[str, Any], decisions: list[dict[str, Any]], report: Report) -> None:
+    of_manifest = digest(manifest)
+    for decision in decisions:
+        record = decision["record"]
+        what = f"the {record['verdict'].replace('_', '-')} at gate {decision['gate']} by {record['person']}"
+        report.keys.add(decision["public_key"])
+        held = signature_holds(record, decision["signature"], decision["public_key"])
+        report.check(f"{what} is signed", holds=held)
+        if decision["voided_at"] is None:
+            report.check(f"{what} is bound to this manifest", holds=record["manifest"] == of_manifest)
+            report.check(f"{what} is about this payroll", holds=record["payroll"] == manifest["payroll"])
+
+
+def check_gates(
+    manifest: Mapping[str, Any], decisions: list[dict[str, Any]], index: Mapping[str, Any], report: Report
+) -> None:
+    """That every gate has as many go as it needs, each of another person: of a payroll that was released."""
+    if index["payroll"]["status"] not in ("released", "submitted"):
+        return
+    for gate in manifest["gates"]:
+        said_go = {
+            decision["record"]["person"]
+            for decision in decisions
+            if decision["gate"] == gate["position"]
+            and decision["voided_at"] is None
+            and decision["record"]["verdict"] == "go"
+        }
+        enough = len(said_go) >= gate["people"]
+        report.check(f"gate {gate['position']} ({gate['kind']}) has the go of {gate['people']}", holds=enough)
+
+
+def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: Report) -> None:
+    packed = {name.removeprefix("files/") for name in archive.namelist() if name.startswith("files/")}
+    if not packed:
+        return
+    said = {file["name"]: file for file in manifest["files"]}
+    report.check("the files are those of the manifest", holds=packed == said.keys())
+    for name in sorted(packed & said.keys()):
+        content, file = archive.read(f"files/{name}"), said[name]
+        report.check(f"{name} has the approved bytes", holds=hashlib.sha256(content).hexdigest() == file["sha256"])
+        try:
+            payments = list(listed(io.BytesIO(content)))
+        except BacsError as error:
+            report.check(f"{name} can be read ({error})", holds=False)
+            continue
+        added_up = (len(payments), sum(one.amount_pence for one in payments))
+        holds = added_up == (file["payments"], file["total_pence"])
+        report.check(f"{name} adds up to what was approved", holds=holds)
+
+
+def check_chain(links: list[dict[str, Any]], report: Report) -> None:
+    previous, position = bytes.fromhex(links[0]["hash"]), links[0]["position"]
+    broken, changed = 0, 0
+    for link in links[1:]:
+        position += 1
+        event_digest, told = bytes.fromhex(link["digest"]), bytes.fromhex(link["hash"])
+        if link["position"] != position or link_hash(previous, position, event_digest) != told:
+            broken += 1
+        if "event" in link and hashlib.sha256(canonical(link["event"])).digest() != event_digest:
+            changed += 1
+        previous = told
+    report.check(f"the audit chain's {len(links) - 1} links follow one another", holds=not broken)
+    report.check("the events about the payroll are as they were linked", holds=not changed)
+
+
+def signature_holds(record: object, signature: str, public_key: str) -> bool:
+    return verifies(record, base64.b64decode(signature), public_key)
+
+
+def sha256_of(archive: zipfile.ZipFile, name: str) -> str:
+    running = hashlib.sha256()
+    with archive.open(name) as member:
+        for block in blocks(member):
+            running.update(block)
+    return running.hexdigest()
+
+
+def blocks(member: IO[bytes]) -> Iterator[bytes]:
+    while block := member.read(BLOCK):
+        yield block

@@ -13,6 +13,7 @@ from payouts.app import NotifyNotSetUp
 from payouts.commands import (
     audit,
     award,
+    bank_profile,
     body,
     change,
     confirmation,
@@ -53,6 +54,7 @@ for command in (
     serving.sandbox,
     serving.migrate,
     demo.demo,
+    bank_profile.bank_profile,
     body.body,
     change.change,
     person.person,

@@ -12,7 +12,8 @@ from payouts.commands.scheme import POUNDS
 from payouts.gates.can_pay import can_pay_today
 from payouts.gates.cover import reviews_waiting
 from schemes import before_body, cooling_off
-from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, DutyPattern, add_body
+from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, DutyPattern, add_body, get_body
+from schemes.body_details import propose_retention, set_details
 from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.duties import duties_on, london_day, propose_duties
@@ -125,4 +126,53 @@ def propose(
             by=by,
             at=given.now(),
         )
+    click.echo(f"Proposed, {proposed.id}.")
+
+
+@body.command("set")
+@click.option("--name")
+@click.option("--colour", help="As #rrggbb. It must be dark enough to be read on.")
+@click.option("--contact", help="The e-mail address that payees are told to write to.")
+@click.option("--phone", help="The phone number for questions; '' for none.")
+@ground.person_options
+@ground.body_option
+def set_body(
+    name: str | None,
+    colour: str | None,
+    contact: str | None,
+    phone: str | None,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Change how the body is called, looks and is reached."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        there = get_body(session)
+        changed = set_details(
+            session,
+            name=there.name if name is None else name,
+            colour=there.colour if colour is None else colour,
+            contact_email=there.contact_email if contact is None else contact,
+            contact_phone=there.contact_phone if phone is None else phone,
+            by=by,
+            at=given.now(),
+        )
+    click.echo(f"{changed.name}, {changed.colour}, {changed.contact_email}, {changed.contact_phone or 'no phone'}.")
+
+
+@body.command("propose-retention")
+@click.argument("years", type=int)
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def retention(years: int, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Propose how many financial years are kept besides the current one."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        proposed = propose_retention(session, years, change_id=new_id(), reason=reason, by=by, at=given.now())
     click.echo(f"Proposed, {proposed.id}.")

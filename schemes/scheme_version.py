@@ -6,9 +6,9 @@ version that it was created under, so no version touches an open payroll.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Date, UniqueConstraint, select
@@ -16,11 +16,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import Calendar
+from bacs.errors import DateBeyondCalendar
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.definition import Definition, definition_from, definition_json
 from schemes.errors import NotFound
-from schemes.period import NoPeriod, Period, pay_date_of, period_paid_on
+from schemes.period import DAY, NoPeriod, Period, Schedule, pay_date_of, period_paid_on, periods_between
 from schemes.person import Actor
 
 
@@ -121,3 +122,34 @@ def add_version(
     session.flush()
     audit.record(session, "scheme.version_added", by=by, about=version, at=at, number=number)
     return version
+
+
+class Coming(NamedTuple):
+    """A period still to come. pay_date None: a person chooses it or, where not is_known, bank holidays are unknown."""
+
+    period: Period
+    number: int
+    pay_date: date | None
+    is_known: bool
+
+
+def coming(versions: Sequence[SchemeVersion], first: date, last: date, calendar: Calendar) -> Iterator[Coming]:
+    """The periods from one day to another, each under the version that counts for it. versions: newest first."""
+    schedules = {version.number: version.definition.schedule for version in versions}
+    day = first
+    while day <= last:
+        version = in_effect(versions, day)
+        starts = [each.effective_from for each in versions if each.effective_from > day]
+        later = [each for each in starts if version is None or in_effect(versions, each) is not version]
+        until = min([*later, last + DAY]) - DAY
+        if version is not None:
+            for period in periods_between(schedules[version.number], day, until):
+                yield told(version.number, schedules[version.number], period, calendar)
+        day = until + DAY
+
+
+def told(number: int, schedule: Schedule, period: Period, calendar: Calendar) -> Coming:
+    try:
+        return Coming(period, number, pay_date_of(schedule, period, calendar), is_known=True)
+    except DateBeyondCalendar:
+        return Coming(period, number, None, is_known=False)

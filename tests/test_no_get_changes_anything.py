@@ -12,9 +12,12 @@ from schemes import before_body
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.contact import Contact
+from schemes.database import new_id
 from schemes.duplicates.pair import DuplicatePair
 from schemes.imports.register_import import RegisterImport
 from schemes.person import Role
+from schemes.scheme_draft import begin
+from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
 
 
@@ -35,6 +38,12 @@ def browsers(service, harbour):
         with made[role].session_transaction() as cookie:
             cookie["token"] = f"token of {role}"
     return made
+
+
+def scheme_draft_of(session, office):
+    definition = newest(session, office.harbour.scheme_id).definition
+    by, at = office.person(Role.PREPARER), office.service.now()
+    return begin(session, definition, draft_id=new_id(), scheme_id=office.harbour.scheme_id, by=by, at=at).id
 
 
 @pytest.fixture
@@ -58,6 +67,9 @@ def addresses(office, sealed, browsers):
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
             "scheme_id": office.harbour.scheme_id,
+            "scheme_draft_id": scheme_draft_of(session, office),
+            "part": "about",
+            "place": "0",
             "kind": Kind.UNUSUALLY_LARGE.value,
             "person_id": office.harbour.people[Role.FINANCE].person_id,
             "token": "of-nobody",

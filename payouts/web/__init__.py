@@ -54,6 +54,8 @@ from payouts.web import (
     release,
     resets,
     retention,
+    scheme_drafts,
+    scheme_examples,
     scheme_words,
     schemes,
     security,
@@ -97,6 +99,8 @@ VIEWS = (
     release,
     resets,
     retention,
+    scheme_drafts,
+    scheme_examples,
     schemes,
     sign_in,
 )

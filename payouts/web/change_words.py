@@ -170,6 +170,11 @@ KINDS: dict[ChangeKind, ChangeWords] = {
 }
 
 
+def scheme_differences(before: Facts, after: Facts) -> list[Row]:
+    """What a draft of a scheme would change."""
+    return side_by_side(scheme_rows(before, {}) if before else {}, scheme_rows(after, {}))
+
+
 def title(change: Change, names: Names) -> str:
     return KINDS[change.kind].title(change, names)
 
@@ -183,5 +188,9 @@ def rows(change: Change, names: Names) -> list[Row]:
     to_words = KINDS[change.kind].rows
     before = to_words(change.before, names) if change.before else {}
     after = to_words(change.after, names) if change.after else {}
+    return side_by_side(before, after)
+
+
+def side_by_side(before: Mapping[str, str], after: Mapping[str, str]) -> list[Row]:
     labels = [*before, *(label for label in after if label not in before)]
     return [Row(label, before.get(label, ""), after.get(label, "")) for label in labels]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovDateInput, GovTextInput
-from wtforms import DateField, Field, HiddenField, StringField, ValidationError
+from wtforms import DateField, Field, HiddenField, IntegerField, StringField, ValidationError
 
 from bacs import pence
 from bacs.errors import AmountRefused
@@ -73,6 +73,19 @@ class PoundsField(StringField):
             self.pence = pence.parse(self.data)
         except AmountRefused:
             raise ValidationError("Enter an amount in pounds, like 1,250 or 1250.50") from None
+
+
+class WholeNumberField(IntegerField):
+    """A whole number."""
+
+    widget = GovTextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([text for text in valuelist if text.strip()])
+        except ValueError:
+            # the library's own words speak of integers
+            raise ValueError("Enter a whole number, like 5") from None
 
 
 class MadeField(HiddenField):

@@ -13,7 +13,7 @@ PLACES = (
     ("home", "Home", "pages.home"),
     ("payees", "Payees", "pages.show_payees"),
     ("payrolls", "Payrolls", "pages.show_payrolls"),
-    ("schemes", "Scheme", "pages.show_schemes"),
+    ("schemes", "Schemes", "pages.show_schemes"),
     ("changes", "Changes", "pages.show_changes"),
     ("settings", "Settings", "pages.show_settings"),
     ("people", "People", "pages.show_people"),

@@ -7,8 +7,8 @@ from flask import Flask
 from payouts.payroll import PeriodsOverlap
 from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, pounds
-from schemes.amount import AmountKind, AmountRule, BandPays, PartPeriod, units_words
-from schemes.definition import Component, Definition
+from schemes.amount import AmountKind, AmountRule, BandPays, Inputs, PartPeriod, units_words
+from schemes.definition import Component, Definition, Example
 from schemes.errors import FieldsRefused
 from schemes.gate_rule import GateKind, GateRule
 from schemes.payment_reference import payment_reference
@@ -16,6 +16,7 @@ from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay, Schedule
 from schemes.person import Role
 from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDay, FromDayRefused
+from schemes.starting_point import StartingPoint
 
 FREQUENCIES: dict[Frequency, str] = {
     Frequency.WEEKLY: "Every week",
@@ -56,6 +57,25 @@ BANDS: dict[BandPays, str] = {
 PARTS: dict[PartPeriod, str] = {
     PartPeriod.WHOLE: "The whole amount",
     PartPeriod.BY_DAYS: "Its share of the calendar days, rounded to the penny",
+}
+
+STARTS: dict[StartingPoint, tuple[str, str]] = {
+    StartingPoint.MONTHLY_GRANT: (
+        "A monthly grant",
+        "The amount stands on each award. Paid on the 28th of each month, or the working day before it",
+    ),
+    StartingPoint.WEEKLY_HOURS: (
+        "Weekly support by the hour",
+        "Hours times the rate of each award, with a most for a week. Paid 5 days after the week ends",
+    ),
+    StartingPoint.QUARTERLY_REFUND: (
+        "A quarterly licence refund",
+        "The amount of each award, by calendar days for a part of a quarter. Paid 10 days after the quarter ends",
+    ),
+    StartingPoint.ONE_OFF: (
+        "A payment that is made once",
+        "One period, in which each award is paid once, on any working day that you choose",
+    ),
 }
 
 GATES: dict[GateKind, str] = {
@@ -137,6 +157,27 @@ def component_words(component: Component) -> str:
     return rule_words(component.rule) + (f" Booked under {codes}." if codes else "")
 
 
+def inputs_words(component: Component, inputs: Inputs) -> str:
+    """`38.5 hours at £14.20`."""
+    said = []
+    if inputs.amount_pence is not None:
+        said.append(pounds(inputs.amount_pence))
+    if inputs.units is not None:
+        said.append(f"{units_words(inputs.units)} {component.rule.unit}")
+    if inputs.rate_pence is not None:
+        said.append(f"at {pounds(inputs.rate_pence)}")
+    return " ".join(said)
+
+
+def example_words(definition: Definition, example: Example) -> str:
+    """`38.5 hours at £14.20: £500.00`, for the component of that name."""
+    component = definition.component(example.component)
+    if component is None:
+        return ""
+    days = "" if example.covered_days is None else f", {count(example.covered_days, 'day')} of the first period"
+    return f"{component.name}: {inputs_words(component, example.inputs)}{days}: {pounds(example.expected_pence)}"
+
+
 def gate_words(gate: GateRule, roles: dict[Role, str]) -> str:
     """The question of a gate, and who answers it."""
     people = "1 person" if gate.people_needed == 1 else f"{gate.people_needed} people"
@@ -149,7 +190,7 @@ def reference_example(definition: Definition) -> str:
     return payment_reference(definition.reference, scheme=definition.code or "CODE", payroll=1, number=1)
 
 
-def definition_rows(definition: Definition, roles: dict[Role, str]) -> dict[str, str]:
+def definition_rows(definition: Definition, roles: dict[Role, str], *, gates: bool = True) -> dict[str, str]:
     """A definition as label and words, in the order of the page."""
     schedule = definition.schedule
     rows = {
@@ -160,12 +201,14 @@ def definition_rows(definition: Definition, roles: dict[Role, str]) -> dict[str,
         "If that is not a working day": non_working_words(schedule),
     }
     rows |= {f"Pays {each.name} ({each.code})": component_words(each) for each in definition.components}
+    rows |= {f"Worked example {n}": example_words(definition, each) for n, each in enumerate(definition.examples, 1)}
     rows |= {
         "Most for one payment": pounds(definition.payment_limit_pence),
         "Most for one payroll": pounds(definition.payroll_limit_pence),
         "On the payee’s statement": f"{reference_example(definition)}, and so on",
     }
-    rows |= {f"Gate {place}, {gate.name}": gate_words(gate, roles) for place, gate in enumerate(definition.gates, 1)}
+    if gates:
+        rows |= {f"Gate {n}, {gate.name}": gate_words(gate, roles) for n, gate in enumerate(definition.gates, 1)}
     return {what: said for what, said in rows.items() if said}
 
 

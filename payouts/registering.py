@@ -14,6 +14,7 @@ from payouts import matching
 from payouts.tasks import outbox
 from schemes.duplicates.search import Scope
 from schemes.imports import landing, reading, register_import
+from schemes.imports.legacy_file import CreditTerms
 from schemes.imports.mapping import ColumnMapping
 from schemes.imports.register_import import ImportStatus, RegisterImport
 from schemes.person import Actor
@@ -54,6 +55,12 @@ def tell_columns(
 ) -> None:
     """What the columns of a file are; a job reads it so. Raises MappingRefused, NotNow, NotAllowed."""
     if register_import.tell_columns(session, brought, mapping, source=source, by=by, at=at):
+        outbox.add(session, "import.read", once=f"import.read/{brought.id}/told", at=at, import_id=str(brought.id))
+
+
+def tell_terms(session: Session, brought: RegisterImport, terms: CreditTerms, *, by: Actor, at: datetime) -> None:
+    """How the credits of a file of payments are taken; a job reads it so. Raises NotNow, NotAllowed."""
+    if register_import.tell_terms(session, brought, terms, by=by, at=at):
         outbox.add(session, "import.read", once=f"import.read/{brought.id}/told", at=at, import_id=str(brought.id))
 
 

@@ -162,6 +162,8 @@ class FileFault(StrEnum):
     WORKBOOK_BROKEN = "workbook_broken"
     UNPACKS_TOO_LARGE = "unpacks_too_large"
     TOO_MANY_CELLS = "too_many_cells"
+    OTHER_XML = "other_xml"
+    PAYMENT_FILE_BROKEN = "payment_file_broken"
     MISSING_COLUMNS = "missing_columns"
     UNKNOWN_COLUMNS = "unknown_columns"
     REPEATED_COLUMNS = "repeated_columns"

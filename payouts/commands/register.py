@@ -9,12 +9,14 @@ from uuid import UUID
 
 import click
 
+from bacs import pence
 from payouts import registering
 from payouts.app import Service
 from payouts.commands import ground
 from schemes.database import new_id
 from schemes.imports import register_import
 from schemes.imports.entry import COLUMNS
+from schemes.imports.legacy_file import CreditTerms, TermsRefused
 from schemes.imports.mapping import JOINED, ColumnMapping, MappingRefused
 from schemes.imports.refused import refused_rows
 from schemes.imports.register_file import names_of
@@ -42,9 +44,10 @@ def register() -> None:
     help="What the file calls a column of ours; once for each.",
 )
 @click.option("--source", default="", help="A name for where the file comes from: its next file is read the same way.")
+@click.option("--prefix", default="", help="Number the payees of a file of payments; else its own references count.")
 @click.option("--first-day", type=click.DateTime(["%Y-%m-%d"]), help="Of every award, if no column tells it.")
 @click.option("--month-first", is_flag=True, help="Dates are written as 11/25/2026.")
-@click.option("--pence", is_flag=True, help="Amounts are in pence.")
+@click.option("--pence", "in_pence", is_flag=True, help="Amounts are in pence.")
 @ground.person_options
 @ground.body_option
 def import_file(
@@ -55,12 +58,13 @@ def import_file(
     body_name: str | None,
     mapping: tuple[str, ...],
     source: str,
+    prefix: str,
     first_day: datetime | None,
     *,
     keep: bool,
     whole: bool,
     month_first: bool,
-    pence: bool,
+    in_pence: bool,
 ) -> None:
     """Read a file of payees and awards, show what is wrong, and keep the good rows if you say so.
 
@@ -85,9 +89,11 @@ def import_file(
             at=given.now(),
         )
     brought = wait_for(given, by, import_id, "Reading rows")
-    if brought.status is ImportStatus.ASKING:
+    if brought.status is ImportStatus.ASKING and "credits" in (brought.asked or {}):
+        brought = take_payments(given, by, brought, first_day.date() if first_day else None, prefix)
+    elif brought.status is ImportStatus.ASKING:
         day = first_day.date() if first_day else None
-        told = mapping_of(brought, mapping, first_day=day, month_first=month_first, in_pence=pence)
+        told = mapping_of(brought, mapping, first_day=day, month_first=month_first, in_pence=in_pence)
         brought = tell(given, by, import_id, told, source)
     if brought.status is ImportStatus.UNREADABLE:
         raise click.ClickException(f"{file.name} cannot be read: {brought.fault}")
@@ -143,6 +149,29 @@ def tell(given: Service, by: Actor, import_id: UUID, mapping: ColumnMapping, sou
         discard(given, by, import_id)
         raise click.ClickException(f"say what the columns are with --mapping. {refused}") from None
     return wait_for(given, by, import_id, "Reading rows")
+
+
+def take_payments(
+    given: Service, by: Actor, brought: RegisterImport, first_day: date | None, prefix: str
+) -> RegisterImport:
+    """Tell what a file of payments holds, and read it with the first day that was given."""
+    told = (brought.asked or {})["credits"]
+    total = pence.format(told["total_pence"])
+    click.echo(f"  {told['count']:,} payments of {total}; {told['left_out']:,} other records are left out")
+    for what, said, found in told["differences"]:
+        click.echo(f"  the file does not agree with itself: {what} {said}, found {found}")
+    if first_day is None:
+        discard(given, by, brought.id)
+        raise click.ClickException("say with --first-day since when the payees are paid from here")
+    try:
+        terms = CreditTerms(first_day, prefix)
+    except TermsRefused:
+        discard(given, by, brought.id)
+        raise click.ClickException("--prefix: up to 12 letters, digits and / . -") from None
+    with given.transaction(by.body_id) as session:
+        locked = register_import.get_import(session, brought.id, lock=True)
+        registering.tell_terms(session, locked, terms, by=by, at=given.now())
+    return wait_for(given, by, brought.id, "Reading rows")
 
 
 def discard(given: Service, by: Actor, import_id: UUID) -> None:

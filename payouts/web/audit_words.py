@@ -72,6 +72,7 @@ ACTS: dict[str, str] = {
     "bank_profile.changed": "Changed the account to pay from (version {version})",
     "import.begun": "Sent a file of payees",
     "import.read": "Read the file (good rows: {good}, refused: {refused}, in the register already: {unchanged})",
+    "import.terms_told": "Said how the payments of the file are taken ({count})",
     "import.columns_told": "Said what the columns of the file are ({columns})",
     "import.not_landed": "Wrote nothing of the file, because rows came in by another file (refused: {refused})",
     "import_source.remembered": "Kept what the columns of a source of files are ({columns})",

@@ -89,7 +89,8 @@ class ProposeProfile(Form):
         description="Payees see it on their statement, up to 18 letters and digits",
     )
     bureau_number = text(
-        "Bureau number (optional)", description="Of the company that submits for you, like B12345. Empty if you submit yourself"
+        "Bureau number (optional)",
+        description="Of the company that submits for you, like B12345. Empty if you submit yourself",
     )
     cut_off = TimeField(
         "Files must be sent by",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask
 
-from payouts.web.figures import count, file_size
+from payouts.web.figures import count, file_size, pounds
 from schemes.errors import FileFault, Refused
+from schemes.imports.legacy_file import TermsRefused
 from schemes.imports.mapping import MappingRefused
 from schemes.imports.register_import import NotWhole
 
@@ -27,11 +28,36 @@ FILES: dict[FileFault, str] = {
         "The file looks like a spreadsheet but can’t be opened as one. Open it in your spreadsheet program, and save "
         "it as “Excel Workbook (.xlsx)” or as “CSV UTF-8”"
     ),
+    FileFault.OTHER_XML: (
+        "This is an XML file, but no payment file. Send a pain.001 message, a Standard 18 file, a CSV file or a "
+        "workbook"
+    ),
+    FileFault.PAYMENT_FILE_BROKEN: "The payment file breaks off or is damaged. Export it again from where it came from",
     FileFault.TOO_MANY_CELLS: (
         "The cells of the spreadsheet spread over too large an area. Delete what stands far below or beside the rows, "
         "or save the sheet as “CSV UTF-8”"
     ),
 }
+
+
+PAYMENT_FILES: dict[str, str] = {"standard18": "a Bacs Standard 18 file", "pain.001": "a pain.001 message"}
+
+# where a payment file does not agree with itself: what it says, and what stands in it
+DIFFERENCES: dict[str, tuple[str, str]] = {
+    "trailer": ("It has no trailer, so the end may be missing", ""),
+    "count": ("Its own count of payments is {said}", "it holds {found}"),
+    "pence": ("Its own total is {said}", "its payments come to {found}"),
+    "contra_pence": ("Its contras take {said} from the paying account", "its payments come to {found}"),
+}
+
+
+def difference(told: Sequence[str]) -> str:
+    """How a payment file disagrees with itself."""
+    what, said, found = told
+    as_read = (lambda value: pounds(int(value))) if what.endswith("pence") else str
+    first, second = DIFFERENCES[what]
+    facts = {"said": as_read(said) if said else "", "found": as_read(found) if found else ""}
+    return f"{first}, but {second}".format(**facts) if second else first
 
 
 def file_sentence(fault: FileFault, facts: Mapping[str, Any]) -> str:
@@ -81,6 +107,8 @@ def read_as(notes: Mapping[str, Any]) -> list[str]:
         told.append(f"The file was saved as {encoding}, and was read so")
     if separator := notes.get("separator"):
         told.append(f"The cells are separated by {separator}, and were read so")
+    if kind := notes.get("payments_of"):
+        told.append(f"The rows are the payments of {PAYMENT_FILES[kind]}")
     if source := notes.get("source"):
         told.append(f"The columns were taken as those of {source}")
     if lost := notes.get("not_landed"):
@@ -102,8 +130,21 @@ def mapping_refused(refused: MappingRefused) -> str:
     return f"Say what each column is ({'; '.join(told)})"
 
 
-TELLERS: dict[type[Refused], Callable[[Any], str]] = {NotWhole: not_whole, MappingRefused: mapping_refused}
+def terms_refused(refused: TermsRefused) -> str:
+    return {
+        "first_day": "Enter the first day of the awards",
+        "prefix": "Use up to 12 letters, digits and / . -",
+    }[refused.field]
+
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    NotWhole: not_whole,
+    MappingRefused: mapping_refused,
+    TermsRefused: terms_refused,
+}
 
 
 def register(app: Flask) -> None:
     app.add_template_filter(read_as)
+    app.add_template_filter(difference)
+    app.add_template_filter(PAYMENT_FILES.__getitem__, "payment_file_kind")

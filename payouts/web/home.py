@@ -120,7 +120,7 @@ def open_imports(session: Session, names: Able) -> Items:
             who = " or ".join(names(brought.scheme_id).get(Role.PREPARER, ()))
             yield (
                 actor().holds(Role.PREPARER, brought.scheme_id),
-                Waiting(name, "Its columns have other names than ours: say what they are.", href, who=who),
+                Waiting(name, "It can be read once somebody says how it is meant.", href, who=who),
             )
         elif brought.status is ImportStatus.READ:
             what = f"{count(brought.rows_good, 'good row', 'good rows')} to keep or discard."

@@ -74,7 +74,7 @@ def form_for(brought: RegisterImport) -> TellColumns:
     choices = [LEFT_OUT, *(SelectChoice(name, FIELDS[name]) for name in COLUMNS)]
     fields = {
         COLUMN.format(place): SelectField(
-            theirs.replace("_", " ") or f"Column {place + 1} (no name)",
+            theirs.replace("_", " ").capitalize() or f"Column {place + 1} (no name)",
             description=LOOKS[Look(look)],
             widget=GovSelect(),
             choices=choices,
@@ -93,7 +93,7 @@ def form_for(brought: RegisterImport) -> TellColumns:
 def tell_columns(import_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         brought = get_import(session, import_id)
-    if brought.asked is None:
+    if brought.asked is None or "header" not in brought.asked:
         return redirect(url_for("pages.show_import", import_id=import_id), 303)
     form, header = form_for(brought), brought.asked["header"]
     if form.validate_on_submit():

@@ -61,7 +61,7 @@ def correct_row(import_id: UUID, line: int) -> ResponseReturnValue:
     hints = fill(form, row, values)
     return render_template(
         "imports/correct_row.html", form=form, brought=brought, row=row, hints=hints, columns=COLUMNS
-    ), form.status
+    ), form.status if form.is_submitted() else 200
 
 
 def fill(form: CorrectRow, row: ImportRow, values: dict[str, str]) -> dict[str, str]:

@@ -136,7 +136,7 @@ COLUMN_WORDS: dict[str, str] = {
 
 STATUSES: dict[ImportStatus, tuple[str, str]] = {
     ImportStatus.READING: ("Being read", "blue"),
-    ImportStatus.ASKING: ("Columns needed", "yellow"),
+    ImportStatus.ASKING: ("Answer needed", "yellow"),
     ImportStatus.UNREADABLE: ("Could not be read", "red"),
     ImportStatus.READ: ("Decision needed", "yellow"),
     ImportStatus.LANDING: ("Being written", "blue"),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from schemes import audit
 from schemes.database import copy_text, escaped, in_chunks
 from schemes.errors import FileFault, FileRefused
+from schemes.imports import legacy_file
 from schemes.imports.entry import ENCODE, REQUIRED, Outcome, Row, packed
 from schemes.imports.mapping import ColumnMapping, MappedTable, looks_of, proposed
 from schemes.imports.register_file import header_of, names_of, open_table, read_header, read_register
@@ -29,7 +30,8 @@ def read(
 ) -> None:
     """Read the whole file into rows. A file that cannot be read leaves no rows, and its fault on the import.
 
-    One whose columns are not ours, and of no source that we know, waits to be told what they are.
+    One whose columns are not ours, and of no source that we know, waits to be told what they are; so does a file of
+    payments, which does not tell since when they are due.
     """
     if brought.status is not ImportStatus.READING:
         return
@@ -79,6 +81,13 @@ def read(
 
 def table_of(session: Session, brought: RegisterImport, content: bytes) -> Table | None:
     """The file under our columns; None when a person has to say what its own are. Raises FileRefused."""
+    kind = legacy_file.kind_of(content)
+    if kind and brought.answers is not None:
+        return legacy_file.LegacyFile(content, kind, legacy_file.CreditTerms.from_json(brought.answers))
+    if kind:
+        brought.asked = legacy_file.summary_of(content, kind)
+        move(brought, ImportStatus.ASKING)
+        return None
     table = open_table(content)
     cells = header_of(table)
     names = names_of(cells)

@@ -22,6 +22,7 @@ from schemes.account import Account
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, Refused, SamePerson
 from schemes.imports.entry import Outcome
+from schemes.imports.legacy_file import CreditTerms
 from schemes.imports.mapping import ColumnMapping
 from schemes.imports.source import remember
 from schemes.person import Actor, Role
@@ -239,7 +240,7 @@ def tell_columns(
     by.must_be(Role.PREPARER, scheme=brought.scheme_id)
     if brought.answers == mapping.as_json():
         return False
-    if brought.status is not ImportStatus.ASKING or brought.asked is None:
+    if brought.status is not ImportStatus.ASKING or brought.asked is None or "header" not in brought.asked:
         raise NotNow("import", brought.status, ImportStatus.READING)
     mapping.must_be_whole()
     move(brought, ImportStatus.READING)
@@ -247,6 +248,22 @@ def tell_columns(
         brought.source_id = remember(session, source.strip(), brought.asked["header"], mapping, by=by, at=at).id
     brought.answers, brought.step_asked_at = mapping.as_json(), at
     audit.record(session, "import.columns_told", by=by, about=brought, at=at, columns=len(mapping.columns))
+    return True
+
+
+def tell_terms(session: Session, brought: RegisterImport, terms: CreditTerms, *, by: Actor, at: datetime) -> bool:
+    """A preparer says how the credits of a file of payments are taken, so that it is read. False when said before.
+
+    Raises NotNow.
+    """
+    by.must_be(Role.PREPARER, scheme=brought.scheme_id)
+    if brought.answers == terms.as_json():
+        return False
+    if brought.status is not ImportStatus.ASKING or brought.asked is None or "credits" not in brought.asked:
+        raise NotNow("import", brought.status, ImportStatus.READING)
+    move(brought, ImportStatus.READING)
+    brought.answers, brought.step_asked_at = terms.as_json(), at
+    audit.record(session, "import.terms_told", by=by, about=brought, at=at, count=brought.asked["credits"]["count"])
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -20,6 +21,7 @@ OURS = "reference,beneficiary_name,amount,start_date,account_name,sort_code,acco
 THEIRS = "Client ID,Name,Weekly Amount,Since,Account holder,Sortcode,Account No\n"
 GOOD = "C-1,Ann Example,12050,2026-04-25,A Example,089999,66374958\n"
 BAD = "C 2,Ann Example,12050,2026-04-25,A Example,089999,66374958\n"
+PAYMENTS = (Path(__file__).parents[1] / "golden" / "standard18" / "single-day.txt").read_text()
 
 
 @pytest.fixture
@@ -83,12 +85,21 @@ def test_a_file_with_other_columns_is_brought_in_by_typing_what_they_are(run, of
     assert status(office) is ImportStatus.LANDED
 
 
+def test_a_file_of_payments_is_brought_in_with_the_day_that_they_start(run, office):
+    typed = run(PAYMENTS, "--first-day", "2026-12-01", "--keep")
+    assert typed.exit_code == 0, typed.output
+    assert "2 payments of £2,125.50; 1 other records are left out" in typed.output
+    assert status(office) is ImportStatus.LANDED
+
+
 @pytest.mark.parametrize(
     ("content", "words", "says", "left"),
     [
         (OURS + GOOD + BAD, ("--whole", "--keep"), "not whole: 1 rows are refused", ImportStatus.DISCARDED),
         (THEIRS + GOOD, ("--keep",), "missing: start_date", ImportStatus.DISCARDED),
         (THEIRS + GOOD, ("--mapping", "start_date=Nowhere"), "theirs client_id, name", ImportStatus.ASKING),
+        (PAYMENTS, ("--keep",), "say with --first-day", ImportStatus.DISCARDED),
+        (PAYMENTS, ("--first-day", "2026-12-01", "--prefix", "a b"), "--prefix: up to 12", ImportStatus.DISCARDED),
         ("", (), "cannot be read", ImportStatus.UNREADABLE),
     ],
 )

@@ -28,7 +28,7 @@ def here(preparer, office):
 def test_a_refused_row_is_corrected_on_its_page(preparer, here, signed_in):
     preparer.get(here)
     page = preparer.get(preparer.page.link("Correct line 3"))
-    assert page.h1 == "Correct line 3"
+    assert (page.status, page.h1) == (200, "Correct line 3")
     assert page.errors == ["The amount is negative: “-3”. Only amounts above zero can be paid"]
     assert "66374958" not in page.response.get_data(as_text=True)
     assert "The row has one ending 4958: leave empty to keep it" in page.text

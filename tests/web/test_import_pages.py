@@ -40,7 +40,7 @@ def test_a_register_is_brought_in_by_two_people(preparer, signed_in, office):
     }
     assert page.table("refused") == [
         ["3", "Amount", "The amount is negative: “-3”", "Only amounts above zero can be paid"],
-        ["3", "Sort code", "It is not a sort code: “2O-00-00”", "Write 6 digits, as in 20-00-00"],
+        ["3", "Sort code", "It is not a sort code: “2O-00-00”", "Write 6 digits, as in 20-00-00 Correct line 3"],
     ]
     assert preparer.press("Continue").errors == ["Choose what to do with the file"]
     preparer.press("Continue", decision="keep")

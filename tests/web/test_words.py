@@ -94,6 +94,7 @@ from schemes.errors import (
 from schemes.gate_rule import GateKind
 from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.entry import COLUMNS, Mend, RowReason
+from schemes.imports.legacy_file import TermsRefused
 from schemes.imports.mapping import Look, MappingRefused
 from schemes.imports.register_import import ImportStatus, NotWhole
 from schemes.invitation import AnotherPerson, InvitationState, InvitedAlready, LinkUsedUp, MemberAlready
@@ -215,6 +216,7 @@ REFUSALS: list[Refused] = [
     FileRefused(FileFault.EMPTY),
     MappingRefused(missing=["amount"]),
     NotWhole(3),
+    TermsRefused("prefix"),
     PayDateRefused(PayDateReason.TOO_EARLY, DAY, DAY, DAY),
     CancelReasonMissing(),
     ReasonMissing(),

@@ -40,6 +40,8 @@ class Settings:
     notify_template: str = ""
     notify_several_template: str = ""
     notify_staff_template: str = ""
+    notify_warning_template: str = ""
+    notify_warning_text_template: str = ""
     notify_receipts_token: str = field(repr=False, default="")
     sandbox_notify_url: str = ""
     sandbox_notify_api_key: str = field(repr=False, default="")
@@ -92,6 +94,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             notify_template=read("NOTIFY_TEMPLATE", ""),
             notify_several_template=read("NOTIFY_SEVERAL_TEMPLATE", ""),
             notify_staff_template=read("NOTIFY_STAFF_TEMPLATE", ""),
+            notify_warning_template=read("NOTIFY_WARNING_TEMPLATE", ""),
+            notify_warning_text_template=read("NOTIFY_WARNING_TEXT_TEMPLATE", ""),
             notify_receipts_token=read("NOTIFY_RECEIPTS_TOKEN", ""),
             sandbox_notify_url=read("SANDBOX_NOTIFY_URL", ""),
             sandbox_notify_api_key=read("SANDBOX_NOTIFY_API_KEY", ""),

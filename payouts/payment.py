@@ -249,6 +249,6 @@ def stopped_count(session: Session, payroll_id: UUID) -> int:
         select(func.count())
         .select_from(Payment)
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
-        .where(Payment.payroll_id == payroll_id, or_(Account.stopped_at.is_not(None), held))
+        .where(Payment.payroll_id == payroll_id, or_(Account.stopped_at.is_not(None), Account.held_back, held))
     )
     return session.scalar(stopped) or 0

@@ -49,6 +49,7 @@ class State(StrEnum):
     WAITING = "waiting"
     REJECTED = "rejected"
     COOLING_OFF = "cooling_off"
+    HELD = "held"
     IN_USE = "in_use"
     REPLACED = "replaced"
     CLOSED = "closed"
@@ -61,6 +62,7 @@ class Account(BodyOwned, Base):
     What it says never changes: a payment points at the version it was approved with. Only what people decide about it
     is added. `usable_from` ends the cooling-off of a change; without it a version is usable once it is confirmed.
     `came_by` is None for a version that came in a file. `confirmed_because`: why, where the bank's answer asked for it.
+    `disowned_at`: when the payee said that it was not theirs; `held_back`: it waits until somebody has looked.
     """
 
     __tablename__ = "account"
@@ -84,6 +86,18 @@ class Account(BodyOwned, Base):
         ),
         CheckConstraint(
             "(stopped_by is null) = (stopped_at is null) and (stopped_by is null) = (stopped_as is null)", name="stop"
+        ),
+        CheckConstraint(
+            "(looked_by is null) = (looked_at is null) and (looked_by is null or "
+            "(looked_by <> proposed_by and disowned_at is not null and coalesce(looked_because, '') <> ''))",
+            name="looked",
+        ),
+        CheckConstraint("not held_back or disowned_at is not null", name="held_back"),
+        Index(
+            "ix_account_disowned",
+            "body_id",
+            "disowned_at",
+            postgresql_where=text("disowned_at is not null and looked_at is null"),
         ),
         Index(
             "uq_account_waiting",
@@ -109,6 +123,11 @@ class Account(BodyOwned, Base):
     confirmed_by: Mapped[UUID | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_because: Mapped[str | None]
+    held_back: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    disowned_at: Mapped[datetime | None]
+    looked_by: Mapped[UUID | None]
+    looked_at: Mapped[datetime | None]
+    looked_because: Mapped[str | None]
     came_by: Mapped[CameBy | None] = mapped_column(stored(CameBy))
     usable_from: Mapped[date | None]
     waived_by: Mapped[UUID | None]
@@ -124,6 +143,11 @@ class Account(BodyOwned, Base):
     @property
     def is_waiting(self) -> bool:
         return self.confirmed_at is None and self.rejected_at is None
+
+    @property
+    def is_disowned(self) -> bool:
+        """Whether the payee said that it was not theirs, and nobody has looked into it."""
+        return self.disowned_at is not None and self.looked_at is None
 
 
 def pack(details: BankDetails) -> bytes:
@@ -144,12 +168,12 @@ def usable_on(day: date) -> ColumnElement[bool]:
     """Whether a version may be used on a day: confirmed by its end, and past its cooling-off.
 
     Of several the newest counts, and if that one is stopped nobody is paid: the versions before it are over. One that
-    was stopped in its cooling-off never comes into use.
+    was stopped in its cooling-off never comes into use, nor does one that is held.
     """
     end = datetime.combine(day + timedelta(days=1), time.min, LONDON)
     stopped_on = cast(func.timezone("Europe/London", Account.stopped_at), Date)
     cooled_off = (Account.usable_from <= day) & or_(Account.stopped_at.is_(None), stopped_on >= Account.usable_from)
-    return (Account.confirmed_at < end) & or_(Account.usable_from.is_(None), cooled_off)
+    return ~Account.held_back & (Account.confirmed_at < end) & or_(Account.usable_from.is_(None), cooled_off)
 
 
 def in_use_on(session: Session, payee_id: UUID, day: date) -> Account | None:
@@ -168,6 +192,8 @@ def state_on(account: Account, in_use: Account | None, day: date) -> State:
         return State.WAITING
     if in_use is not None and account.id == in_use.id:
         return State.IN_USE
+    if account.held_back:
+        return State.HELD
     return State.COOLING_OFF if account.usable_from and account.usable_from > day else State.REPLACED
 
 

@@ -33,6 +33,10 @@ class ProposalWaiting(Refused):
     """A change of this payee's bank details waits already: it is confirmed or rejected first."""
 
 
+class ChangeHeld(Refused):
+    """The payee said that this change was not theirs: somebody looks into it before it is confirmed or used."""
+
+
 class SameDetails(Refused):
     """What was proposed is what is in use."""
 
@@ -135,6 +139,10 @@ def confirm(
     must_wait(account, "confirmed")
     if by.person_id == account.proposed_by:
         raise SamePerson("proposed these bank details")
+    if account.is_disowned:
+        raise ChangeHeld
+    if by.person_id == account.looked_by:
+        raise SamePerson("let this change go on")
     found = risk.assess(session, account, at_the_bank=at_the_bank, at=at)
     if found.changes:
         call_back.record(session, account, call, on=london_day(at), by=by, at=at)
@@ -193,6 +201,8 @@ def waive(session: Session, account: Account, *, reason: str, by: Actor, at: dat
         or account.usable_from <= today
     ):
         raise NotNow("version of bank details", "not cooling off", "used sooner")
+    if account.held_back:
+        raise ChangeHeld
     if not reason.strip():
         raise ReasonNotGiven("use these bank details at once")
     account.waived_by, account.waived_at, account.waived_because = by.person_id, at, reason.strip()

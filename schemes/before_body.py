@@ -23,6 +23,7 @@ FUNCTIONS = frozenset(
         "bodies_with_pending_audit",
         "body_of_link",
         "body_of_notice",
+        "body_of_warning",
         "demo_people",
         "end_other_sessions",
         "end_sessions",
@@ -242,6 +243,12 @@ def bodies_with_pending_audit(session: Session) -> list[UUID]:
 
 def body_of_notice(session: Session, reference: UUID) -> UUID | None:
     rows = call(session, "body_of_notice", reference)
+    return rows[0][0] if rows else None
+
+
+def body_of_warning(session: Session, token_digest: bytes) -> UUID | None:
+    """The body of the warning that a link was sent in."""
+    rows = call(session, "body_of_warning", token_digest)
     return rows[0][0] if rows else None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -53,6 +53,7 @@ class Message:
     template_id: str
     personalisation: dict[str, str]
     left_over: bool
+    phone_number: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -168,13 +169,7 @@ class Clients:
         # whoever has taken the task over may have sent it
         self.hold.check()
         try:
-            answer = self.client().send_email_notification(
-                email_address=message.email,
-                template_id=message.template_id,
-                personalisation=message.personalisation,
-                reference=str(message.notice_id),
-                sanitise_content_for=["name"],
-            )
+            answer = self.post(message)
         except HTTPError as error:
             if error.status_code == TOO_MANY or (error.status_code >= 500 and error.status_code != UNAVAILABLE):
                 raise NotifyBusy from error
@@ -186,6 +181,23 @@ class Clients:
                 return found
             return Answer(message.notice_id, NoticeStatus.REFUSED, error=f"{error.status_code} {reason_of(error)}")
         return Answer(message.notice_id, NoticeStatus.SENT, UUID(answer["id"]))
+
+    def post(self, message: Message) -> Any:
+        """One request to Notify. Raises HTTPError."""
+        if message.phone_number:
+            return self.client().send_sms_notification(
+                phone_number=message.phone_number,
+                template_id=message.template_id,
+                personalisation=message.personalisation,
+                reference=str(message.notice_id),
+            )
+        return self.client().send_email_notification(
+            email_address=message.email,
+            template_id=message.template_id,
+            personalisation=message.personalisation,
+            reference=str(message.notice_id),
+            sanitise_content_for=["name"],
+        )
 
     def look_up(self, message: Message) -> Answer | None:
         """What Notify has under our reference. Raises NotifyBusy when it cannot be asked."""

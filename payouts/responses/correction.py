@@ -19,7 +19,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.reports.awacs import CorrectedAccount
-from payouts.confirmation import asking
+from payouts import proposing
 from payouts.responses.correction_file import ReadReport, read_report
 from payouts.responses.correction_match import Found, Match, match_lines
 from schemes import audit, bank_details
@@ -206,7 +206,7 @@ def propose_line(
                 by=by,
                 at=at,
             )
-        asking.ask_on_entry(service, session, proposal, by=by, at=at)
+        proposing.follow_up(service, session, proposal, by=by, at=at)
         kept.outcome, kept.proposal_id = LineOutcome.PROPOSED, proposal.id
     except DetailsRefused as refused:
         kept.outcome, kept.fault = LineOutcome.NOT_PAYABLE, refused.fault

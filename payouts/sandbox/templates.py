@@ -13,6 +13,8 @@ PAYMENT_ON_ITS_WAY = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e01"
 PAYMENTS_ON_THEIR_WAY = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e02"
 PAYMENT_ON_ITS_WAY_TEXT = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e03"
 PAYMENT_ON_ITS_WAY_LETTER = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e04"
+DETAILS_WARNING = "a3d7f6d0-54c1-4a0e-9f0b-7d2f7c9e4b31"
+DETAILS_WARNING_TEXT = "c1f0a9be-2d35-4f7b-8a65-0e9d1b6c8f42"
 STAFF_MESSAGE = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e20"
 
 TemplateType = Literal["email", "sms", "letter"]
@@ -81,6 +83,41 @@ def _text(value: object) -> str:
 
 
 TEMPLATES: tuple[Template, ...] = (
+    Template(
+        DETAILS_WARNING,
+        "details_warning",
+        "email",
+        "Did you ask for another account?",
+        """\
+Dear ((name)),
+
+Somebody asked us to make your payments into another account. Nothing has changed yet.
+
+# If this was you
+
+You do not need to do anything.
+
+# If this was not you
+
+Tell us here, and we hold the change until somebody has looked into it:
+
+((link))
+
+The link works until ((until)). You can also contact us: ((contact))
+
+We will never ask for your bank details or a password by email, and the link asks for neither.
+
+((sender))
+""",
+    ),
+    Template(
+        DETAILS_WARNING_TEXT,
+        "details_warning_text",
+        "sms",
+        None,
+        "((sender)): somebody asked us to make your payments into another account. If this was not you, hold it here: "
+        "((link)) We never ask for bank details or a password by text. Contact us: ((contact))",
+    ),
     Template(
         STAFF_MESSAGE,
         "staff_message",

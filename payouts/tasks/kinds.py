@@ -10,7 +10,7 @@ from payouts import building, erasure, matching, registering
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
 from payouts.files import sealing
-from payouts.notices import planning, sending, staff
+from payouts.notices import planning, sending, staff, warning
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),
+    "details.warn": Outside(warning.send),
     "confirmation.ask": Outside(asking.ask),
     "confirmation.ask_one": Outside(asking.answer_entry),
 }

@@ -21,6 +21,7 @@ from payouts.web import (
     contacts,
     correction_words,
     corrections,
+    disowned,
     duplicate_words,
     duplicates,
     duties,
@@ -70,6 +71,7 @@ from payouts.web.pages import pages
 # a module's import is what puts its views on the blueprint
 VIEWS = (
     corrections,
+    disowned,
     audit,
     bank_details,
     bank_profiles,

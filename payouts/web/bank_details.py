@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from payouts.confirmation import asking
+from payouts import proposing
 from payouts.confirmation.meaning import AnswerNeedsReason
+from payouts.notices.warning import warnings_of
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import DayField, Form, MadeField
@@ -115,6 +116,7 @@ def show_bank_details(payee_id: UUID) -> ResponseReturnValue:
             payee=payee,
             accounts=accounts,
             states=states_of(session, payee_id, accounts),
+            warnings=warnings_of(session, [account.id for account in accounts]),
             calls=call_backs_of(session, payee_id),
             looks=unmaskings_of(session, payee_id),
             versions={account.id: account.version for account in accounts},
@@ -160,7 +162,7 @@ def propose_bank_details(payee_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-                asking.ask_on_entry(service(), session, proposed, by=actor(), at=now())
+                proposing.follow_up(service(), session, proposed, by=actor(), at=now())
         except (NotAllowed, NotFound):
             raise
         except DetailsRefused as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, url_for
@@ -13,6 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.confirmation.meaning import meaning_of, must_be_usable, standing_of
 from payouts.confirmation.risk import at_the_bank
+from payouts.notices.warning import left_to_people, warnings_of
 from payouts.web.access import allowed
 from payouts.web.bank_details import LONGEST_NAME, TOO_LONG, is_done, states_of, today, version_page
 from payouts.web.confirmations import Version, versions
@@ -102,9 +104,18 @@ def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue
         days=days,
         confirms=confirms,
         answer=answer_of(payee_id, account_id),
+        told=told_contacts(payee_id, account_id),
         meaning=meaning,
         confirm_hint=hint,
     )
+
+
+def told_contacts(payee_id: UUID, account_id: UUID) -> dict[str, Any]:
+    """Which contacts were told of the change, and which are left for a person to tell."""
+    with transaction() as session:
+        account = get_account(session, payee_id, account_id)
+        written = warnings_of(session, [account_id]).get(account_id, [])
+        return {"written": written, "left": left_to_people(session, account, at=now())}
 
 
 def answer_of(payee_id: UUID, account_id: UUID) -> Version | None:

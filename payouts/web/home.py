@@ -24,6 +24,7 @@ from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.words import a_person_with
+from schemes import disowned
 from schemes.bank_details import CONFIRMERS, london_day, proposals
 from schemes.change import waiting as change_waiting
 from schemes.change_applied import EFFECTS
@@ -85,6 +86,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         open_imports(session, names),
         open_proposals(session),
         open_changes(session),
+        disowned_changes(session),
         due_reviews(session),
         cover_reviews(session),
     ):
@@ -153,6 +155,18 @@ def open_changes(session: Session) -> Items:
             who=f"{a_person_with(EFFECTS[change.kind].confirmers)} who did not propose it",
         )
         yield waits_for(change), item
+
+
+def disowned_changes(session: Session) -> Items:
+    for account, payee in disowned.waiting(session):
+        assert account.disowned_at is not None, "only a change that somebody disowned waits"
+        item = Waiting(
+            f"Change that {payee.name} says is not theirs",
+            f"Version {account.version} of the bank details, to be looked into since {day(account.disowned_at)}.",
+            url_for("pages.show_bank_details", payee_id=payee.id),
+            who="someone who did not propose it",
+        )
+        yield may_confirm(account.proposed_by), item
 
 
 def due_reviews(session: Session) -> Items:

@@ -47,4 +47,5 @@ def notify_instant(written: str) -> str:
 
 def register(app: Flask) -> None:
     app.add_template_filter(notice_status)
+    app.add_template_filter(NOTICES.__getitem__, "warning_status")
     app.add_template_filter(notify_instant)

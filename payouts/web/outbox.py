@@ -10,7 +10,7 @@ from notifications_python_client.errors import HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 
 from payouts.app import NotifyNotSetUp
-from payouts.notices import staff
+from payouts.notices import staff, warning
 from payouts.notices.notice import ours
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.pages import id_given, pages, service, transaction
@@ -54,7 +54,7 @@ def sent_by_this_body(client: NotificationsAPIClient, older_than: str | None) ->
             break
         with transaction() as session:
             references = [message["reference"] or "" for message in messages]
-            mine = ours(session, references) | staff.ours(session, references)
+            mine = ours(session, references) | staff.ours(session, references) | warning.ours(session, references)
         found += [message for message in messages if message["reference"] in mine]
         if len(found) > SHOWN:
             break

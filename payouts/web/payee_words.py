@@ -22,6 +22,7 @@ STATES: dict[State, tuple[str, str]] = {
     State.WAITING: ("Not confirmed", "yellow"),
     State.REJECTED: ("Rejected", "grey"),
     State.COOLING_OFF: ("Cooling off", "blue"),
+    State.HELD: ("Held", "orange"),
     State.IN_USE: ("In use", "green"),
     State.REPLACED: ("Replaced", "grey"),
     State.CLOSED: ("Account closed", "red"),

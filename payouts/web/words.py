@@ -39,7 +39,7 @@ from payouts.web.payroll_words import pay_date_sentence
 from payouts.web.people_words import ROLES
 from payouts.web.scheme_words import scheme_sentence
 from schemes.award import AwardDayRefused, AwardThere
-from schemes.bank_details import ProposalWaiting, SameDetails
+from schemes.bank_details import ChangeHeld, ProposalWaiting, SameDetails
 from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.contact import ContactKnown
@@ -157,6 +157,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 }
 
 SENTENCES: dict[type[Refused], str] = {
+    ChangeHeld: "The payee said that this change was not theirs. Somebody has to look into it first",
     BlockedByAnswer: "By your body’s rules nobody uses bank details about which the bank said this. Reject them",
     AnswerNeedsReason: "Say why the bank details are right, whatever the bank said about the name",
     ReasonMissing: "Say why it is right to pay",

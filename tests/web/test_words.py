@@ -58,7 +58,7 @@ from schemes.account import CameBy, State, Stopped
 from schemes.amount import AmountKind, BandPays, PartPeriod
 from schemes.award import AwardDay, AwardDayRefused, AwardThere
 from schemes.award_history import NotDue
-from schemes.bank_details import ProposalWaiting, SameDetails
+from schemes.bank_details import ChangeHeld, ProposalWaiting, SameDetails
 from schemes.bank_profile_change import ProfileFault, ProfileRefused
 from schemes.body import BodyKind, DutyPattern
 from schemes.body_details import NameMissing
@@ -245,6 +245,7 @@ REFUSALS: list[Refused] = [
     CallBackNeeded(),
     ContactTooNew(DAY),
     HighRiskSooner(),
+    ChangeHeld(),
     BlockedByAnswer(),
     AnswerNeedsReason(),
     ReportRefused(ReportFault.TEST),

@@ -133,11 +133,12 @@ def tell_of_password(session: Session, service: Service, person_id: UUID, *, at:
 def tell_own(
     session: Session, service: Service, event: StaffEvent, person_id: UUID, subject: str, text: str, *, at: datetime
 ) -> None:
-    """Tell a person about their own account, through the first of their bodies: Notify is a body's."""
-    memberships = before_body.memberships_of(session, person_id)
-    if not memberships:
-        return
-    database.go_on_in(session, memberships[0].body_id)
+    """Tell a person about their own account, through the body they are in or their first: Notify is a body's."""
+    if session.info["body_id"] is None:
+        memberships = before_body.memberships_of(session, person_id)
+        if not memberships:
+            return
+        database.go_on_in(session, memberships[0].body_id)
     tell(session, service, event, session.get_one(Person, person_id), subject, text, at=at)
 
 

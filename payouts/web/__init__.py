@@ -6,6 +6,7 @@ from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from payouts.web import (
+    account,
     audit,
     award_words,
     bank_details,
@@ -70,6 +71,7 @@ from payouts.web.pages import pages
 
 # a module's import is what puts its views on the blueprint
 VIEWS = (
+    account,
     corrections,
     disowned,
     audit,

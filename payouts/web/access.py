@@ -75,7 +75,7 @@ def admit() -> ResponseReturnValue | None:
         return None
     recognise()
     if g.person is None:
-        return redirect(url_for("pages.sign_in", next=way_back()), 303)
+        return redirect(url_for("pages.sign_in", next=way_back(), ended=g.get("ended")), 303)
     if BEFORE_A_BODY in who:
         return None
     if g.actor is None:
@@ -124,6 +124,7 @@ def recognise() -> None:
         g.person = signed_in_person(transaction, token, at=service().now())
         if g.person is None:
             session.clear()
+            g.ended = 1
             return
         g.bodies = memberships(transaction, g.person.id)
     membership = chosen(g.bodies)

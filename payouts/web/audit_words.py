@@ -26,6 +26,7 @@ ACTS: dict[str, str] = {
     "person.removed": "Removed somebody from the body",
     "person.reset_confirmed": "Let somebody set their password and codes anew",
     "person.credentials_set": "Somebody’s password and codes were set anew",
+    "person.signed_out_everywhere": "Signed out everywhere",
     "person.password_changed": "Changed their own password",
     "person.recovery_codes_renewed": "Made new recovery codes for themselves",
     "staff.told": "Sent a message to somebody who works here ({event}: {outcome})",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, g, url_for
 
 from payouts.web.access import may_see
+from schemes.sign_in import IDLE
 
 # section, words, endpoint
 PLACES = (
@@ -19,6 +21,8 @@ PLACES = (
     ("people", "People", "pages.show_people"),
     ("audit", "Audit", "pages.show_audit"),
 )
+# before a session ends, whoever looks at a page is asked whether they are still there
+WARNING = timedelta(minutes=5)
 OUTBOX = ("outbox", "Outbox", "pages.show_outbox")
 
 
@@ -34,7 +38,8 @@ def navigation(section: str | None) -> list[dict[str, Any]]:
 
 def who_is_here() -> dict[str, Any]:
     """What the frame of every page shows."""
-    return {name: g.get(name) for name in ("person", "actor", "body", "bodies")}
+    here = {name: g.get(name) for name in ("person", "actor", "body", "bodies")}
+    return {**here, "idle_seconds": int(IDLE.total_seconds()), "warn_seconds": int(WARNING.total_seconds())}
 
 
 def register(app: Flask) -> None:

@@ -60,7 +60,7 @@ def sign_in() -> ResponseReturnValue:
             session.clear()
             session[TOKEN] = token
             return redirect(safe_next(form.next.data) or url_for("pages.home"), 303)
-    return render_template("sign_in.html", form=form, demo_people=demo()), form.status
+    return render_template("sign_in.html", form=form, demo_people=demo(), ended="ended" in request.args), form.status
 
 
 def try_to_sign_in(form: SignIn) -> str | None:

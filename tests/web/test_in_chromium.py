@@ -113,3 +113,39 @@ def test_the_keyboard_reaches_the_page_past_the_navigation(at_browser, site):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_whoever_lets_time_run_out_is_warned_and_can_stay(at_browser, site):
+    page = at_browser(Role.PREPARER)
+    page.clock.install()
+    page.goto(f"{site}/imports/new")
+    dialog = page.get_by_role("dialog")
+    page.clock.fast_forward("54:50")
+    expect(dialog).to_be_hidden()
+    page.clock.fast_forward("00:15")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("we will sign you out in 5 minutes")
+    expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(dialog).to_be_hidden()
+    page.clock.fast_forward("54:50")
+    expect(dialog).to_be_hidden()
+
+
+def test_what_was_typed_outlives_the_session(at_browser, site, signed_in, harbour):
+    page = at_browser(Role.PREPARER)
+    page.clock.install()
+    page.goto(f"{site}/schemes/{harbour.scheme_id}/payrolls/new")
+    page.get_by_label("Day").fill("27")
+    page.clock.fast_forward("01:01:00")
+    expect(page.get_by_role("heading", name="You have been signed out")).to_be_visible()
+    # the person signs in again in another tab: another session in the same browser
+    cookie = signed_in(Role.PREPARER).client.get_cookie("payouts")
+    page.context.add_cookies([{"name": "payouts", "value": cookie.value, "url": site}])
+    page.get_by_role("button", name="I have signed in again").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("button", name="Create the payroll").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("27")

@@ -131,7 +131,7 @@ def test_whoever_sends_a_form_after_their_session_ended_comes_back_to_its_page(p
     answer = preparer.client.post(
         address, data={"csrf_token": token}, headers={"Referer": f"http://localhost{address}"}
     )
-    assert answer.location == f"/sign-in?next={address}"
+    assert answer.location == f"/sign-in?next={address}&ended=1"
 
 
 def test_a_person_of_two_bodies_chooses_one_and_can_change(visitor, service, harbour, owner, code_of):

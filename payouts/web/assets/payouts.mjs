@@ -1,8 +1,12 @@
 import { initAll } from "./govuk-frontend.min.js";
+import { Idle } from "./idle.mjs";
 import { Progress } from "./progress.mjs";
 import { UploadSize } from "./upload.mjs";
 
 initAll();
+for (const dialog of document.querySelectorAll("dialog[data-idle-seconds]")) {
+  new Idle(dialog).start();
+}
 for (const root of document.querySelectorAll("[data-progress-url]")) {
   new Progress(root).start();
 }

@@ -29,6 +29,7 @@ from payouts.commands import (
     retention,
     scheme,
     serving,
+    subject_access,
     task,
 )
 from payouts.config import SettingsWrong
@@ -61,6 +62,7 @@ for command in (
     scheme.scheme,
     register.register,
     retention.retention,
+    subject_access.subject_access,
     award.award,
     confirmation.confirmation,
     correction.correction,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payouts import registering
+from payouts import registering, subject_access
 from payouts.app import Service
 from payouts.channels import download, release
 from payouts.checks import acceptance, finding
@@ -169,6 +169,14 @@ class Office:
         with self.transaction() as session:
             return correction.take(
                 session, self.service, report_id=new_id(), file_name="awacs.xml", content=content, by=by, at=at
+            ).id
+
+    def ask_for_everything(self, payee_id: UUID) -> UUID:
+        """The finance officer asks for everything about a payee."""
+        by, at = self.person(Role.FINANCE), self.service.now()
+        with self.transaction() as session:
+            return subject_access.ask(
+                session, access_id=new_id(), payee_id=payee_id, beneficiary_id=None, reason="a letter", by=by, at=at
             ).id
 
     def pair(self, first: UUID, second: UUID) -> UUID:

@@ -17,7 +17,13 @@ from schemes.database import new_id
 from schemes.person import Role
 from schemes.sign_in import token_digest
 
-TABLE_OF = {"import": "register_import", "source": "import_source", "file": "payment_file", "pair": "duplicate_pair"}
+TABLE_OF = {
+    "import": "register_import",
+    "source": "import_source",
+    "file": "payment_file",
+    "pair": "duplicate_pair",
+    "access": "subject_access",
+}
 
 
 @pytest.fixture

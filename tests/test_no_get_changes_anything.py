@@ -54,6 +54,7 @@ def addresses(office, sealed, browsers):
         account = session.scalars(select(Account).where(Account.payee_id == contact.payee_id)).first()
     hold_id = office.stop_payments(account.payee_id)
     office.let_go_on(account.payee_id, hold_id)
+    access_id = office.ask_for_everything(account.payee_id)
     with office.transaction() as session:
         values = {
             "import_id": session.scalars(select(RegisterImport.id)).first(),
@@ -73,6 +74,7 @@ def addresses(office, sealed, browsers):
             "kind": Kind.UNUSUALLY_LARGE.value,
             "person_id": office.harbour.people[Role.FINANCE].person_id,
             "token": "of-nobody",
+            "access_id": access_id,
             "pair_id": session.scalars(select(DuplicatePair.id)).first(),
             "line": 2,
             "colour": "00625e",

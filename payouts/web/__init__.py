@@ -64,6 +64,7 @@ from payouts.web import (
     security,
     sign_in,
     stylesheets,
+    subject_access,
     words,
 )
 from payouts.web.access import every_view_is_marked
@@ -109,6 +110,7 @@ VIEWS = (
     scheme_examples,
     schemes,
     sign_in,
+    subject_access,
 )
 
 

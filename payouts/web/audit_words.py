@@ -57,6 +57,8 @@ ACTS: dict[str, str] = {
     "hold.closed": "Closed payments (concerns the {concerns})",
     "hold.lifted": "Let payments go on",
     "duplicates.search_begun": "Looked for payees who may be one person ({payees} compared)",
+    "subject_access.asked": "Asked for everything about the person (concerns the {concerns})",
+    "subject_access.taken": "Downloaded everything about the person",
     "payee.erased": "Erased the payee (old files destroyed: {files_destroyed})",
     "payee.merged": "Merged the payee into another (awards moved: {awards})",
     "payee.merged_here": "Merged another payee into this one",
@@ -114,7 +116,22 @@ ACTS: dict[str, str] = {
 
 # facts that say nothing to a reader of sentences: the trail itself keeps them
 UNTOLD = frozenset(
-    {"hold", "contact", "contacts", "decision", "submission", "file", "payroll", "moved_from", "asked_for", "bytes"}
+    {
+        "hold",
+        "access",
+        "change",
+        "into",
+        "other",
+        "contact",
+        "contacts",
+        "decision",
+        "submission",
+        "file",
+        "payroll",
+        "moved_from",
+        "asked_for",
+        "bytes",
+    }
 )
 DIGEST = 64
 

@@ -43,7 +43,7 @@ MERGE_BARS: dict[MergeBar, str] = {
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {MergeRefused: lambda refused: MERGE_BARS[refused.why]}
 
 # words and the tag's colour, for a row of the comparison
-SAME, DIFFERENT, NOT_KNOWN = ("Same", "orange"), ("Different", "green"), ("Not known for both", "grey")
+SAME, DIFFERENT, NOT_KNOWN = ("Same", "orange"), ("Different", "green"), ("Not known", "grey")
 
 
 def name_verdict(likeness: int) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused
+from payouts.subject_access import PersonErased
 from payouts.web import (
     bank_profile_words,
     body_words,
@@ -158,6 +159,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 
 SENTENCES: dict[type[Refused], str] = {
     ChangeHeld: "The payee said that this change was not theirs. Somebody has to look into it first",
+    PersonErased: "This payee was erased, so nothing personal is held about them any more",
     BlockedByAnswer: "By your body’s rules nobody uses bank details about which the bank said this. Reject them",
     AnswerNeedsReason: "Say why the bank details are right, whatever the bank said about the name",
     ReasonMissing: "Say why it is right to pay",

@@ -33,6 +33,7 @@ from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
 from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
+from payouts.subject_access import PersonErased
 from payouts.web import (
     award_words,
     bank_profile_words,
@@ -255,6 +256,7 @@ REFUSALS: list[Refused] = [
     SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     MergeRefused(MergeBar.BOTH_HAVE_AWARD),
     ErasureRefused(ErasureBar.STILL_NEEDED),
+    PersonErased(),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),

@@ -24,6 +24,7 @@ from schemes.award import Award
 from schemes.award_history import NotDue
 from schemes.database import copy_rows, in_chunks, new_id
 from schemes.definition import Definition
+from schemes.mandate import PaymentBar, payment_bars
 from schemes.payment_reference import payment_reference
 from schemes.period import Period
 from schemes.scheme_version import version_of
@@ -116,10 +117,15 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     )
     made_good = arrears.arrears_paid(session, payroll, first, last)
     payments, unpaid = [], []
+    bars = payment_bars(session, ((award.to.payee_id, award.beneficiary_id) for award in awards), payroll.pay_date)
     for position, award in enumerate(awards, start=1):
         due = entitlement(award.history, rules.of(award.component, period), period)
         owed = [difference for difference in reckoned.get(award.id, ()) if difference.owed_pence > 0]
-        outcome = PAID_ALREADY if award.id in made_good else outcome_of(award, due, owed, period)
+        outcome = (
+            PAID_ALREADY
+            if award.id in made_good
+            else outcome_of(award, due, owed, period, bars.get((award.to.payee_id, award.beneficiary_id)))
+        )
         if isinstance(outcome, UnpaidReason):
             unpaid.append(unpaid_row(payroll, award, outcome))
         elif outcome is not None:
@@ -136,13 +142,15 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
 
 
 def outcome_of(
-    award: AwardLine, due: Due | NotDue, owed: list[Difference], period: Period
+    award: AwardLine, due: Due | NotDue, owed: list[Difference], period: Period, bar: PaymentBar | None
 ) -> int | UnpaidReason | None:
     """What an award is paid, in pence, or why it is not; None where nobody would ask."""
     if isinstance(due, NotDue) and (due is NotDue.SUSPENDED or not owed):
         return UnpaidReason(due.value) if of_interest(award, due, period) else None
     if award.to.held is not None:
         return UnpaidReason(award.to.held.value)
+    if bar is not None:
+        return UnpaidReason(bar.value)
     if award.to.account_id is None:
         return UnpaidReason.NO_CONFIRMED_BANK_DETAILS
     if award.to.stopped is not None:

@@ -8,14 +8,15 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, or_, select, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, or_, select, text, union
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.account import Account
 from schemes.award import Award
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.hold import gravest
-from schemes.payee import Beneficiary, Payee
+from schemes.mandate import in_force_on
+from schemes.payee import Beneficiary, Mandate, Payee, PaymentMethod
 from schemes.seal import SealingKey
 
 
@@ -104,6 +105,9 @@ class UnpaidReason(StrEnum):
     ON_HOLD = "on_hold"
     DECEASED = "deceased"
     CLOSED = "closed"
+    MANDATE_NOT_IN_FORCE = "mandate_not_in_force"
+    NO_ACCOUNT = "no_account"
+    ADDRESS_ONLY = "address_only"
 
 
 class Unpaid(BodyOwned, Base):
@@ -242,13 +246,25 @@ def unpaid_of(session: Session, payroll_id: UUID, *, after: UUID | None = None, 
     return [UnpaidRow(*row) for row in session.execute(rows)]
 
 
-def stopped_count(session: Session, payroll_id: UUID) -> int:
-    """How many payments of a payroll may not be made any more, for a stop or a hold after they were built."""
-    held = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None)
-    stopped = (
-        select(func.count())
-        .select_from(Payment)
-        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
-        .where(Payment.payroll_id == payroll_id, or_(Account.stopped_at.is_not(None), Account.held_back, held))
+def stopped_count(session: Session, payroll_id: UUID, pay_date: date) -> int:
+    """How many payments of a payroll may not be made any more, for what came after they were built.
+
+    A stop or a hold, the end of a mandate, a payee who is no longer paid into an account: a question each, since an OR
+    of them all would look each payment up anew for every one.
+    """
+    mine = select(Payment.id).where(Payment.payroll_id == payroll_id)
+    account = (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id)
+    payee = (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id)
+    mandated = select(Mandate.id).where(
+        Mandate.body_id == Payment.body_id,
+        Mandate.payee_id == Payment.payee_id,
+        Mandate.beneficiary_id == Payment.beneficiary_id,
+        in_force_on(pay_date),
     )
-    return session.scalar(stopped) or 0
+    held = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None)
+    stopped = union(
+        mine.join(Account, account).where(or_(Account.stopped_at.is_not(None), Account.held_back, held)),
+        mine.join(Payee, payee).where(Payee.payment_method != PaymentMethod.ACCOUNT),
+        mine.where(~mandated.exists()),
+    )
+    return session.scalar(select(func.count()).select_from(stopped.subquery())) or 0

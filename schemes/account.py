@@ -8,7 +8,19 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, Index, UniqueConstraint, cast, func, or_, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    Index,
+    String,
+    UniqueConstraint,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import LONDON
@@ -70,6 +82,7 @@ class Account(BodyOwned, Base):
         UniqueConstraint("body_id", "payee_id", "version"),
         Index("ix_account_fingerprint", "body_id", "fingerprint"),
         Index("ix_account_import", "body_id", "import_id"),
+        Index("ix_account_last_four", "body_id", "last_four"),
         to_body_row("payee", "payee_id"),
         to_body_row("register_import", "import_id"),
         CheckConstraint("confirmed_by is null or confirmed_by <> proposed_by", name="two_people"),
@@ -113,7 +126,7 @@ class Account(BodyOwned, Base):
     holder_name: Mapped[str]
     sealed_details: Mapped[bytes]
     fingerprint: Mapped[bytes]
-    last_four: Mapped[str]
+    last_four: Mapped[str] = mapped_column(String(collation="C"))
     modulus_outcome: Mapped[Outcome] = mapped_column(stored(Outcome))
     modulus_rule: Mapped[str]
     weight_table: Mapped[str]

@@ -17,7 +17,7 @@ from bacs.calendar import LONDON
 from schemes import audit
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, ReasonNotGiven, Refused, SamePerson
-from schemes.payee import Beneficiary, Mandate, Payee, get_payee
+from schemes.payee import Beneficiary, Mandate, Payee, get_payee, is_paid_for
 from schemes.person import Actor, Role
 
 PLACERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
@@ -157,14 +157,6 @@ def place(
     party = "payee" if beneficiary_id is None else "beneficiary"
     audit.record(session, f"hold.{kind}", by=by, about=payee, at=at, hold=str(hold_id), concerns=party)
     return hold
-
-
-def is_paid_for(session: Session, payee_id: UUID, beneficiary_id: UUID) -> bool:
-    mandate = select(Mandate.id).where(Mandate.payee_id == payee_id, Mandate.beneficiary_id == beneficiary_id)
-    # whoever was merged into another payee is paid for nobody any more
-    mandate = mandate.join(Payee, (Payee.body_id == Mandate.body_id) & (Payee.id == Mandate.payee_id))
-    mandate = mandate.where(Payee.merged_into.is_(None))
-    return session.scalar(mandate) is not None
 
 
 def lift(session: Session, hold: Hold, payee: Payee, *, reason: str, by: Actor, at: datetime) -> None:

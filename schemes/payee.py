@@ -5,13 +5,20 @@ The third, the account holder, stands on the bank details (`schemes.account`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, func, or_, select, text
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.errors import NotFound
@@ -23,8 +30,18 @@ class Capacity(StrEnum):
 
     SELF = "self"
     APPOINTEE = "appointee"
+    DEPUTY = "deputy"
     PARENT = "parent"
     PROVIDER = "provider"
+    LANDLORD = "landlord"
+
+
+class PaymentMethod(StrEnum):
+    """How a payee is paid. Without an account a payroll lists them as unpaid, with what to do."""
+
+    ACCOUNT = "account"
+    NO_ACCOUNT = "no_account"
+    ADDRESS_ONLY = "address_only"
 
 
 class Format(StrEnum):
@@ -57,12 +74,13 @@ class Beneficiary(BodyOwned, Base):
         UniqueConstraint("body_id", "reference"),
         Index("ix_beneficiary_same_as", "body_id", "same_as", postgresql_where=text("same_as is not null")),
         to_body_row("beneficiary", "same_as"),
+        Index("ix_beneficiary_search_name", "body_id", "search_name"),
     )
 
     body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"), primary_key=True)
     reference: Mapped[str] = mapped_column(String(collation="C"))
     name: Mapped[str]
-    search_name: Mapped[str]
+    search_name: Mapped[str] = mapped_column(String(collation="C"))
     date_of_birth: Mapped[date | None]
     same_as: Mapped[UUID | None]
     erased_at: Mapped[datetime | None]
@@ -97,25 +115,55 @@ class Payee(BodyOwned, Base):
     safe_contact: Mapped[bool] = mapped_column(server_default=text("false"))
     merged_into: Mapped[UUID | None]
     erased_at: Mapped[datetime | None]
+    payment_method: Mapped[PaymentMethod] = mapped_column(
+        stored(PaymentMethod), server_default=PaymentMethod.ACCOUNT.value
+    )
     key_id: Mapped[UUID]
     made_at: Mapped[datetime]
 
 
 class Mandate(BodyOwned, Base):
-    """That a payee is paid for a beneficiary, and in what capacity."""
+    """That a payee is paid for a beneficiary, and in what capacity, from its first to its last day, both included.
+
+    first_day: None for one that came in a file, in force since ever. last_day: as it was given, None for no end.
+    ended_on: its last day after all. What happens to a mandate stands in `schemes.mandate`.
+    """
 
     __tablename__ = "mandate"
     __table_args__ = (
-        UniqueConstraint("body_id", "beneficiary_id", "payee_id"),
+        Index("ix_mandate_beneficiary", "body_id", "beneficiary_id", "payee_id"),
         Index("ix_mandate_payee", "body_id", "payee_id"),
         to_body_row("beneficiary", "beneficiary_id"),
         to_body_row("payee", "payee_id"),
+        CheckConstraint("last_day >= first_day", name="days"),
+        CheckConstraint(
+            "(ended_by is null) = (ended_on is null) and (ended_by is null) = (ended_at is null) "
+            "and (ended_by is null or coalesce(ended_because, '') <> '')",
+            name="ended",
+        ),
     )
 
     beneficiary_id: Mapped[UUID]
     payee_id: Mapped[UUID]
     capacity: Mapped[Capacity] = mapped_column(stored(Capacity))
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    evidence: Mapped[str | None]
+    evidence_reference: Mapped[str | None]
+    made_by: Mapped[UUID | None]
     made_at: Mapped[datetime]
+    ended_on: Mapped[date | None]
+    ended_by: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None]
+
+    @property
+    def end(self) -> date | None:
+        """Its last day, whichever comes first."""
+        return min((day for day in (self.last_day, self.ended_on) if day), default=None)
+
+    def is_in_force(self, day: date) -> bool:
+        return (self.first_day is None or self.first_day <= day) and (self.end is None or day <= self.end)
 
 
 def for_search(name: str) -> str:
@@ -147,38 +195,33 @@ def beneficiary_of_reference(session: Session, reference: str) -> Beneficiary:
     return beneficiary
 
 
-def find_payees(session: Session, *, search: str = "", after: str | None = None, limit: int = 50) -> Sequence[Payee]:
-    """Payees by reference, those after `after`; a search matches the start of a reference or of a name."""
-    payees = select(Payee).order_by(Payee.reference).limit(limit)
-    if after is not None:
-        payees = payees.where(Payee.reference > after)
-    if search:
-        start = for_search(search)
-        payees = payees.where(
-            or_(
-                between(Payee.reference, search.strip().upper()),
-                between(Payee.search_name, start),
-            )
-        )
-    return session.scalars(payees).all()
+def is_known(session: Session, payee_id: UUID) -> bool:
+    return session.get(Payee, (session.info["body_id"], payee_id)) is not None
 
 
-def between(column: InstrumentedAttribute[str], start: str) -> ColumnElement[bool]:
-    # a range, not LIKE: under row security LIKE gets no index, since its operator is not leakproof
-    return (column >= start) & (column < start + "\U0010fffd")
+def get_beneficiary(session: Session, beneficiary_id: UUID, *, lock: bool = False) -> Beneficiary:
+    """Raises NotFound."""
+    beneficiary = session.get(Beneficiary, (session.info["body_id"], beneficiary_id), with_for_update=lock or None)
+    if beneficiary is None:
+        raise NotFound("beneficiary", beneficiary_id)
+    return beneficiary
 
 
-def count_payees(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Payee)) or 0
+def is_paid_for(session: Session, payee_id: UUID, beneficiary_id: UUID) -> bool:
+    """Whether a payee is or was paid for a beneficiary."""
+    mandate = select(Mandate.id).where(Mandate.payee_id == payee_id, Mandate.beneficiary_id == beneficiary_id)
+    # whoever was merged into another payee is paid for nobody any more
+    mandate = mandate.join(Payee, (Payee.body_id == Mandate.body_id) & (Payee.id == Mandate.payee_id))
+    return session.scalar(mandate.where(Payee.merged_into.is_(None)).limit(1)) is not None
 
 
 def beneficiaries_of(session: Session, payee: Payee, *, limit: int = 100) -> list[tuple[Beneficiary, Mandate]]:
-    """For whom a payee is paid, by reference."""
+    """For whom a payee is or was paid, by reference, with each mandate: of one beneficiary the newest first."""
     rows = session.execute(
         select(Beneficiary, Mandate)
         .join(Mandate, (Mandate.body_id == Beneficiary.body_id) & (Mandate.beneficiary_id == Beneficiary.id))
         .where(Mandate.payee_id == payee.id)
-        .order_by(Beneficiary.reference)
+        .order_by(Beneficiary.reference, Mandate.id.desc())
         .limit(limit)
     )
     return [(beneficiary, mandate) for beneficiary, mandate in rows]

@@ -27,11 +27,12 @@ from payouts.payroll import create_payroll, get_payroll
 from payouts.responses import correction
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
-from schemes import bank_details, change_applied, cooling_off, hold
+from schemes import bank_details, change_applied, contact, cooling_off, hold
 from schemes.account import CameBy, accounts_of, get_account
 from schemes.body import DutyPattern
 from schemes.call_back import Call
 from schemes.change import get_change
+from schemes.contact_value import Channel
 from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.duplicates import merge, pair
@@ -231,6 +232,14 @@ class Office:
             answer = Answer(code, name=name, silence=silence)
             kind = AccountType.PERSONAL
             confirmation.note(session, key, account.id, kind, answer, provider="a bank", asked_by=by.person_id, at=at)
+
+    def add_contact(self, payee_id: UUID, typed: str = "somebody@example.com") -> UUID:
+        """The preparer keeps an email address of a payee."""
+        contact_id, by = new_id(), self.person(Role.PREPARER)
+        facts = {"channel": Channel.EMAIL, "typed": typed, "because": "a letter", "by": by, "at": self.service.now()}
+        with self.transaction() as session:
+            contact.add_contact(session, contact_id=contact_id, payee_id=payee_id, **facts)
+        return contact_id
 
     def stop_payments(
         self, payee_id: UUID, kind: HoldKind = HoldKind.ON_HOLD, *, by: Actor | None = None, **changes: Any

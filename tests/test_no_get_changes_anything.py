@@ -15,6 +15,7 @@ from schemes.contact import Contact
 from schemes.database import new_id
 from schemes.duplicates.pair import DuplicatePair
 from schemes.imports.register_import import RegisterImport
+from schemes.payee import Mandate
 from schemes.person import Role
 from schemes.scheme_draft import begin
 from schemes.scheme_version import newest
@@ -52,6 +53,7 @@ def addresses(office, sealed, browsers):
     with office.transaction() as session:
         contact = session.scalars(select(Contact)).first()
         account = session.scalars(select(Account).where(Account.payee_id == contact.payee_id)).first()
+        mandate = session.scalars(select(Mandate).where(Mandate.payee_id == account.payee_id).limit(1)).one()
     hold_id = office.stop_payments(account.payee_id)
     office.let_go_on(account.payee_id, hold_id)
     access_id = office.ask_for_everything(account.payee_id)
@@ -64,6 +66,8 @@ def addresses(office, sealed, browsers):
             "contact_id": contact.id,
             "correction_report_id": office.take_corrections(),
             "bank_profile_id": session.scalars(select(BankProfile.id)).first(),
+            "mandate_id": mandate.id,
+            "beneficiary_id": mandate.beneficiary_id,
             "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,

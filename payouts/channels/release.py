@@ -93,7 +93,7 @@ def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_
             found.append(f"decision {decision.id}")
     if blocked_accounts(session, payroll):
         found.append("bank_answers")
-    if stopped_count(session, payroll.id):
+    if stopped_count(session, payroll.id, payroll.pay_date):
         found.append("stopped_payments")
     return found
 

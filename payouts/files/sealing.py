@@ -62,7 +62,7 @@ def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime
     left = open_count(session, payroll.id)
     if left:
         raise FindingsOpen(left)
-    stopped = stopped_count(session, payroll.id)
+    stopped = stopped_count(session, payroll.id, payroll.pay_date)
     if stopped:
         raise PaymentsStopped(stopped)
     must_be_coverable(session, payroll, at=at)

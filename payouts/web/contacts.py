@@ -28,7 +28,9 @@ from schemes import contact as contacts
 from schemes.contact import contacts_of, get_contact, may_be_used
 from schemes.contact_value import Channel
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.mandate import MandateRefused
 from schemes.payee import EDITORS, Format, Language, get_payee
+from schemes.payee_details import PersonRefused
 from schemes.person import names
 from schemes.preference import Preference, preference_of, set_preference
 
@@ -233,9 +235,13 @@ def is_done(
     act: Callable[[Session], None],
     *,
     about: Callable[[], Field] | None = None,
+    field: bool = False,
     reason: Field | None = None,
 ) -> bool:
-    """Act in a transaction; what is refused is an error beside the reason, or beside the field that it is about."""
+    """Act in a transaction; what is refused is an error beside the reason, or beside the field that it is about.
+
+    field: what is refused names its field, by the name that it has in the form.
+    """
     try:
         with transaction() as session:
             act(session)
@@ -244,7 +250,8 @@ def is_done(
     except ReasonNotGiven as refused:
         form.refuse(words.sentence(refused), reason)
     except Refused as refused:
-        form.refuse(words.sentence(refused), about() if about else None)
+        named = form[refused.field] if field and isinstance(refused, PersonRefused | MandateRefused) else None
+        form.refuse(words.sentence(refused), about() if about else named)
     return form.status == 200
 
 

@@ -57,6 +57,9 @@ class DayField(DateField):
         except ValueError:
             # the library's own words speak of formats
             raise ValueError("Enter a real date, as day, month and year") from None
+        finally:
+            # the widget takes three inputs or none: a form may not have asked yet, and anybody can send one
+            self.raw_data = [*valuelist, "", "", ""][:3] if valuelist else None
 
 
 class PoundsField(StringField):

@@ -63,10 +63,11 @@ def stop_payments(payee_id: UUID) -> ResponseReturnValue:
     form = StopPayments()
     with transaction() as session:
         payee = get_payee(session, payee_id)
-        beneficiaries = beneficiaries_of(session, payee)
+        # somebody may have had several mandates for one beneficiary
+        beneficiaries = list(dict.fromkeys(b for b, _ in beneficiaries_of(session, payee)))
     form.concerns.choices = [
         SelectChoice(PAYEE, f"All payments to {payee.name}"),
-        *(SelectChoice(str(b.id), f"Payments for {b.name} ({b.reference})") for b, _ in beneficiaries),
+        *(SelectChoice(str(b.id), f"Payments for {b.name} ({b.reference})") for b in beneficiaries),
     ]
     if request.method == "GET":
         form.since.data = london_day(now())

@@ -30,7 +30,7 @@ from schemes.change import waiting as change_waiting
 from schemes.change_applied import EFFECTS
 from schemes.hold import reviews_due
 from schemes.imports.register_import import ImportStatus, imports_of_body
-from schemes.payee import find_payees
+from schemes.payee_search import payees_by_reference
 from schemes.person import Role
 from schemes.person import names as people_names
 from schemes.scheme import schemes_of_body
@@ -64,7 +64,7 @@ def home() -> ResponseReturnValue:
             mine=mine,
             others=others,
             payrolls=payrolls_of_body(session, limit=SHOWN),
-            is_empty=not find_payees(session, limit=1),
+            is_empty=not payees_by_reference(session, limit=1),
             schemes=schemes_of_body(session),
             lacking=[
                 (one.scheme.name, lacking_sentence(one.lacking))

@@ -67,6 +67,18 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "The payee or the beneficiary is closed",
         "End the award, or pay it to somebody else",
     ),
+    UnpaidReason.MANDATE_NOT_IN_FORCE: (
+        "The payee has no mandate for this beneficiary on the pay date",
+        "Find out who is to receive the money. Add a mandate on the payee’s page, or pay it to somebody else",
+    ),
+    UnpaidReason.NO_ACCOUNT: (
+        "The payee has no bank account",
+        "Pay them another way, for example by cheque or cash, or help them to open an account",
+    ),
+    UnpaidReason.ADDRESS_ONLY: (
+        "The payee is paid by post only",
+        "Send a cheque to their address, or call. Their page has the address",
+    ),
 }
 
 PAY_DATES: dict[PayDateReason, str] = {

@@ -15,7 +15,6 @@ from payouts.web.scheme_words import definition_rows
 from schemes.bank_details import london_day
 from schemes.bank_profile import newest_profile
 from schemes.change import ChangeKind, waiting, waiting_of
-from schemes.payee import count_payees
 from schemes.person import people
 from schemes.scheme import get_scheme, schemes_of_body
 from schemes.scheme_change import PROPOSERS
@@ -70,7 +69,6 @@ def show_scheme(scheme_id: UUID) -> ResponseReturnValue:
             rows=definition_rows(definition, words.ROLES, gates=False).items(),
             able=able,
             profile=newest_profile(session, definition.bank_profile_id),
-            payees=count_payees(session),
             may_write=may_write(),
             drafts=open_drafts(session, scheme.id),
             waiting=waiting_of(session, ChangeKind.SCHEME, scheme.id),

@@ -30,7 +30,6 @@ from payouts.web import (
     retention_words,
 )
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
-from payouts.web.contact_words import CONTACT_FAULTS
 from payouts.web.correction_words import REPORT_FAULTS
 from payouts.web.figures import count, day, instant
 from payouts.web.file_words import file_sentence, listed
@@ -38,6 +37,7 @@ from payouts.web.gate_words import BARS, PARTS
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
 from payouts.web.people_words import ROLES
+from payouts.web.register_words import register_sentence
 from payouts.web.scheme_words import scheme_sentence
 from schemes.award import AwardDayRefused, AwardThere
 from schemes.bank_details import ChangeHeld, ProposalWaiting, SameDetails
@@ -58,7 +58,10 @@ from schemes.errors import (
     SamePerson,
 )
 from schemes.hold import HoldDateRefused
+from schemes.mandate import MandateRefused
+from schemes.note import NoteEmpty
 from schemes.payee import Capacity
+from schemes.payee_details import PersonRefused
 from schemes.period import NoPeriod
 from schemes.person import Actor, Role
 from schemes.scheme import CodeTaken
@@ -69,8 +72,10 @@ from schemes.typed_details import DetailsRefused
 CAPACITIES: dict[Capacity, str] = {
     Capacity.SELF: "The person themselves",
     Capacity.APPOINTEE: "Their appointee",
+    Capacity.DEPUTY: "Their deputy",
     Capacity.PARENT: "Their parent",
     Capacity.PROVIDER: "Their care provider",
+    Capacity.LANDLORD: "Their landlord",
 }
 
 WRONG_CODE = "The code is wrong, too old or was used already. Wait for the next one and enter that"
@@ -113,8 +118,8 @@ def sentence(refusal: Refused) -> str:
             return scheme_sentence(refusal)
         case DetailsRefused():
             return DETAILS_FAULTS[refusal.fault]
-        case ContactRefused():
-            return CONTACT_FAULTS[refusal.fault]
+        case PersonRefused() | MandateRefused() | ContactRefused():
+            return register_sentence(refusal)
         case ReportRefused():
             return REPORT_FAULTS[refusal.fault]
         case HoldDateRefused():
@@ -173,6 +178,7 @@ SENTENCES: dict[type[Refused], str] = {
     CallBackNeeded: "Call the payee back first, and enter who you spoke to and on which contact",
     ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",
     ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
+    NoteEmpty: "Write the note",
     ContactKnown: "This payee has this contact already",
     HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
     AwardThere: "They have an award of this already. Change that one instead",

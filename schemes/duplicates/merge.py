@@ -221,10 +221,15 @@ MOVES_OF_A_MERGE = {
         SELECT body_id, :change, id, payee_id FROM award WHERE body_id = :body_id AND payee_id = :gone
     """,
     "mandates": """
-        INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, made_at)
-        SELECT body_id, uuidv7(), beneficiary_id, :kept, capacity, :at FROM mandate
+        INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, first_day, last_day, evidence,
+                             evidence_reference, made_by, made_at, ended_on, ended_by, ended_at, ended_because)
+        SELECT body_id, uuidv7(), beneficiary_id, :kept, capacity, first_day, last_day, evidence,
+               evidence_reference, made_by, :at, ended_on, ended_by, ended_at, ended_because FROM mandate
          WHERE body_id = :body_id AND payee_id = :gone
-            ON CONFLICT DO NOTHING
+           AND NOT EXISTS (SELECT FROM mandate AS had
+                            WHERE had.body_id = :body_id AND had.payee_id = :kept
+                              AND had.beneficiary_id = mandate.beneficiary_id
+                              AND had.first_day IS NULL AND had.last_day IS NULL AND had.ended_on IS NULL)
     """,
     "holds": """
         INSERT INTO hold (body_id, id, payee_id, kind, reason, since, review_on, placed_by, placed_at)

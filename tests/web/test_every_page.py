@@ -92,7 +92,7 @@ def test_a_fault_of_ours_is_a_page_without_its_insides(app, signed_in, monkeypat
     def fail(*args, **kwargs):
         raise RuntimeError("the insides")
 
-    monkeypatch.setattr("payouts.web.payees.find_payees", fail)
+    monkeypatch.setattr("payouts.web.payee_search.payees_by_reference", fail)
     page = person.get("/payees")
     assert (page.status, page.h1) == (500, "Sorry, there is a problem with the service")
     assert "insides" not in page.response.get_data(as_text=True)

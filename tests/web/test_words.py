@@ -52,6 +52,7 @@ from payouts.web import (
     payee_words,
     payroll_words,
     people_words,
+    register_words,
     scheme_words,
     words,
 )
@@ -99,8 +100,12 @@ from schemes.imports.legacy_file import TermsRefused
 from schemes.imports.mapping import Look, MappingRefused
 from schemes.imports.register_import import ImportStatus, NotWhole
 from schemes.invitation import AnotherPerson, InvitationState, InvitedAlready, LinkUsedUp, MemberAlready
+from schemes.mandate import MandateFault, MandateRefused
 from schemes.name_policy import Meaning
-from schemes.payee import Capacity, Format, Language
+from schemes.note import NoteEmpty
+from schemes.payee import Capacity, Format, Language, PaymentMethod
+from schemes.payee_details import PersonFault, PersonRefused
+from schemes.payee_search import SearchBy
 from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay
 from schemes.person import Role
 from schemes.revision import Subject
@@ -167,6 +172,10 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (PairStatus, duplicate_words.STATUSES),
     (Fact, duplicate_words.FACTS),
     (MergeBar, duplicate_words.MERGE_BARS),
+    (PersonFault, register_words.PERSON_FAULTS),
+    (MandateFault, register_words.MANDATE_FAULTS),
+    (PaymentMethod, register_words.PAYMENT_METHODS),
+    (SearchBy, register_words.SEARCHES),
     (DutyPattern, duty_words.PATTERNS),
     (BodyKind, body_words.KINDS),
     (ProfileFault, bank_profile_words.FAULTS),
@@ -261,6 +270,9 @@ REFUSALS: list[Refused] = [
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),
     ContactKnown(),
+    NoteEmpty(),
+    PersonRefused("name", PersonFault.NAME),
+    MandateRefused("last_day", MandateFault.DAYS_REVERSED),
     CoverTermsRefused(CoverFault.TOO_LONG),
     ColourRefused(ColourFault.TOO_PALE),
     NameMissing(),

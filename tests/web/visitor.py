@@ -131,8 +131,13 @@ def values_of(form: Tag) -> dict[str, Any]:
             continue
         value = control.get_text() if control.name == "textarea" else control.get("value", "")
         # a date is three inputs of one name
-        values[str(name)] = [*values.get(str(name), []), value] if control.get("inputmode") == "numeric" else value
+        several = control.get("inputmode") == "numeric" or name in values
+        values[str(name)] = [*as_list(values.get(str(name), [])), value] if several else value
     return values
+
+
+def as_list(values: Any) -> list[Any]:
+    return values if isinstance(values, list) else [values]
 
 
 def csv_upload(content: bytes, name: str = "register.csv") -> tuple[io.BytesIO, str]:

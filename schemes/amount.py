@@ -335,5 +335,6 @@ def rule_from(kept: Mapping[str, Any]) -> AmountRule:
     given["part_period"] = PartPeriod(given["part_period"])
     if "band_pays" in given:
         given["band_pays"] = BandPays(given["band_pays"])
+    if "bands" in given:
         given["bands"] = tuple(Band(**band) for band in given["bands"])
     return AmountRule(**given)

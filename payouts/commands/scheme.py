@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
+from typing import BinaryIO
 
 import click
+from sqlalchemy.orm import Session
 
 from bacs import pence
 from payouts.commands import ground
-from schemes.bank_profile import SANDBOX_SERVICE_USER_NUMBER, add_bank_profile
+from payouts.web.field_words import fault_sentence
+from payouts.web.scheme_words import definition_rows
+from payouts.web.words import ROLES
+from schemes import scheme_change
+from schemes.bank_details import london_day
+from schemes.bank_profile import SANDBOX_SERVICE_USER_NUMBER, BankProfile, add_bank_profile, bank_profiles
 from schemes.body import get_body
+from schemes.database import new_id
+from schemes.definition import definition_json
+from schemes.definition_file import LARGEST_FILE, read_definition
+from schemes.errors import FieldsRefused, NotFound
 from schemes.period import LISTED, Frequency
-from schemes.scheme import add_scheme, gate_rules, schemes_of_body
+from schemes.scheme import add_scheme, gate_rules, scheme_of_code, schemes_of_body
+from schemes.scheme_version import coming, in_effect, version_of, versions_of
 
 
 class Pounds(click.ParamType):
@@ -40,6 +53,87 @@ def list_schemes(body_name: str | None) -> None:
         for found in schemes_of_body(session):
             gates = " → ".join(f"{rule.name} ({rule.role})" for rule in gate_rules(session, found))
             click.echo(f"{found.code}\t{found.name}\t{found.frequency}\t{gates}")
+
+
+@scheme.command("show")
+@click.argument("code")
+@ground.body_option
+def show(code: str, body_name: str | None) -> None:
+    """What a scheme says now, its versions, and the pay days of the coming year."""
+    given = ground.service()
+    today = london_day(given.now())
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        versions = versions_of(session, scheme_of_code(session, code).id)
+        version = in_effect(versions, today) or versions[-1]
+        for what, said in definition_rows(version.definition, ROLES).items():
+            click.echo(f"{what}\t{said}")
+        for each in versions:
+            click.echo(f"Version {each.number}\tfor periods from {each.effective_from}")
+        for due in coming(versions, today, today + timedelta(days=365), given.calendar):
+            paid = due.pay_date or ("chosen" if due.is_known else "not known yet")
+            click.echo(f"{due.period}\tpaid on {paid}\tversion {due.number}")
+
+
+@scheme.command("export")
+@click.argument("code")
+@click.option("--version", "number", type=click.IntRange(1), help="The version; else the newest.")
+@ground.body_option
+def export(code: str, number: int | None, body_name: str | None) -> None:
+    """A version of a scheme as JSON, for another body or to be changed and proposed."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        found = scheme_of_code(session, code)
+        kept = version_of(session, found.id, number or found.version).definition
+    click.echo(json.dumps(definition_json(kept), indent=2, ensure_ascii=False))
+
+
+@scheme.command("propose")
+@click.argument("file", type=click.File("rb"))
+@click.option("--from", "effective_from", type=click.DateTime(["%Y-%m-%d"]), help="Else the first period's first day.")
+@click.option("--reason", required=True, help="Why: everyone in the body can read it.")
+@click.option("--bank-profile", help="Name of the account to pay from, if not the one in the file.")
+@ground.person_options
+@ground.body_option
+def propose(
+    file: BinaryIO,
+    effective_from: datetime | None,
+    reason: str,
+    bank_profile: str | None,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Propose the scheme in a JSON FILE, or the next version of the one with its code. Another person confirms it."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        try:
+            profile_id = profile_of_name(session, bank_profile).line_id if bank_profile else None
+            definition = read_definition(file.read(LARGEST_FILE + 1), bank_profile_id=profile_id)
+            there = next((each for each in schemes_of_body(session) if each.code == definition.code), None)
+            proposed = scheme_change.propose(
+                session,
+                definition,
+                change_id=new_id(),
+                scheme_id=there.id if there else new_id(),
+                effective_from=effective_from.date() if effective_from else definition.schedule.first_day,
+                reason=reason,
+                by=by,
+                at=given.now(),
+            )
+        except FieldsRefused as refused:
+            faults = "; ".join(f"{fault.field}: {fault_sentence(fault)}" for fault in refused.faults)
+            raise click.ClickException(faults) from None
+    click.echo(f"Proposed. Somebody else confirms it: payouts change confirm {proposed.id}")
+
+
+def profile_of_name(session: Session, name: str) -> BankProfile:
+    """Raises NotFound."""
+    found = next((profile for profile in bank_profiles(session) if profile.name.casefold() == name.casefold()), None)
+    if found is None:
+        raise NotFound("bank profile", name)
+    return found
 
 
 @scheme.command("add")

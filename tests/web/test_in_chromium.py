@@ -149,3 +149,23 @@ def test_what_was_typed_outlives_the_session(at_browser, site, signed_in, harbou
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_role("button", name="Create the payroll").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("27")
+
+
+def test_an_administrator_proposes_cover_and_an_account_on_pages_that_anybody_can_use(at_browser, site):
+    page = at_browser(Role.ADMINISTRATOR)
+    for path in ("/settings", "/settings/body", "/settings/retention", "/bank-profiles/new", "/duties/propose"):
+        page.goto(site + path)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} at {width}"
+        assert Axe().run(page).response["violations"] == [], path
+    page.get_by_label("Two people, as cover").check()
+    page.get_by_label("Most for one payroll").fill("50,000")
+    page.get_by_label("Day").fill("4")
+    page.get_by_label("Month").fill("12")
+    page.get_by_label("Year").fill("2026")
+    page.get_by_label("Why?").fill("Two are ill")
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Propose the change").click()
+    expect(page.get_by_role("heading", name="Cover by two people")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []

@@ -97,4 +97,4 @@ def tell(outcome: Outcome, settings: Settings) -> None:
     print(f"\nSign in as one of these, with the password “{DEMO_PASSWORD}”.")
     print("The sign-in page shows their one-time codes, because this is a sandbox.")
     for name, email, role in PEOPLE:
-        print(f"  {role:<10} {email:<26} {name}")
+        print(f"  {role:<13} {email:<26} {name}")

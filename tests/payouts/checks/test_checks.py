@@ -55,6 +55,7 @@ FACTS = PayrollFacts(
     shared_accounts={},
     several_payments={},
     arrears={},
+    duplicates={},
     paid_before=frozenset({LINE.award_id}),
     confirmations={LINE.account_id: Standing(Code.MATC, NOON)},
     account_count=1,
@@ -66,6 +67,10 @@ FACTS = PayrollFacts(
 def found_in(line=LINE, facts=FACTS):
     found = [one for check in OF_PAYROLL for one in check(facts)]
     return {one.kind for one in (*found, *(one for check in OF_PAYMENT for one in check(line, facts)))}
+
+
+def test_a_payee_who_is_probably_another_one_paid_here_needs_a_reason():
+    assert Kind.POSSIBLY_ONE_PERSON in found_in(facts=replace(FACTS, duplicates={LINE.payee_id: ["HILF-00002"]}))
 
 
 def test_money_for_earlier_periods_needs_a_reason():

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from payouts.awarded import AwardLine
 from payouts.entitlement import Due, entitlement
-from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
+from payouts.payment import Payment, Unpaid, UnpaidReason
 from payouts.payment_part import SIGNED, PaymentPart, live_arrears
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.amount_rule import Rules
@@ -104,21 +104,23 @@ def to_be_reckoned(session: Session, lines: Sequence[AwardLine], settled: Settle
 Paid = Mapping[tuple[UUID, Period], int]
 
 
-def paid_to(session: Session, histories: Mapping[UUID, History], *, but: UUID | None = None) -> Paid:
+def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID], *, but: UUID | None = None) -> Paid:
     """What was paid for each period of some awards, in pence, by every payroll that was not given up but one.
 
     What is recovered from a payment was due and counts as paid; arrears count for the period that they are about. A
-    returned payment counts: it is paid again as what it is, not as arrears.
+    returned payment counts: it is paid again as what it is, not as arrears. beneficiaries: of each award.
     """
-    if not histories:
+    if not beneficiaries:
         return {}
     paid: dict[tuple[UUID, Period], int] = defaultdict(int)
-    awards = list(histories)
-    # payments are found by their payee: an index for the awards of a million payments would serve nothing else
-    payees = {terms.payee_id for history in histories.values() for terms in history.terms}
+    awards = list(beneficiaries)
+    # by the permanent key: whom an award pays changes, also backwards when two payees turn out to be one
+    live_payment = text("payment.status not in ('cancelled', 'returned')")
+    mine = (Payment.scheme_id == scheme_id) & Payment.beneficiary_id.in_(set(beneficiaries.values()))
+    returned = text("payment.status = 'returned'")
     payments = select(
         Payment.award_id, Payment.period_first_day, Payment.period_last_day, func.sum(Payment.amount_pence)
-    ).where(Payment.payee_id.in_(payees), Payment.award_id.in_(awards), Payment.status != PaymentStatus.CANCELLED)
+    ).where(Payment.award_id.in_(awards))
     live = (PaymentPart.award_id.in_(awards)) & PaymentPart.freed.is_(False)
     with_payroll = (Payroll.body_id == PaymentPart.body_id) & (Payroll.id == PaymentPart.payroll_id)
     within = select(PaymentPart.award_id, Payroll.period_first_day, Payroll.period_last_day, -func.sum(SIGNED)).join(
@@ -129,8 +131,10 @@ def paid_to(session: Session, histories: Mapping[UUID, History], *, but: UUID | 
     )
     if but is not None:
         payments, live = payments.where(Payment.payroll_id != but), live & (PaymentPart.payroll_id != but)
+    by_period = (Payment.award_id, Payment.period_first_day, Payment.period_last_day)
     for rows in (
-        payments.group_by(Payment.award_id, Payment.period_first_day, Payment.period_last_day),
+        payments.where(mine, live_payment).group_by(*by_period),
+        payments.where(returned).group_by(*by_period),
         within.where(live).group_by(PaymentPart.award_id, Payroll.period_first_day, Payroll.period_last_day),
         about.where(live_arrears(live)).group_by(
             PaymentPart.award_id, PaymentPart.about_first_day, PaymentPart.about_last_day
@@ -163,13 +167,14 @@ def reckon(
     No other payroll pays these periods at the same time: they are locked, the latest first, and looked at again.
     """
     to_look_at = to_be_reckoned(session, lines, settled)
-    histories = {line.id: line.history for line in to_look_at}
-    if not histories:
+    if not to_look_at:
         return {}
     found: dict[UUID, list[Difference]] = {}
     locked: set[Period] = set()
     for _ in range(2):
-        paid = paid_to(session, histories, but=payroll.id)
+        paid = paid_to(
+            session, payroll.scheme_id, {line.id: line.beneficiary_id for line in to_look_at}, but=payroll.id
+        )
         found = {
             line.id: differences(line.id, line.component, line.history, rules, settled.periods, paid)
             for line in to_look_at

@@ -61,6 +61,7 @@ class Payment(BodyOwned, Base):
             unique=True,
             postgresql_where=text("status not in ('cancelled', 'returned')"),
         ),
+        Index("ix_payment_returned", "body_id", "award_id", postgresql_where=text("status = 'returned'")),
         UniqueConstraint("body_id", "payroll_id", "ordinal"),
         Index("ix_payment_payee", "body_id", "payee_id", "id"),
         Index("ix_payment_reference", "body_id", "reference"),

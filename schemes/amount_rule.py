@@ -30,6 +30,10 @@ class Rules:
     def with_own(self, period: Period, definition: Definition) -> Rules:
         return Rules(self._versions, (period, definition))
 
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        return tuple(definition for _, definition in self._versions)
+
     def definition_for(self, period: Period) -> Definition | None:
         if self._own is not None and period == self._own[0]:
             return self._own[1]

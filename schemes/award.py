@@ -180,13 +180,6 @@ def get_award(session: Session, award_id: UUID) -> Award:
     return award
 
 
-def awards_of(session: Session, payee_id: UUID, *, limit: int = 100) -> Sequence[Award]:
-    """The awards first paid to a payee, newest first."""
-    return session.scalars(
-        select(Award).where(Award.payee_id == payee_id).order_by(Award.first_day.desc(), Award.id).limit(limit)
-    ).all()
-
-
 class Parties(NamedTuple):
     """An award with those whom it concerns, as a person reads it."""
 

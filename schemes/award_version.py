@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -33,6 +33,7 @@ class AwardVersion(BodyOwned, Base):
     __tablename__ = "award_version"
     __table_args__ = (
         UniqueConstraint("body_id", "award_id", "number"),
+        Index("ix_award_version_payee", "body_id", "payee_id"),
         to_body_row("award", "award_id"),
         to_body_row("payee", "payee_id"),
         CheckConstraint("number >= 2", name="number"),
@@ -148,6 +149,17 @@ def versions_of(session: Session, award_id: UUID) -> Sequence[AwardVersion]:
     """The later versions of an award, in order."""
     return session.scalars(
         select(AwardVersion).where(AwardVersion.award_id == award_id).order_by(AwardVersion.number)
+    ).all()
+
+
+def awards_paid_to(session: Session, payee_id: UUID, *, limit: int = 100) -> Sequence[Award]:
+    """The awards that are or were to be paid to a payee, newest first."""
+    moved = select(AwardVersion.award_id).where(AwardVersion.payee_id == payee_id)
+    return session.scalars(
+        select(Award)
+        .where(or_(Award.payee_id == payee_id, Award.id.in_(moved)))
+        .order_by(Award.first_day.desc(), Award.id)
+        .limit(limit)
     ).all()
 
 

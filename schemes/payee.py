@@ -5,6 +5,7 @@ The third, the account holder, stands on the bank details (`schemes.account`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -225,3 +226,17 @@ def beneficiaries_of(session: Session, payee: Payee, *, limit: int = 100) -> lis
         .limit(limit)
     )
     return [(beneficiary, mandate) for beneficiary, mandate in rows]
+
+
+def payees_of_ids(session: Session, payee_ids: Iterable[UUID]) -> dict[UUID, Payee]:
+    """Payees by their ids."""
+    found = session.scalars(select(Payee).where(Payee.id.in_(set(payee_ids))))
+    return {payee.id: payee for payee in found}
+
+
+def payees_for(session: Session, beneficiary_id: UUID) -> list[Payee]:
+    """Who may be paid for a beneficiary, by reference."""
+    with_mandate = (Mandate.body_id == Payee.body_id) & (Mandate.payee_id == Payee.id)
+    payees = select(Payee).join(Mandate, with_mandate).where(Mandate.beneficiary_id == beneficiary_id)
+    # one payee may have had several mandates, one after the other
+    return list(session.scalars(payees.order_by(Payee.reference)).unique())

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, select
@@ -21,6 +22,7 @@ from schemes.award_history import DAY, Suspended
 from schemes.database import Base, BodyOwned, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, ReasonNotGiven, Refused, SamePerson
 from schemes.hold import LIFTERS, PLACERS
+from schemes.payee import Beneficiary
 from schemes.person import Actor
 
 
@@ -193,12 +195,22 @@ def suspended_days(session: Session, which: ColumnElement[bool]) -> dict[UUID, t
     return {award_id: tuple(spans) for award_id, spans in found.items()}
 
 
-def reviews_due(session: Session, today: date, *, limit: int = 20) -> Sequence[Suspension]:
+class Review(NamedTuple):
+    """A suspension whose review is due, and whose award it is."""
+
+    suspension: Suspension
+    beneficiary: Beneficiary
+
+
+def reviews_due(session: Session, today: date, *, limit: int = 20) -> list[Review]:
     """The suspensions whose review day has come and that still hold, the oldest first."""
-    holds = (Suspension.last_day.is_(None)) | (Suspension.last_day >= today - timedelta(days=1))
-    return session.scalars(
-        select(Suspension)
+    holds = (Suspension.last_day.is_(None)) | (Suspension.last_day >= today)
+    rows = session.execute(
+        select(Suspension, Beneficiary)
+        .join(Award, (Award.body_id == Suspension.body_id) & (Award.id == Suspension.award_id))
+        .join(Beneficiary, (Beneficiary.body_id == Award.body_id) & (Beneficiary.id == Award.beneficiary_id))
         .where(Suspension.lifted_at.is_(None), Suspension.review_on <= today, holds)
         .order_by(Suspension.review_on, Suspension.id)
         .limit(limit)
-    ).all()
+    )
+    return [Review(*row) for row in rows]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select, text
 
@@ -20,6 +22,7 @@ from schemes.person import Role
 from schemes.scheme_draft import begin
 from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
+from tests.awarding import an_award
 
 
 @pytest.fixture
@@ -57,12 +60,17 @@ def addresses(office, sealed, browsers):
     hold_id = office.stop_payments(account.payee_id)
     office.let_go_on(account.payee_id, hold_id)
     access_id = office.ask_for_everything(account.payee_id)
+    award = an_award(office)
+    suspension_id = award.suspend(date(2027, 1, 1))
     with office.transaction() as session:
         values = {
             "import_id": session.scalars(select(RegisterImport.id)).first(),
             "payee_id": account.payee_id,
             "account_id": account.id,
             "hold_id": hold_id,
+            "award_id": award.id,
+            "suspension_id": suspension_id,
+            "component": "support",
             "contact_id": contact.id,
             "correction_report_id": office.take_corrections(),
             "bank_profile_id": session.scalars(select(BankProfile.id)).first(),

@@ -13,11 +13,14 @@ from sqlalchemy.orm import Session
 
 from bacs import pence
 from payouts.commands import ground
+from payouts.entitlement import Due
+from payouts.projection import projection
 from schemes.amount import Inputs, read_inputs, units_words
-from schemes.amount_rule import rule_on
+from schemes.amount_rule import rule_on, rules_of
 from schemes.award import Award, add_award, awards_for, parties_of
 from schemes.award_history import Terms
 from schemes.award_version import change_award, end_award, history_of, versions_of
+from schemes.bank_details import london_day
 from schemes.database import new_id
 from schemes.errors import NotFound
 from schemes.payee import beneficiary_of_reference, payee_of_reference
@@ -142,6 +145,28 @@ def said_of(inputs: Inputs | None) -> str:
         return pence.format(inputs.amount_pence)
     rate = f" at {pence.format(inputs.rate_pence)}" if inputs.rate_pence is not None else ""
     return f"{units_words(inputs.units or 0)} units{rate}"
+
+
+@award.command("projection")
+@award_options
+def show_projection(reference: str, scheme_code: str | None, body_name: str | None) -> None:
+    """What will be due in the next twelve months: period, pay date, pounds, and how they are worked out."""
+
+    def act(desk: Desk) -> str:
+        coming = projection(
+            history_of(desk.session, desk.award),
+            desk.award.component,
+            rules_of(desk.session, desk.award.scheme_id),
+            ground.service().calendar,
+            london_day(desk.at),
+        )
+        return "\n".join(
+            f"{one.period}\t{one.pay_date or 'chosen by hand'}\t{pence.format(one.pence)}\t"
+            + ("; ".join(one.due.steps) if isinstance(one.due, Due) else one.due.value)
+            for one in coming
+        )
+
+    at_desk(act, reference, scheme_code, body_name)
 
 
 @award.command("add")

@@ -8,7 +8,9 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from payouts.web import (
     account,
     audit,
+    award_changes,
     award_words,
+    awards,
     bank_details,
     bank_details_decision,
     bank_details_rules,
@@ -70,6 +72,7 @@ from payouts.web import (
     sign_in,
     stylesheets,
     subject_access,
+    suspensions,
     words,
 )
 from payouts.web.access import every_view_is_marked
@@ -79,6 +82,8 @@ from payouts.web.pages import pages
 VIEWS = (
     account,
     audit,
+    award_changes,
+    awards,
     bank_details,
     bank_details_decision,
     bank_details_rules,
@@ -120,6 +125,7 @@ VIEWS = (
     schemes,
     sign_in,
     subject_access,
+    suspensions,
 )
 
 

@@ -150,6 +150,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "change": ("pages.decide_change", "change_id"),
     "scheme": ("pages.show_scheme", "scheme_id"),
     "payee": ("pages.show_payee", "payee_id"),
+    "award": ("pages.show_award", "award_id"),
     "register_import": ("pages.show_import", "import_id"),
     "correction_report": ("pages.show_correction_report", "correction_report_id"),
     "payroll": ("pages.show_payroll", "payroll_id"),

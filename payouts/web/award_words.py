@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from payouts.web.figures import pounds
+from schemes.amount import Inputs, unit_words
 from schemes.award import AwardDay
 from schemes.award_history import NotDue
 from schemes.suspension import SuspensionDay
@@ -27,6 +29,16 @@ SUSPENSION_DAYS: dict[SuspensionDay, str] = {
     SuspensionDay.REVIEW_MISSING: "Enter the day on which somebody looks at the suspension again, or its last day",
     SuspensionDay.REVIEW_PAST: "Enter a day after today",
 }
+
+
+def said_of(inputs: Inputs | None, unit: str) -> str:
+    """What an award brings to its rule: `£120.00`, `38.5 hours`, `38.5 hours at £14.20`."""
+    if inputs is None:
+        return "Nothing is due"
+    if inputs.amount_pence is not None:
+        return pounds(inputs.amount_pence)
+    counted = unit_words(unit or "units", inputs.units or 0)
+    return counted if inputs.rate_pence is None else f"{counted} at {pounds(inputs.rate_pence)}"
 
 
 def register(app: Flask) -> None:

@@ -21,7 +21,8 @@ from payouts.web.figures import count, day
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.account import Account, accounts_of
-from schemes.award import Award, awards_of
+from schemes.award import Award
+from schemes.award_version import awards_paid_to
 from schemes.contact import contacts_of
 from schemes.duplicates import merge as merging
 from schemes.duplicates import pair as duplicates
@@ -171,7 +172,7 @@ def side_of(session: Session, payee_id: UUID) -> Side:
             None,
         ),
         beneficiaries_of(session, payee),
-        list(awards_of(session, payee_id)),
+        list(awards_paid_to(session, payee_id)),
         payments[0] if payments else None,
     )
 

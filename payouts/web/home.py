@@ -34,6 +34,7 @@ from schemes.payee_search import payees_by_reference
 from schemes.person import Role
 from schemes.person import names as people_names
 from schemes.scheme import schemes_of_body
+from schemes.suspension import reviews_due as suspensions_due
 
 SHOWN = 10
 LOOKED_AT = 50
@@ -88,6 +89,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         open_changes(session),
         disowned_changes(session),
         due_reviews(session),
+        suspension_reviews(session),
         cover_reviews(session),
     ):
         (mine if is_mine else others).append(item)
@@ -179,6 +181,18 @@ def due_reviews(session: Session) -> Items:
             who="someone who did not stop the payments",
         )
         yield may_confirm(hold.placed_by), item
+
+
+def suspension_reviews(session: Session) -> Items:
+    for suspension, beneficiary in suspensions_due(session, london_day(now())):
+        assert suspension.review_on is not None, "only a suspension with a review date is due"
+        item = Waiting(
+            f"Suspended award of {beneficiary.name}",
+            f"To be looked at again since {day(suspension.review_on)}.",
+            url_for("pages.show_award", award_id=suspension.award_id),
+            who="someone who did not suspend it",
+        )
+        yield may_confirm(suspension.placed_by), item
 
 
 def cover_reviews(session: Session) -> Items:

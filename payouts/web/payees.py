@@ -14,7 +14,7 @@ from payouts.web.confirmations import versions
 from payouts.web.duplicates import of_payee
 from payouts.web.pages import now, pages, service, transaction
 from schemes.account import accounts_of
-from schemes.award import awards_of
+from schemes.award_version import awards_paid_to
 from schemes.bank_details import london_day
 from schemes.hold import holds_of
 from schemes.note import notes_of
@@ -37,7 +37,7 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
             states=states,
             confirmations=versions(session, accounts, states),
             holds_here=holds_of(session, payee.id),
-            awards=awards_of(session, payee.id),
+            awards=awards_paid_to(session, payee.id),
             payments=payments_to(session, payee.id),
             duplicates_here=of_payee(session, payee),
             notes=notes_of(session, service().seals, payee) if may_see("pages.show_history") else [],

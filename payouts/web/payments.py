@@ -8,6 +8,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from payouts.payment import payments_of, unpaid_of
+from payouts.payment_part import parts_of
 from payouts.payroll import get_payroll
 from payouts.web.access import EVERY_ROLE, allowed
 from payouts.web.pages import id_given, number_given, pages, transaction
@@ -26,6 +27,7 @@ def show_payments(payroll_id: UUID) -> ResponseReturnValue:
             "payrolls/show_payments.html",
             payroll=payroll,
             rows=rows[:PAGE],
+            parts=parts_of(session, payroll_id, [row.payment.award_id for row in rows[:PAGE]]),
             next_after=rows[PAGE - 1].payment.ordinal if len(rows) > PAGE else None,
             after=after,
         )

@@ -258,6 +258,18 @@ def test_whether_suspended_periods_are_paid_is_what_the_person_who_lifts_says(of
     assert paid(office, december, award) == (2 if pays else 1) * award.pence
 
 
+def test_what_was_paid_to_a_record_that_was_merged_since_still_counts(office, award, november, owner):
+    award.change(DECEMBER, award.pence + 1)
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE award SET payee_id = (SELECT id FROM payee WHERE id <> award.payee_id LIMIT 1) WHERE id = :id"
+            ),
+            {"id": award.id},
+        )
+    assert parts(office, built(office, DECEMBER)) == []
+
+
 def test_parts_change_only_while_their_payroll_is_built(office, award, november, owner):
     award.change(NOVEMBER, award.pence + 500)
     december = built(office, DECEMBER)

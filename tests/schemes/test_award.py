@@ -245,7 +245,7 @@ def test_a_suspension_sent_twice_is_one_and_waits_for_its_review(office, award):
     with office.transaction() as session:
         assert session.scalars(select(Suspension.id)).all() == [suspension_id]
         assert reviews_due(session, DECEMBER - DAY) == []
-        assert [due.id for due in reviews_due(session, DECEMBER)] == [suspension_id]
+        assert [due.suspension.id for due in reviews_due(session, DECEMBER)] == [suspension_id]
 
 
 def test_the_trail_tells_of_an_award_without_reasons_or_amounts(office, award):

@@ -14,8 +14,8 @@ from payouts.payment import Payment, Unpaid, UnpaidReason
 from schemes import audit, change
 from schemes.account import accounts_of
 from schemes.amount import Inputs
-from schemes.award import Award, awards_of
-from schemes.award_version import change_award, history_of
+from schemes.award import Award
+from schemes.award_version import awards_paid_to, change_award, history_of
 from schemes.change import Change, ChangedSince, ChangeKind, ChangeWaiting
 from schemes.database import new_id
 from schemes.duplicates import merge, pair
@@ -211,7 +211,7 @@ def test_a_file_that_still_names_the_one_who_is_gone_pays_the_one_who_stayed(off
     with office.transaction() as session:
         dora = session.scalars(select(Beneficiary.id).where(Beneficiary.reference == "D-2")).one()
         assert session.scalars(select(Award.payee_id).where(Award.beneficiary_id == dora)).one() == ids["P-1"]
-        assert [award.payee_id for award in awards_of(session, provider)] == []
+        assert [award.payee_id for award in awards_paid_to(session, provider)] == []
 
 
 def test_an_award_that_will_be_paid_to_the_one_who_is_gone_is_said_anew(office, ids):

@@ -1,0 +1,122 @@
+"""Suspending an award, and lifting that: two people, two pages."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from payouts.web import words
+from payouts.web.access import allowed
+from payouts.web.form import DayField, Form, MadeField
+from payouts.web.pages import actor, now, pages, transaction
+from schemes.award import get_award, parties_of
+from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.hold import LIFTERS, PLACERS
+from schemes.person import names
+from schemes.suspension import SuspensionDay, SuspensionDayRefused, get_suspension, lift, suspend
+
+TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
+PAY, DO_NOT_PAY = "pay", "do_not_pay"
+
+
+class SuspendAward(Form):
+    suspension_id = MadeField()
+    from_day = DayField("First day that is not due", validators=[InputRequired("Enter the first day")])
+    last_day = DayField("Last day that is not due", validators=[Optional()])
+    review_on = DayField("When is the suspension looked at again?", validators=[Optional()])
+    reason = TextAreaField(
+        "Reason", widget=GovTextArea(), validators=[InputRequired("Say why you suspend this award"), TOO_LONG]
+    )
+    submit = SubmitField("Suspend the award", widget=GovSubmitInput())
+
+
+class LiftSuspension(Form):
+    arrears = RadioField(
+        "What about the days that were suspended?",
+        widget=GovRadioInput(),
+        choices=[
+            SelectChoice(PAY, "They are paid after all"),
+            SelectChoice(DO_NOT_PAY, "They are not paid"),
+        ],
+        validators=[InputRequired("Choose whether the suspended days are paid")],
+    )
+    reason = TextAreaField(
+        "Why is it lifted?",
+        widget=GovTextArea(),
+        validators=[InputRequired("Say why you lift this suspension"), TOO_LONG],
+    )
+    submit = SubmitField("Lift the suspension", widget=GovSubmitInput())
+
+
+HINTS = [
+    {"hint": {"text": "The next payroll makes up for periods that were paid meanwhile"}},
+    {"hint": {"text": "The award is due again from today"}},
+]
+
+
+@pages.route("/awards/<uuid:award_id>/suspend", methods=["GET", "POST"])
+@allowed(*PLACERS)
+def suspend_award_page(award_id: UUID) -> ResponseReturnValue:
+    form = SuspendAward()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                suspend(
+                    session,
+                    get_award(session, award_id),
+                    suspension_id=form.suspension_id.id_of_what_is_made,
+                    from_day=form.from_day.data,
+                    last_day=form.last_day.data,
+                    review_on=form.review_on.data,
+                    reason=form.reason.data,
+                    by=actor(),
+                    at=now(),
+                )
+        except (NotAllowed, NotFound):
+            raise
+        except SuspensionDayRefused as refused:
+            wrong = form.last_day if refused.why is SuspensionDay.ENDS_BEFORE_START else form.review_on
+            form.refuse(words.sentence(refused), wrong)
+        except Refused as refused:
+            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+        else:
+            flash("You suspended the award. A second person can lift it")
+            return redirect(url_for("pages.show_award", award_id=award_id), 303)
+    with transaction() as session:
+        parties = parties_of(session, award_id)
+    return render_template("awards/suspend_award.html", form=form, **parties._asdict()), form.status
+
+
+@pages.route("/awards/<uuid:award_id>/suspensions/<uuid:suspension_id>/lift", methods=["GET", "POST"])
+@allowed(*LIFTERS)
+def lift_suspension_page(award_id: UUID, suspension_id: UUID) -> ResponseReturnValue:
+    form = LiftSuspension()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                award = get_award(session, award_id)
+                suspension = get_suspension(session, award_id, suspension_id, lock=True)
+                pays = form.arrears.data == PAY
+                lift(session, suspension, award, pays_arrears=pays, reason=form.reason.data, by=actor(), at=now())
+        except (NotAllowed, NotFound):
+            raise
+        except Refused as refused:
+            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+        else:
+            flash("You lifted the suspension")
+            return redirect(url_for("pages.show_award", award_id=award_id), 303)
+    with transaction() as session:
+        parties = parties_of(session, award_id)
+        return render_template(
+            "awards/lift_suspension.html",
+            form=form,
+            hints=HINTS,
+            suspension=get_suspension(session, award_id, suspension_id),
+            names=names(session),
+            **parties._asdict(),
+        ), form.status

@@ -127,9 +127,13 @@ def propose_duties(
 ) -> Change:
     """Propose four or three people, which ends a cover; or two, until a day (London's) and up to an amount a payroll.
 
+    The same change id again is the same proposal.
     Raises CoverTermsRefused, ReviewsMissing, NotAllowed, and as `change.propose`.
     """
     by.must_be(Role.ADMINISTRATOR)
+    there = session.get(Change, (by.body_id, change_id))
+    if there is not None:
+        return there
     before = duties(session)
     after: dict[str, Any] = {"pattern": pattern.value, "cover": None}
     if pattern is DutyPattern.TWO:

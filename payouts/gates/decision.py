@@ -186,10 +186,10 @@ def part_of(session: Session, payroll: Payroll) -> Part:
 
 
 def took_part(session: Session, payroll: Payroll) -> frozenset[UUID]:
-    """Everybody who built a payroll, brought anything new into it, or decided on it."""
+    """Everybody who built a payroll, brought anything new into it, or ever decided on it, void or not."""
     part = part_of(session, payroll)
     building = part.built_by | part.accepted_findings | part.proposed_bank_details | part.keyed_money
-    return building.union(*part.decided.values())
+    return building | {decision.person_id for decision in decisions_of(session, payroll.id, live=False)}
 
 
 def bar_to(session: Session, payroll: Payroll, gate: Gate, person_id: UUID) -> Bar | None:

@@ -202,7 +202,8 @@ def cover_reviews(session: Session) -> Items:
         outside = not is_insider(session, payroll, actor().person_id, took_part=took_part(session, payroll))
         item = Waiting(
             f"Review of payroll {payroll.number}",
-            f"Two people released it on {day(review.released_at)}. Somebody else looks at what was paid.",
+            f"Two people released it on {day(review.released_at)}. Somebody else looks at what was paid"
+            + (": the review is late." if due < london_day(now()) else "."),
             url_for("pages.review_payroll", payroll_id=payroll.id),
             f"{day(due)}",
             who="someone who had no part in it",

@@ -32,11 +32,11 @@ def pattern_on(office, day):
         return duties_on(session, day).pattern
 
 
-def propose(office, pattern, *, by=None, **terms):
+def propose(office, pattern, *, by=None, change_id=None, **terms):
     by = by or office.person_with(Role.ADMINISTRATOR)
     with office.transaction() as session:
         return propose_duties(
-            session, pattern, change_id=new_id(), reason="away", by=by, at=office.service.now(), **terms
+            session, pattern, change_id=change_id or new_id(), reason="away", by=by, at=office.service.now(), **terms
         )
 
 
@@ -92,6 +92,15 @@ def test_cover_has_an_end_that_is_near_and_a_ceiling(office, terms, fault):
         propose(office, DutyPattern.TWO, **terms)
     assert refused.value.fault is fault
     propose(office, DutyPattern.TWO, until=TODAY + timedelta(days=MOST_COVER_DAYS), ceiling_pence=1)
+
+
+def test_a_proposal_sent_again_is_told_the_same_even_where_it_could_not_be_made_any_more(office, clock):
+    change_id = new_id()
+    by = office.person_with(Role.ADMINISTRATOR)
+    first = propose(office, DutyPattern.TWO, by=by, change_id=change_id, until=FRIDAY, ceiling_pence=1_000_00)
+    clock.advance(days=30)
+    again = propose(office, DutyPattern.TWO, by=by, change_id=change_id, until=FRIDAY, ceiling_pence=1_000_00)
+    assert (again.id, again.after) == (first.id, first.after)
 
 
 def test_cover_that_is_confirmed_after_its_last_day_does_not_begin(office, clock):

@@ -119,6 +119,7 @@ def test_a_payroll_of_two_people_waits_at_home_for_a_review_by_somebody_else(pai
     finance = signed_in(Role.FINANCE)
     home = finance.get("/")
     assert home.steps["Review of payroll 2"] == "By 30 November 2026"
+    assert "the review is late" not in home.text
     finance.get(home.link("Review of payroll 2"))
     assert finance.press("Record the review", found="").errors == ["Say what you found"]
     page = finance.press("Record the review", found="All agree with the register")
@@ -126,6 +127,13 @@ def test_a_payroll_of_two_people_waits_at_home_for_a_review_by_somebody_else(pai
     assert "All agree with the register" in page.text
     assert "Two people, as cover" in page.text
     assert "Review of payroll 2" not in finance.get("/").steps
+
+
+def test_a_late_review_is_said_to_be_late(paid_by_two, signed_in, clock):
+    clock.advance(days=8)
+    finance = signed_in(Role.FINANCE)
+    assert "the review is late" in finance.get("/").text
+    assert finance.get("/duties").table("reviews")[0][2] == "Monday 30 November 2026 Late"
 
 
 def test_a_payroll_of_four_people_has_no_review(office, sealed, signed_in):

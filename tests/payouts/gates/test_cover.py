@@ -177,6 +177,17 @@ def test_whoever_agreed_to_the_cover_does_not_review_it(office, covered, pair):
         review(office, payroll_id, replace(office.person(Role.FINANCE), person_id=proposer))
 
 
+def test_whoever_said_no_go_before_is_no_outsider(office, covered, pair):
+    builder, approver = pair
+    payroll_id = december(office)
+    finance = replace(office.person(Role.FINANCE), roles=frozenset(Role))
+    office.decide(payroll_id, 1, by=finance, verdict=Verdict.NO_GO, reason="the total is wrong")
+    office.seal(payroll_id)
+    run_by(office, payroll_id, builder, approver, approver, builder)
+    with pytest.raises(SamePerson):
+        review(office, payroll_id, finance)
+
+
 def test_a_payroll_of_four_people_is_not_reviewed(office, sealed):
     office.decide_all(sealed.payroll_id)
     with pytest.raises(NotFound):

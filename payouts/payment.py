@@ -109,6 +109,7 @@ class UnpaidReason(StrEnum):
     MANDATE_NOT_IN_FORCE = "mandate_not_in_force"
     NO_ACCOUNT = "no_account"
     ADDRESS_ONLY = "address_only"
+    RESTRICTED = "restricted"
 
 
 class Unpaid(BodyOwned, Base):

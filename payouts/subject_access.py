@@ -38,6 +38,7 @@ from schemes.duplicates.pair import DuplicatePair
 from schemes.errors import NotFound, ReasonNotGiven, Refused
 from schemes.hold import Hold, is_paid_for
 from schemes.imports.refused import harmless
+from schemes.note import notes_of
 from schemes.payee import Beneficiary, Capacity, Mandate, Payee, get_payee
 from schemes.person import Actor, Role, names
 from schemes.revision import Revision, revisions_of
@@ -186,6 +187,7 @@ def about_payee(session: Session, seals: Seals, payee: Payee) -> Records:
             {**plain(row.revision), "before": row.before, "after": row.after} for row in revisions
         ],
         **money(session, Award.payee_id == payee.id, Payment.payee_id == payee.id),
+        "notes": [note._asdict() for note in notes_of(session, seals, payee, limit=100_000)],
         "notices": rows_of(session, Notice, Notice.payee_id == payee.id),
         "stopped payments": rows_of(session, Hold, or_(Hold.payee_id == payee.id, Hold.beneficiary_id.in_(oneself))),
         "possible duplicates": rows_of(session, DuplicatePair, mine),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, case, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from bacs.calendar import LONDON
@@ -25,10 +25,14 @@ LIFTERS = (Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
 
 
 class HoldKind(StrEnum):
-    """Why nobody is paid. Of several the gravest is told: a death, then a closure, then a hold."""
+    """Why nobody is paid. Of several the gravest is told: a death, a closure, a restriction, a hold.
+
+    restricted: the record has to be kept and is used for nothing (UK GDPR, Article 18); it stands in no list.
+    """
 
     DECEASED = "deceased"
     CLOSED = "closed"
+    RESTRICTED = "restricted"
     ON_HOLD = "on_hold"
 
 
@@ -231,3 +235,26 @@ def reviews_due(session: Session, today: date, *, limit: int = 20) -> list[Revie
     )
     # a beneficiary with several payees is reviewed once
     return list({hold.id: Review(hold, payee) for hold, payee in rows}.values())
+
+
+def is_listed() -> ColumnElement[bool]:
+    """Whether a payee stands in lists and searches: not while the record is restricted, nor once it was erased."""
+    restriction = exists().where(
+        Hold.body_id == Payee.body_id,
+        Hold.payee_id == Payee.id,
+        Hold.kind == HoldKind.RESTRICTED,
+        Hold.lifted_at.is_(None),
+    )
+    return ~restriction & Payee.erased_at.is_(None)
+
+
+def restricted(session: Session, *, limit: int = 100) -> list[Review]:
+    """The restricted records, the oldest restriction first: they stand in no other list."""
+    rows = session.execute(
+        select(Hold, Payee)
+        .join(Payee, (Payee.body_id == Hold.body_id) & (Payee.id == Hold.payee_id))
+        .where(Hold.kind == HoldKind.RESTRICTED, Hold.lifted_at.is_(None), Payee.erased_at.is_(None))
+        .order_by(Hold.id)
+        .limit(limit)
+    )
+    return [Review(hold, payee) for hold, payee in rows]

@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from schemes import audit
 from schemes.account import Account
+from schemes.hold import is_listed
 from schemes.payee import Beneficiary, Mandate, Payee, for_search
 from schemes.person import Actor
 from schemes.seal import Seals
@@ -39,7 +40,7 @@ class SearchBy(StrEnum):
 
 def payees_by_reference(session: Session, *, after: str | None = None, limit: int = 50) -> Sequence[Payee]:
     """All payees by reference, those after `after`."""
-    payees = select(Payee).order_by(Payee.reference).limit(limit)
+    payees = select(Payee).where(is_listed()).order_by(Payee.reference).limit(limit)
     if after is not None:
         payees = payees.where(Payee.reference > after)
     return session.scalars(payees).all()
@@ -65,12 +66,12 @@ def find_payees(
             )
     if last is not None:
         found = found.where(Payee.reference > last.reference)
-    return session.scalars(found.order_by(Payee.reference).limit(limit)).all()
+    return session.scalars(found.where(is_listed()).order_by(Payee.reference).limit(limit)).all()
 
 
 def by_name(session: Session, start: str, last: Payee | None, limit: int) -> Sequence[Payee]:
     """By name, then reference: the order of the index, so that only the page's rows are read."""
-    payees = select(Payee).where(between(Payee.search_name, start))
+    payees = select(Payee).where(between(Payee.search_name, start), is_listed())
     if last is not None:
         payees = payees.where(
             Payee.search_name >= last.search_name,
@@ -115,6 +116,8 @@ def find_by_account(
     details, _ = read_details(sort_code, account_number, roll_number)
     fingerprint = seals.fingerprint(by.body_id, *details)
     holders = select(Account.payee_id).where(Account.fingerprint == fingerprint)
-    found = session.scalars(select(Payee).where(Payee.id.in_(holders)).order_by(Payee.reference).limit(limit)).all()
+    found = session.scalars(
+        select(Payee).where(Payee.id.in_(holders), is_listed()).order_by(Payee.reference).limit(limit)
+    ).all()
     audit.record(session, "payee.searched_by_account", by=by, at=at, found=len(found))
     return found

@@ -55,6 +55,7 @@ ACTS: dict[str, str] = {
     "hold.on_hold": "Put payments on hold (concerns the {concerns})",
     "hold.deceased": "Recorded a death (concerns the {concerns})",
     "hold.closed": "Closed payments (concerns the {concerns})",
+    "hold.restricted": "Restricted the record (concerns the {concerns})",
     "hold.lifted": "Let payments go on",
     "duplicates.search_begun": "Looked for payees who may be one person ({payees} compared)",
     "subject_access.asked": "Asked for everything about the person (concerns the {concerns})",

@@ -69,6 +69,7 @@ RISK_REASONS: dict[RiskReason, str] = {
 HOLDS: dict[HoldKind, tuple[str, str]] = {
     HoldKind.DECEASED: ("Has died", "grey"),
     HoldKind.CLOSED: ("Closed", "grey"),
+    HoldKind.RESTRICTED: ("Restricted", "grey"),
     HoldKind.ON_HOLD: ("On hold", "orange"),
 }
 
@@ -76,6 +77,10 @@ HOLD_CHOICES: dict[HoldKind, tuple[str, str]] = {
     HoldKind.ON_HOLD: ("Something has to be looked into", "Payments go on once a second person lifts the hold"),
     HoldKind.DECEASED: ("They have died", "Nobody writes to a payee who has died"),
     HoldKind.CLOSED: ("They left, or no longer need payments", "For good, as far as anybody knows"),
+    HoldKind.RESTRICTED: (
+        "Their record has to be kept, and may be used for nothing",
+        "For data protection. The payee stands in no list and no search until a second person ends it",
+    ),
 }
 
 HOLD_DATES: dict[HoldDate, str] = {

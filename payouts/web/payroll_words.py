@@ -63,6 +63,10 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "The beneficiary or the payee has died",
         "End the award, or find out who is to be paid from now on",
     ),
+    UnpaidReason.RESTRICTED: (
+        "Their record is restricted",
+        "Nothing to do. If that is over, a second person ends it on the payee’s page",
+    ),
     UnpaidReason.CLOSED: (
         "The payee or the beneficiary is closed",
         "End the award, or pay it to somebody else",

@@ -20,6 +20,7 @@ from payouts.web.retention_words import KEPT
 from schemes.body import get_body
 from schemes.change import ChangeKind, waiting_of
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.hold import restricted
 from schemes.payee import get_payee
 from schemes.retention import first_day_kept
 
@@ -56,6 +57,7 @@ def show_retention() -> ResponseReturnValue:
             next_after=found[PAGE - 1].due.id if len(found) > PAGE else None,
             after=after,
             total=erasure.due_count(session),
+            restricted=restricted(session),
         )
 
 

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select, text
 
 from payouts import erasure
+from payouts.payment import Unpaid, UnpaidReason
+from schemes.hold import HoldKind
 from schemes.payee import Payee
 from schemes.person import Role
 
@@ -69,3 +71,19 @@ def test_somebody_due_is_erased_by_two_people(office, owner, clock, payee, signe
 
 def test_whoever_is_no_administrator_proposes_nothing(preparer, payee):
     assert preparer.get(f"/payees/{payee.id}/erasure").status == 403
+
+
+def test_a_restricted_record_is_not_listed_searched_or_paid_until_a_second_person_ends_it(office, preparer, payee):
+    hold_id = office.stop_payments(payee.id, HoldKind.RESTRICTED, reason="they dispute it", review_on=None)
+    for path in ("/payees", f"/payees?search={payee.reference}", f"/payees?search={payee.name}"):
+        assert f"/payees/{payee.id}" not in preparer.get(path).response.get_data(as_text=True)
+    page = preparer.get("/retention")
+    assert [row[0] for row in page.table("restricted-payees")] == [payee.reference]
+    payroll_id = office.create()
+    office.work()
+    with office.transaction() as session:
+        held = select(Unpaid.reason).where(Unpaid.payroll_id == payroll_id, Unpaid.reason == UnpaidReason.RESTRICTED)
+        assert session.scalars(held).first()
+    office.let_go_on(payee.id, hold_id)
+    assert "No record is restricted" in preparer.get("/retention").text
+    assert payee.reference in preparer.get(f"/payees?search={payee.reference}").text

@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from schemes.account import Account, CameBy, Stopped
+from schemes.contact import Contact
+from schemes.payee import get_payee
 
 LATELY = timedelta(days=30)
 
@@ -30,6 +32,7 @@ class RiskReason(StrEnum):
     CAME_BY_PHONE = "came_by_phone"
     ACCOUNT_OF_ANOTHER_PAYEE = "account_of_another_payee"
     ACCOUNT_COMPROMISED = "account_compromised"
+    CONTACT_CHANGED = "contact_changed"
     CHANGED_LATELY = "changed_lately"
     REJECTED_LATELY = "rejected_lately"
     NAME_NO_MATCH = "name_no_match"
@@ -95,7 +98,18 @@ def known_here(session: Session, account: Account, *, since: datetime) -> set[Ri
             Account.rejected_by != Account.proposed_by,
         ),
     }
+    if contact_changed(session, account, since=since):
+        found.add(RiskReason.CONTACT_CHANGED)
     return found | {reason for reason, asked in questions.items() if there_is(session, *asked)}
+
+
+def contact_changed(session: Session, account: Account, *, since: datetime) -> bool:
+    """Whether somebody gave the payee another contact, or took one away: a fraudster changes the contact first."""
+    payee = get_payee(session, account.payee_id)
+    # what came with the payee is what the payee is known by
+    added = (Contact.held_since > payee.made_at) & (Contact.held_since >= since)
+    changed = select(Contact.id).where(Contact.payee_id == payee.id, added | (Contact.ended_at >= since))
+    return session.scalar(changed.limit(1)) is not None
 
 
 def of_payee(account: Account) -> ColumnElement[bool]:

@@ -89,7 +89,8 @@ def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue
     confirms = bool(actor().roles.intersection(CONFIRMERS)) and not mine
     if not confirms and not mine:
         actor().must_be(*CONFIRMERS)
-    form.decision.choices = choices(confirms=confirms and meaning is not Meaning.BLOCK, mine=mine, cools=days > 0)
+    may_be_confirmed = confirms and meaning is not Meaning.BLOCK and not account.is_disowned
+    form.decision.choices = choices(confirms=may_be_confirmed, mine=mine, cools=days > 0)
     if form.validate_on_submit() and is_decided(form, payee_id, account_id, calls=found.changes):
         flash(DECIDED[form.decision.data])
         return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
@@ -106,6 +107,7 @@ def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue
         answer=answer_of(payee_id, account_id),
         told=told_contacts(payee_id, account_id),
         meaning=meaning,
+        may_be_confirmed=may_be_confirmed,
         confirm_hint=hint,
     )
 

@@ -11,6 +11,8 @@ from schemes import bank_details, cooling_off, risk
 from schemes.account import Account, CameBy, Stopped, get_account
 from schemes.audit import AuditEvent
 from schemes.call_back import Call
+from schemes.contact import add_contact
+from schemes.contact_value import Channel
 from schemes.cooling_off import CoolingOff, HighRiskSooner
 from schemes.database import new_id
 from schemes.payee import Payee
@@ -158,6 +160,25 @@ def test_a_change_after_a_rejected_one_is_risky_and_after_a_withdrawn_one_is_not
         account = get_account(session, payees[0], first, lock=True)
         bank_details.reject(session, account, reason="no", by=office.person(role), at=office.service.now())
     assert assess(change()) == found
+
+
+def test_a_change_soon_after_a_contact_changed_is_risky(office, change, assess, payees, clock):
+    clock.advance(minutes=1)
+    account_id = change()
+    with office.transaction() as session:
+        add_contact(
+            session,
+            contact_id=new_id(),
+            payee_id=payees[0],
+            channel=Channel.TEXT,
+            typed="07700 900123",
+            because="a call",
+            by=office.person(Role.PREPARER),
+            at=office.service.now(),
+        )
+    assert assess(account_id) == (Risk.HIGH, [RiskReason.CONTACT_CHANGED])
+    clock.advance(days=31)
+    assert assess(account_id) == (Risk.ORDINARY, [])
 
 
 def test_first_details_are_risky_only_for_what_speaks_against_the_account(owner, change, assess, payees):

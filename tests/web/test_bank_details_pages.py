@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from schemes.account import Account
 from schemes.audit import AuditEvent
 from schemes.database import new_id
+from schemes.disowned import disown
 from schemes.payee import Payee
 from schemes.person import Role
 from schemes.unmasking import Unmasking
@@ -236,3 +237,24 @@ def test_what_came_in_a_file_is_confirmed_with_its_file(signed_in, office, payee
     with office.transaction() as session:
         account_id = session.scalars(select(Account.id).where(Account.payee_id == payee.id)).one()
     assert "nothing left to decide" in finance.get(f"{here}/{account_id}/decide").text
+
+
+def test_a_change_that_the_payee_disowned_waits_at_home_and_is_looked_into_before_it_is_confirmed(
+    signed_in, proposed, here, office, payee
+):
+    with office.transaction() as session:
+        account = session.scalars(select(Account).where(Account.payee_id == payee.id, Account.version == 2)).one()
+        disown(session, account, at=office.service.now())
+    approver = signed_in(Role.APPROVER)
+    assert approver.get("/").steps[f"Change that {payee.name} says is not theirs"] == "Waiting"
+    page = decide(approver, here)
+    assert "It can’t be confirmed until someone has looked into it" in page.text
+    assert [radio["value"] for radio in page.soup.select("input[type=radio]")] == ["reject"]
+    approver.get(approver.get(here).link("Look into version 2"))
+    assert approver.press("Let the change go on").errors == ["Say why"]
+    page = approver.press("Let the change go on", reason="Spoke to her on the old number")
+    assert page.done == ["You let the change go on. Someone else confirms it, or it goes on cooling off"]
+    assert "Spoke to her on the old number" in page.text
+    finance = signed_in(Role.FINANCE)
+    decide(finance, here)
+    assert finance.press("Continue", **CALLED).done == ["You confirmed the bank details"]

@@ -206,14 +206,19 @@ def suggested_reference(session: Session) -> str:
     if found is None:
         return ""
     prefix, digits = found[1], found[2]
-    # of one prefix and as many digits, the order of the text is that of the numbers
-    highest = session.scalar(
-        select(Payee.reference)
-        .where(Payee.reference >= f"{prefix}{'0' * len(digits)}", Payee.reference <= f"{prefix}{'9' * len(digits)}")
-        .order_by(Payee.reference.desc())
-        .limit(1)
+    # of one prefix and as many digits, the order of the text is that of the numbers; a beneficiary's is taken too
+    low, high = f"{prefix}{'0' * len(digits)}", f"{prefix}{'9' * len(digits)}"
+    highest = max(
+        session.scalar(
+            select(party.reference)
+            .where(party.reference >= low, party.reference <= high)
+            .order_by(party.reference.desc())
+            .limit(1)
+        )
+        or ""
+        for party in (Payee, Beneficiary)
     )
-    of_highest = re.fullmatch(re.escape(prefix) + r"([0-9]{1,18})", highest or "")
+    of_highest = re.fullmatch(re.escape(prefix) + r"([0-9]{1,18})", highest)
     if of_highest is None or len(of_highest[1]) != len(digits):
         return ""
     return f"{prefix}{int(of_highest[1]) + 1:0{len(digits)}}"

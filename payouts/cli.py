@@ -36,7 +36,7 @@ from payouts.commands import (
 )
 from payouts.config import SettingsWrong
 from payouts.files.sealing import FindingsOpen
-from schemes.errors import Refused
+from schemes.errors import KeyDestroyed, Refused
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,7 +87,7 @@ def main() -> None:
         payouts(standalone_mode=True)
     except FindingsOpen as refused:
         fail(f"{refused}: see `payouts payroll checks`")
-    except (Refused, BacsError, SettingsWrong, NotifyNotSetUp) as refused:
+    except (Refused, KeyDestroyed, BacsError, SettingsWrong, NotifyNotSetUp) as refused:
         fail(str(refused))
     except OperationalError as error:
         fail(f"the database does not answer: {error.orig}")

@@ -155,6 +155,10 @@ class KeyMissing(Exception):
         self.key_id = key_id
 
 
+class KeyDestroyed(KeyMissing):
+    """The key was destroyed on purpose, when what it sealed was no longer needed: nobody opens it any more."""
+
+
 class FileFault(StrEnum):
     """Why a register file as a whole cannot be read."""
 

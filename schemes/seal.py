@@ -21,7 +21,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, new_id
-from schemes.errors import KeyMissing, SealBroken
+from schemes.errors import KeyDestroyed, KeyMissing, SealBroken
 
 NONCE = 12
 FORMAT = b"\x01"
@@ -132,9 +132,9 @@ class Seals:
         return ring_key_id, wrapped, OpenKey(body_id, AESGCM(key))
 
     def open(self, body_id: UUID, key_id: UUID, ring_key_id: str, wrapped: bytes | None) -> OpenKey:
-        """Open the key of a row read elsewhere. Raises KeyMissing when it was destroyed or the ring lacks its key."""
+        """Open the key of a row read elsewhere. Raises KeyDestroyed, or KeyMissing when the ring lacks its key."""
         if wrapped is None:
-            raise KeyMissing(str(key_id))
+            raise KeyDestroyed(str(key_id))
         return OpenKey(body_id, AESGCM(self.ring.unwrap(ring_key_id, wrapped, about(body_id, "sealing_key", key_id))))
 
     def open_row(self, row: SealingKey) -> OpenKey:

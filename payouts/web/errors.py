@@ -17,7 +17,7 @@ from payouts.web.access import recognise
 from payouts.web.figures import day, file_size, wait
 from payouts.web.pages import service, transaction
 from schemes.audit import record
-from schemes.errors import NotAllowed, NotFound, SignInSlowed
+from schemes.errors import KeyDestroyed, NotAllowed, NotFound, SignInSlowed
 from schemes.person import people
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,15 @@ def beyond_calendar(error: DateBeyondCalendar) -> ResponseReturnValue:
         "The bank holidays of that time are not known yet",
         f"They are known up to {day(error.last)}. Nothing is planned beyond, since it could fall on a holiday.",
         "Tell the people who run the service: a newer version of it has the days of the next years.",
+    )
+
+
+def erased(error: KeyDestroyed) -> ResponseReturnValue:
+    return page(
+        410,
+        "This was erased",
+        "It was destroyed when the records were no longer needed, so nobody can open it any more.",
+        "Amounts and digests are kept, and still add up.",
     )
 
 
@@ -144,6 +153,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(CSRFError, form_expired)
     app.register_error_handler(NotFound, no_such_thing)
+    app.register_error_handler(KeyDestroyed, erased)
     app.register_error_handler(NotAllowed, not_allowed)
     app.register_error_handler(SignInSlowed, slowed)
     app.register_error_handler(DateBeyondCalendar, beyond_calendar)

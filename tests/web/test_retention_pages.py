@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from payouts import erasure
 from payouts.payment import Unpaid, UnpaidReason
+from schemes.account import accounts_of
 from schemes.hold import HoldKind
 from schemes.payee import Payee
 from schemes.person import Role
@@ -66,6 +67,11 @@ def test_somebody_due_is_erased_by_two_people(office, owner, clock, payee, signe
     assert "was erased on 3 April 2034" in page.text
     assert payee.name not in page.response.get_data(as_text=True)
     assert payee.reference not in finance.get("/retention").text
+    with office.transaction() as session:
+        [account] = accounts_of(session, payee.id)
+    finance.get(f"/payees/{payee.id}/bank-details/{account.id}/full")
+    page = finance.press("Show the whole number", reason="an old question")
+    assert (page.status, page.h1) == (410, "This was erased")
     assert "was erased on" in administrator.get(f"/payees/{payee.id}/erasure").text
 
 

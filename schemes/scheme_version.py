@@ -7,7 +7,7 @@ version that it was created under, so no version touches an open payroll.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from schemes.definition import Definition, definition_from, definition_json
 from schemes.errors import NotFound
 from schemes.period import DAY, NoPeriod, Period, Schedule, pay_date_of, period_paid_on, periods_between
 from schemes.person import Actor
+
+HALF_A_YEAR = timedelta(days=183)
 
 
 class SchemeVersion(BodyOwned, Base):
@@ -153,3 +155,12 @@ def told(number: int, schedule: Schedule, period: Period, calendar: Calendar) ->
         return Coming(period, number, pay_date_of(schedule, period, calendar), is_known=True)
     except DateBeyondCalendar:
         return Coming(period, number, None, is_known=False)
+
+
+def next_paid(versions: Sequence[SchemeVersion], earliest: date, calendar: Calendar) -> Coming | None:
+    """The first period that the rule pays on a day or after it; None where a person chooses the day.
+
+    A period may be paid long after it ended, so the search begins half a year before.
+    """
+    found = coming(versions, earliest - HALF_A_YEAR, earliest + HALF_A_YEAR, calendar)
+    return next((each for each in found if each.pay_date is not None and each.pay_date >= earliest), None)

@@ -36,6 +36,7 @@ from schemes.bank_profile import newest_profile
 from schemes.database import new_id
 from schemes.person import Actor, names
 from schemes.scheme import scheme_of_code
+from schemes.scheme_version import next_paid, versions_of
 
 RUNNING = (PayrollStatus.BUILDING, PayrollStatus.SEALING)
 
@@ -92,7 +93,9 @@ def show(number: int, body_name: str | None) -> None:
 
 @payroll.command("create")
 @click.option("--scheme", "scheme_code", required=True, help="The scheme's code.")
-@click.option("--pay-date", type=click.DateTime(["%Y-%m-%d"]), help="The day payees have the money; else the next.")
+@click.option(
+    "--pay-date", type=click.DateTime(["%Y-%m-%d"]), help="The day payees have the money; else the scheme's next."
+)
 @ground.person_options
 @ground.body_option
 def create(scheme_code: str, pay_date: datetime | None, email: str, code: str | None, body_name: str | None) -> None:
@@ -103,12 +106,13 @@ def create(scheme_code: str, pay_date: datetime | None, email: str, code: str | 
         scheme = scheme_of_code(session, scheme_code)
         profile = newest_profile(session, scheme.bank_profile_id)
         earliest = given.calendar.earliest_entry(given.now(), profile.cut_off)
+        by_rule = next_paid(versions_of(session, scheme.id), earliest, given.calendar)
         create_payroll(
             session,
             given.calendar,
             payroll_id=payroll_id,
             scheme_id=scheme.id,
-            pay_date=pay_date.date() if pay_date else earliest,
+            pay_date=pay_date.date() if pay_date else (by_rule and by_rule.pay_date) or earliest,
             by=by,
             at=given.now(),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -32,6 +31,7 @@ from schemes.errors import NotFound, Refused
 from schemes.period import NoPeriod
 from schemes.person import Role
 from schemes.scheme import get_scheme, schemes_of_body
+from schemes.scheme_version import next_paid, versions_of
 
 PAGE = 20
 
@@ -92,14 +92,16 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         scheme = get_scheme(session, scheme_id)
         profile = newest_profile(session, scheme.bank_profile_id)
-    earliest = service().calendar.earliest_cycle(now(), profile.cut_off)
+        earliest = service().calendar.earliest_cycle(now(), profile.cut_off)
+        coming = next_paid(versions_of(session, scheme.id), earliest.entry_day, service().calendar)
     if request.method == "GET":
-        form.pay_date.data = date(*earliest.entry_day.timetuple()[:3])
+        form.pay_date.data = coming.pay_date if coming else earliest.entry_day
     return render_template(
         "payrolls/create_payroll.html",
         form=form,
         scheme=scheme,
         earliest=earliest,
+        coming=coming,
         deadline=service().calendar.deadline(earliest.entry_day, profile.cut_off),
     ), form.status
 

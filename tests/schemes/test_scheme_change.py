@@ -24,7 +24,7 @@ from schemes.period import Frequency, NoPeriod, PayDay, Schedule
 from schemes.person import Role
 from schemes.scheme import CodeTaken, get_scheme, scheme_of_code
 from schemes.scheme_change import FromDay, FromDayRefused
-from schemes.scheme_version import in_effect, newest, paid_on, versions_of
+from schemes.scheme_version import coming, in_effect, newest, next_paid, paid_on, versions_of
 
 
 @pytest.fixture
@@ -206,6 +206,23 @@ def test_the_day_that_a_payroll_pays_tells_its_period_by_the_rule(office):
     with office.transaction() as session:
         payroll = get_payroll(session, payroll_id)
     assert (payroll.period_first_day, payroll.period_last_day) == (date(2026, 11, 1), date(2026, 11, 30))
+
+
+def test_the_pay_days_to_come_go_by_the_version_of_each_period(office):
+    fifth = Schedule(Frequency.MONTHLY, date(2025, 4, 1), PayDay.AFTER_LAST_DAY, 5)
+    put_in_force(office, replace(definition_of(office), schedule=fifth), date(2027, 1, 1))
+    calendar = office.service.calendar
+    with office.transaction() as session:
+        versions = versions_of(session, office.harbour.scheme_id)
+    found = list(coming(versions, date(2026, 11, 23), date(2027, 2, 10), calendar))
+    assert [(each.period.first_day.month, each.number, each.pay_date) for each in found] == [
+        (11, 1, None), (12, 1, None), (1, 2, date(2027, 2, 5)), (2, 2, date(2027, 3, 5))
+    ]  # fmt: skip
+    assert next_paid(versions, date(2026, 11, 25), calendar).pay_date == date(2027, 2, 5)
+    # a period that ended is paid after it
+    assert next_paid(versions, date(2027, 2, 5), calendar).period.last_day == date(2027, 1, 31)
+    [last] = coming(versions, calendar.last, calendar.last, calendar)
+    assert not last.is_known
 
 
 def test_no_day_is_paid_by_two_payrolls_of_different_periods(office):

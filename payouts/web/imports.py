@@ -146,7 +146,9 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
 def unreadable(brought: register_import.RegisterImport) -> str | None:
     if brought.fault is None:
         return None
-    return file_sentence(FileFault(brought.fault["fault"]), brought.fault)
+    # an import of an earlier release may have a fault that is told otherwise now: its text could not be read
+    told = brought.fault["fault"]
+    return file_sentence(FileFault(told) if told in set(FileFault) else FileFault.NOT_TEXT, brought.fault)
 
 
 def progress_of(brought: register_import.RegisterImport) -> dict[str, object]:

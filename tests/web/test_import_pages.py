@@ -154,6 +154,14 @@ def test_a_file_that_cannot_be_read_says_why_and_what_to_do(preparer, office, co
     assert "Nothing of this file was kept" in page.text
 
 
+def test_a_fault_that_an_earlier_release_found_is_still_told(preparer, office):
+    here = send(preparer, b"").response.request.path
+    office.work()
+    with office.transaction() as session:
+        imports_of_body(session)[0].fault = {"fault": "not_utf8", "line": 2}
+    assert "Nothing of this file was kept" in preparer.get(here).text
+
+
 def test_no_file_and_a_file_that_is_too_large(preparer, app):
     preparer.get("/imports/new")
     assert preparer.press("Send the file").errors == ["Choose a CSV file or a spreadsheet"]

@@ -34,6 +34,7 @@ class Confirmation(BodyOwned, Base):
 
     __tablename__ = "confirmation"
     __table_args__ = (
+        Index("ix_confirmation_outcome", "body_id", "outcome", "account_id"),
         Index("ix_confirmation_account", "body_id", "account_id", "asked_at"),
         to_body_row("account", "account_id"),
         CheckConstraint("sealed_name is null or code in ('MBAM', 'BAMM', 'PAMM')", name="name_on_close_match"),

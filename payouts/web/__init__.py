@@ -46,6 +46,7 @@ from payouts.web import (
     imports,
     invitations,
     mandates,
+    name_lists,
     navigation,
     new_payee,
     notice_words,
@@ -80,6 +81,7 @@ from payouts.web.pages import pages
 
 # a module's import is what puts its views on the blueprint
 VIEWS = (
+    name_lists,
     account,
     audit,
     award_changes,

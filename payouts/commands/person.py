@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import click
 import pyotp
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from payouts.commands import ground
-from schemes import audit
+from schemes import audit, credential_reset, invitation, role_change
 from schemes.body import get_body
-from schemes.person import Role, add_person, people
+from schemes.database import new_id
+from schemes.errors import NotFound
+from schemes.person import Person, Role, add_person, address
+from schemes.role_change import Roles, roles_of_all
+
+
+def as_typed(roles: Roles) -> list[str]:
+    """Roles as the commands take them: `approver`, `approver:HIL`."""
+    return [one for role, codes in roles.items() for one in ([f"{role}:{code}" for code in codes] or [role])]
+
+
+def roles_typed(typed: tuple[str, ...]) -> dict[str, list[str]]:
+    """`approver` for all schemes, `approver:HIL` for one. Fails with what a role can be."""
+    found: dict[str, list[str]] = {}
+    for one in typed:
+        role, _, code = one.partition(":")
+        if role not in set(Role):
+            raise click.ClickException(f"{role} is no role. There is: {', '.join(Role)}")
+        found.setdefault(role, []).extend([code] if code else [])
+    return found
+
+
+role_option = click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([role.value for role in Role]),
+    help="May be repeated.",
+)
+roles_option = click.option(
+    "--role", "roles", multiple=True, required=True, help="May be repeated; approver:HIL is for the scheme HIL only."
+)
+reason_option = click.option("--reason", required=True, help="For the second person.")
 
 
 @click.group()
@@ -19,27 +56,23 @@ def person() -> None:
 @person.command("list")
 @ground.body_option
 def list_people(body_name: str | None) -> None:
-    """Name, e-mail address and roles of each person."""
+    """Name, e-mail address and roles of each person, with the schemes of roles that are for some only."""
     given = ground.service()
     with given.transaction(ground.one_body(given, body_name)) as session:
-        for found, roles in people(session):
-            click.echo(f"{found.name}\t{found.email}\t{', '.join(roles)}")
+        for found, roles, _ in roles_of_all(session):
+            click.echo(f"{found.name}\t{found.email}\t{', '.join(as_typed(roles))}")
 
 
 @person.command("add")
 @click.argument("email")
 @click.argument("name")
-@click.option(
-    "--role",
-    "roles",
-    multiple=True,
-    required=True,
-    type=click.Choice([role.value for role in Role]),
-    help="May be repeated.",
-)
+@role_option
 @ground.body_option
 def add(email: str, name: str, roles: tuple[str, ...], body_name: str | None) -> None:
-    """Add a person with a password and the secret of their one-time codes, which is shown once."""
+    """Add a person with a password and the secret of their one-time codes, which is shown once.
+
+    For the first people of a body; later ones are invited by one person and confirmed by another.
+    """
     given = ground.service()
     body_id = ground.one_body(given, body_name)
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
@@ -57,3 +90,117 @@ def add(email: str, name: str, roles: tuple[str, ...], body_name: str | None) ->
         issuer = get_body(session).name
     click.echo(f"Added {name}. Give them this once, for their authenticator app:")
     click.echo(pyotp.TOTP(secret).provisioning_uri(name=added.email, issuer_name=f"Payouts, {issuer}"))
+
+
+@person.command("invite")
+@click.argument("whom")
+@click.argument("name")
+@roles_option
+@reason_option
+@ground.person_options
+@ground.body_option
+def invite(
+    whom: str,
+    name: str,
+    roles: tuple[str, ...],
+    reason: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Propose to invite somebody: the e-mail goes out when a second person has confirmed it."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        proposed = invitation.propose_invitation(
+            session,
+            invitation_id=new_id(),
+            email=whom,
+            name=name,
+            roles=roles_typed(roles),
+            reason=reason,
+            by=by,
+            at=given.now(),
+        )
+    told(proposed.id)
+
+
+@person.command("roles")
+@click.argument("whom")
+@roles_option
+@reason_option
+@ground.person_options
+@ground.body_option
+def change_roles(
+    whom: str, roles: tuple[str, ...], reason: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Propose what somebody shall hold from now on: exactly these roles."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        proposed = role_change.propose_roles(
+            session,
+            person_of(session, whom).id,
+            roles_typed(roles),
+            change_id=new_id(),
+            reason=reason,
+            by=by,
+            at=given.now(),
+        )
+    told(proposed.id)
+
+
+@person.command("reset")
+@click.argument("whom")
+@reason_option
+@ground.person_options
+@ground.body_option
+def reset(whom: str, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Propose that somebody who lost them sets their password and codes anew."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        person_id = person_of(session, whom).id
+        proposed = credential_reset.propose_reset(
+            session, person_id, change_id=new_id(), reason=reason, by=by, at=given.now()
+        )
+    told(proposed.id)
+
+
+@person.command("remove")
+@click.argument("whom")
+@ground.person_options
+@ground.body_option
+def remove(whom: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Take every role in the body from somebody and end their sessions, at once."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        role_change.remove(session, person_of(session, whom).id, by=by, at=given.now())
+    click.echo("Removed. They are signed out everywhere.")
+
+
+@person.command("invitations")
+@ground.body_option
+def invitations(body_name: str | None) -> None:
+    """Id, address, roles and state of each invitation, the newest first."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        for one in invitation.invitations_of(session):
+            click.echo(f"{one.id}\t{one.email}\t{', '.join(as_typed(one.roles))}\t{one.state(given.now())}")
+
+
+def person_of(session: Session, email: str) -> Person:
+    """Somebody of the body by their address. Raises NotFound."""
+    found = session.scalars(select(Person).where(Person.email == address(email))).one_or_none()
+    if found is None:
+        raise NotFound("person", email)
+    return found
+
+
+def told(change_id: UUID) -> None:
+    click.echo(f"Proposed. A second person confirms it: payouts change confirm {change_id} --as …")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -129,3 +130,29 @@ def test_a_person_is_added_with_any_role_by_its_name(run, role, monkeypatch):
     answer = run("person", "add", "new@harbour.example", "New Person", "--role", role.value)
     assert "otpauth://totp/" in answer.output, answer.output
     assert f"new@harbour.example\t{role.value}" in run("person", "list").output
+
+
+def test_people_are_invited_changed_reset_and_removed_by_what_two_of_them_type(run, run_as, harbour):
+    def propose(*words):
+        answer = run_as(Role.ADMINISTRATOR, "person", *words)
+        assert answer.exit_code == 0, answer.output
+        return re.search(r"payouts change confirm (\S+)", answer.output)[1]
+
+    def confirm(change_id):
+        assert run_as(Role.APPROVER, "change", "confirm", change_id).output == "Confirmed.\n"
+
+    confirm(propose("invite", "nia@new.example", "Nia New", "--role", "preparer:HIL", "--reason", "cover"))
+    assert run("person", "invitations").output.split("\t")[1:] == ["nia@new.example", "preparer:HIL", "open\n"]
+    confirm(
+        propose("roles", "rhys@harbour.example", "--role", "releaser", "--role", "finance:HIL", "--reason", "cover")
+    )
+    assert "rhys@harbour.example\tfinance:HIL, releaser\n" in run("person", "list").output
+    confirm(propose("reset", "femi@harbour.example", "--reason", "telephone lost"))
+    assert run_as(Role.ADMINISTRATOR, "person", "remove", "edie@harbour.example").exit_code == 0
+    assert "edie" not in run("person", "list").output
+
+
+def test_a_role_that_there_is_not_is_refused_with_those_that_there_are(run_as):
+    answer = run_as(Role.ADMINISTRATOR, "person", "invite", "a@b.example", "A", "--role", "boss", "--reason", "a")
+    assert answer.exit_code == 1
+    assert "boss is no role. There is: administrator, preparer" in answer.output

@@ -32,6 +32,7 @@ NOTHING_OWED = (
     UnpaidReason.ENDED,
     UnpaidReason.NOTHING_DUE,
     UnpaidReason.PAID_ALREADY,
+    UnpaidReason.RECOVERED,
 )
 
 

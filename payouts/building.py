@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from payouts import arrears
+from payouts import arrears, recovering
 from payouts.arrears import Difference
 from payouts.awarded import AwardLine, awards_between, histories_in
 from payouts.checks.finding import Finding, FindingGroup
@@ -27,6 +27,7 @@ from schemes.definition import Definition
 from schemes.mandate import PaymentBar, payment_bars
 from schemes.payment_reference import payment_reference
 from schemes.period import Period
+from schemes.recovery import Recovery
 from schemes.scheme_version import version_of
 
 if TYPE_CHECKING:
@@ -116,6 +117,11 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
         session, payroll, awards, rules, arrears.settled_before(session, payroll.scheme_id, period)
     )
     made_good = arrears.arrears_paid(session, payroll, first, last)
+    made_good |= recovering.recovered_elsewhere(session, payroll, first, last)
+    recoveries = recovering.to_take(session, payroll, awards)
+    of_whom = {award.id: award.beneficiary_id for award in awards if award.id in recoveries}
+    made_good |= recovering.with_live_payment(session, payroll, of_whom)
+    taken: dict[UUID, Taken] = {}
     payments, unpaid = [], []
     bars = payment_bars(session, ((award.to.payee_id, award.beneficiary_id) for award in awards), payroll.pay_date)
     for position, award in enumerate(awards, start=1):
@@ -126,6 +132,9 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
             if award.id in made_good
             else outcome_of(award, due, owed, period, bars.get((award.to.payee_id, award.beneficiary_id)))
         )
+        if isinstance(outcome, int) and award.id in recoveries:
+            taken[award.id] = Taken(*recoveries[award.id], outcome)
+            outcome = outcome - taken[award.id].pence or UnpaidReason.RECOVERED
         if isinstance(outcome, UnpaidReason):
             unpaid.append(unpaid_row(payroll, award, outcome))
         elif outcome is not None:
@@ -135,8 +144,9 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     awards_by_id = {award.id: award for award in awards}
     unpaid += [unpaid_row(payroll, awards_by_id[row[7]], PAID_ALREADY) for row in paid_already]
     copy_rows(session, "unpaid", UNPAID_COLUMNS, unpaid)
-    in_payment = {row[7] for row in payments if row[1] in built}
-    keep_reckoned(session, payroll, reckoned, in_payment, at=service.now())
+    left_out = {row[3] for row in unpaid if row[5] != UnpaidReason.RECOVERED}
+    keep_reckoned(session, payroll, reckoned, left_out, at=service.now())
+    keep_taken(session, payroll, {award_id: one for award_id, one in taken.items() if award_id not in left_out})
     total_pence = sum(row[13] for row in payments if row[1] in built)
     finish_chunk(session, service, payroll, len(built), total_pence, len(unpaid))
 
@@ -163,11 +173,11 @@ def keep_reckoned(
     session: Session,
     payroll: Payroll,
     reckoned: Mapping[UUID, list[Difference]],
-    in_payment: set[UUID],
+    left_out: set[UUID],
     *,
     at: datetime,
 ) -> None:
-    """Keep the arrears that are in a payment, and what was paid too much, for a person to look at."""
+    """Keep the arrears of those who are not left out, and what was paid too much, for a person to look at."""
     if not reckoned:
         return
     session.execute(delete(Overpayment).where(Overpayment.award_id.in_(reckoned)))
@@ -178,10 +188,44 @@ def keep_reckoned(
             if due_pence < paid_pence:
                 over = {"due_pence": due_pence, "paid_pence": paid_pence, "found_in": payroll.id, "found_at": at}
                 session.add(Overpayment(**mine, **over))
-            elif award_id in in_payment:
+            elif award_id not in left_out:
                 pence = due_pence - paid_pence
                 part = {"payroll_id": payroll.id, "kind": PartKind.ARREARS, "pence": pence, "steps": list(steps)}
                 session.add(PaymentPart(**mine, **part))
+    session.flush()
+
+
+class Taken(NamedTuple):
+    """What is recovered from a payment: `gross_pence` is the payment before it, `left_pence` the balance before it."""
+
+    recovery: Recovery
+    left_pence: int
+    gross_pence: int
+
+    @property
+    def pence(self) -> int:
+        return self.recovery.instalment_of(self.gross_pence, self.left_pence)
+
+
+def keep_taken(session: Session, payroll: Payroll, taken: Mapping[UUID, Taken]) -> None:
+    """Keep what was taken, as a part of the payment or of the award that is recovered whole."""
+    for award_id, one in taken.items():
+        if one.pence:
+            steps = recovering.steps_of(one.recovery, one.gross_pence, one.pence, one.left_pence)
+            session.add(
+                PaymentPart(
+                    body_id=payroll.body_id,
+                    id=new_id(),
+                    payroll_id=payroll.id,
+                    award_id=award_id,
+                    kind=PartKind.RECOVERY,
+                    about_first_day=payroll.period_first_day,
+                    about_last_day=payroll.period_last_day,
+                    recovery_id=one.recovery.id,
+                    pence=one.pence,
+                    steps=steps,
+                )
+            )
     session.flush()
 
 

@@ -103,6 +103,7 @@ class UnpaidReason(StrEnum):
     NO_CONFIRMED_BANK_DETAILS = "no_confirmed_bank_details"
     BANK_DETAILS_STOPPED = "bank_details_stopped"
     PAID_ALREADY = "paid_already"
+    RECOVERED = "recovered"
     ON_HOLD = "on_hold"
     DECEASED = "deceased"
     CLOSED = "closed"

@@ -12,7 +12,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, UniqueConstraint, case, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    UniqueConstraint,
+    case,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -36,6 +47,16 @@ class PaymentPart(BodyOwned, Base):
     __table_args__ = (
         UniqueConstraint("body_id", "payroll_id", "award_id", "kind", "about_first_day"),
         Index("ix_payment_part_award", "body_id", "award_id"),
+        Index(
+            "uq_payment_part_recovery",
+            "body_id",
+            "recovery_id",
+            "about_first_day",
+            unique=True,
+            postgresql_where=text("recovery_id is not null and not freed"),
+        ),
+        to_body_row("recovery", "recovery_id"),
+        CheckConstraint("(kind = 'recovery') = (recovery_id is not null)", name="recovery"),
         to_body_row("payroll", "payroll_id"),
         to_body_row("award", "award_id"),
         CheckConstraint("pence > 0", name="pence"),
@@ -47,6 +68,7 @@ class PaymentPart(BodyOwned, Base):
     kind: Mapped[PartKind] = mapped_column(stored(PartKind))
     about_first_day: Mapped[date]
     about_last_day: Mapped[date]
+    recovery_id: Mapped[UUID | None]
     pence: Mapped[int] = mapped_column(BigInteger)
     steps: Mapped[list[str]] = mapped_column(JSONB)
     freed: Mapped[bool] = mapped_column(default=False)

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from payouts.confirmation.confirmation import Confirmation, told_of
 from payouts.notices.notice import Notice
 from payouts.payment import Payment
+from payouts.payment_part import Overpayment, PaymentPart
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.account import Account, accounts_of, open_details
@@ -41,6 +42,7 @@ from schemes.imports.refused import harmless
 from schemes.note import notes_of
 from schemes.payee import Beneficiary, Capacity, Mandate, Payee, get_payee
 from schemes.person import Actor, Role, names
+from schemes.recovery import Recovery
 from schemes.revision import Revision, revisions_of
 from schemes.seal import Seals, get_key
 from schemes.suspension import Suspension
@@ -230,6 +232,9 @@ def money(session: Session, awarded: Any, paid: Any) -> Records:
         "awards": rows_of(session, Award, awarded),
         "later versions of awards": rows_of(session, AwardVersion, AwardVersion.award_id.in_(awards)),
         "suspensions": rows_of(session, Suspension, Suspension.award_id.in_(awards)),
+        "arrears and what was recovered": rows_of(session, PaymentPart, PaymentPart.award_id.in_(awards)),
+        "what was paid too much": rows_of(session, Overpayment, Overpayment.award_id.in_(awards)),
+        "recoveries": rows_of(session, Recovery, Recovery.award_id.in_(awards)),
         "payments": [{"payroll": number, "pay_date": day, **plain(payment)} for payment, number, day in payments],
     }
 

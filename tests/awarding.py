@@ -15,6 +15,7 @@ from schemes.award_history import History
 from schemes.award_version import change_award, end_award, history_of
 from schemes.database import new_id
 from schemes.person import Actor, Role
+from schemes.recovery import propose
 from schemes.suspension import get_suspension, lift, suspend
 from tests.office import Office
 
@@ -77,6 +78,22 @@ class Awarded:
                 by=by or self.office.person(Role.FINANCE),
                 at=self.office.service.now(),
             )
+
+    def recover(self, **changes: Any) -> UUID:
+        """The preparer proposes to recover £25.00, £10.00 a time."""
+        facts: dict[str, Any] = {
+            "recovery_id": new_id(),
+            "total_pence": 2500,
+            "instalment_pence": 1000,
+            "share_percent": None,
+            "least_left_pence": 1,
+            "from_day": date(2026, 11, 1),
+            "reason": "paid twice in summer",
+            "by": self.office.person(Role.PREPARER),
+            **changes,
+        }
+        with self.office.transaction() as session:
+            return propose(session, get_award(session, self.id), at=self.office.service.now(), **facts).id
 
 
 def an_award(office: Office, *, offset: int = 0) -> Awarded:

@@ -70,6 +70,7 @@ def addresses(office, sealed, browsers):
             "hold_id": hold_id,
             "award_id": award.id,
             "suspension_id": suspension_id,
+            "recovery_id": award.recover(),
             "component": "support",
             "contact_id": contact.id,
             "correction_report_id": office.take_corrections(),

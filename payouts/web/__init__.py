@@ -61,6 +61,7 @@ from payouts.web import (
     payrolls,
     people,
     people_words,
+    recoveries,
     register_words,
     release,
     resets,
@@ -127,6 +128,7 @@ VIEWS = (
     schemes,
     sign_in,
     subject_access,
+    recoveries,
     suspensions,
 )
 

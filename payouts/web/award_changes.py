@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.projection import Effect, effect_of
 from payouts.web import words
-from payouts.web.access import allowed
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.award_words import said_of
 from payouts.web.field_words import fault_sentence
 from payouts.web.form import DayField, Form, MadeField
@@ -135,7 +135,7 @@ class Choice(NamedTuple):
 
 
 @pages.route("/payees/<uuid:payee_id>/awards/new")
-@allowed(Role.PREPARER)
+@allowed(ANYONE_SIGNED_IN)
 def choose_award(payee_id: UUID) -> ResponseReturnValue:
     """For whom, and of what: each choice is a link."""
     with transaction() as session:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from payouts.payment_part import overpayments_of, parts_of_award
 from payouts.projection import projection
+from payouts.recovering import balances
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.award_plot import plot_of
 from payouts.web.award_words import said_of
@@ -19,6 +20,7 @@ from schemes.award_version import history_of, versions_of
 from schemes.bank_details import london_day
 from schemes.payee import payees_of_ids
 from schemes.person import names
+from schemes.recovery import recoveries_of
 from schemes.suspension import suspensions_of
 
 
@@ -34,6 +36,7 @@ def show_award(award_id: UUID) -> ResponseReturnValue:
         later = versions_of(session, award_id)
         made = [(award.made_by, award.made_at, ""), *((one.made_by, one.made_at, one.reason) for one in later)]
         inputs, why = history.state_on(today)
+        recoveries = recoveries_of(session, award_id)
         return render_template(
             "awards/show_award.html",
             **parties._asdict(),
@@ -49,6 +52,8 @@ def show_award(award_id: UUID) -> ResponseReturnValue:
             plot=plot_of(coming),
             parts=parts_of_award(session, award_id),
             overpayments=overpayments_of(session, award_id),
+            recoveries=recoveries,
+            balances=balances(session, recoveries),
             names=names(session),
         )
 

@@ -33,6 +33,8 @@ from schemes.imports.register_import import ImportStatus, imports_of_body
 from schemes.payee_search import payees_by_reference
 from schemes.person import Role
 from schemes.person import names as people_names
+from schemes.recovery import CONFIRMERS as CONFIRMERS_OF_RECOVERY
+from schemes.recovery import waiting as recoveries_waiting
 from schemes.scheme import schemes_of_body
 from schemes.suspension import reviews_due as suspensions_due
 
@@ -90,6 +92,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         disowned_changes(session),
         due_reviews(session),
         suspension_reviews(session),
+        open_recoveries(session),
         cover_reviews(session),
     ):
         (mine if is_mine else others).append(item)
@@ -193,6 +196,18 @@ def suspension_reviews(session: Session) -> Items:
             who="someone who did not suspend it",
         )
         yield may_confirm(suspension.placed_by), item
+
+
+def open_recoveries(session: Session) -> Items:
+    for recovery, beneficiary in recoveries_waiting(session):
+        item = Waiting(
+            f"Recovery from {beneficiary.name}",
+            f"{pounds(recovery.total_pence)} to be confirmed or rejected.",
+            url_for("pages.decide_recovery", award_id=recovery.award_id, recovery_id=recovery.id),
+            who="a finance officer or an approver who did not propose it",
+        )
+        mine = recovery.proposed_by != actor().person_id and bool(actor().roles.intersection(CONFIRMERS_OF_RECOVERY))
+        yield mine, item
 
 
 def cover_reviews(session: Session) -> Items:

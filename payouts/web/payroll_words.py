@@ -55,6 +55,10 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "Another payroll pays this period already",
         "Nothing to do: the same period is never paid twice",
     ),
+    UnpaidReason.RECOVERED: (
+        "All of it is recovered for what was paid too much",
+        "Nothing to do: the award’s page shows what is left to recover",
+    ),
     UnpaidReason.ON_HOLD: (
         "Payments to the payee, or for the beneficiary, are on hold",
         "See why on the payee’s page. A second person can let payments go on",

@@ -64,6 +64,7 @@ from schemes.payee import Capacity
 from schemes.payee_details import PersonRefused
 from schemes.period import NoPeriod
 from schemes.person import Actor, Role
+from schemes.recovery import RecoveryThere
 from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDayRefused
 from schemes.suspension import SuspensionDayRefused
@@ -181,6 +182,7 @@ SENTENCES: dict[type[Refused], str] = {
     NoteEmpty: "Write the note",
     ContactKnown: "This payee has this contact already",
     HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
+    RecoveryThere: "A recovery from this award waits already. It has to be confirmed or rejected first",
     AwardThere: "They have an award of this already. Change that one instead",
     SameDetails: "These are the bank details in use, so there is nothing to change",
     ChangeWaiting: "A change of this waits already. It has to be confirmed or rejected first",

@@ -72,6 +72,14 @@ def test_an_award_is_suspended_by_one_and_lifted_by_another(run, office, award, 
     assert run(*lift, role=Role.FINANCE).output == "Lifted.\n"
 
 
+def test_a_recovery_is_proposed_confirmed_and_listed_with_what_is_left(run, award, reference):
+    terms = ("--total", "25", "--instalment", "10", "--least-left", "0", "--from", "2026-11-01", "--reason", "twice")
+    told = run("recovery", "propose", reference, *terms, role=Role.PREPARER).output
+    recovery_id = told.split()[1].rstrip(".")
+    assert run("recovery", "confirm", reference, "--recovery", recovery_id, role=Role.FINANCE).output == "Confirmed.\n"
+    assert "confirmed\t£25.00\ttaken £0.00\tleft £25.00" in run("recovery", "list", reference).output
+
+
 def test_an_award_that_is_not_there_is_told_with_what_there_is(run):
     answer = run("award", "show", "nobody")
     assert (answer.exit_code, "There is: none" in answer.output) == (1, True)

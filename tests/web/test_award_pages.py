@@ -178,6 +178,8 @@ def test_an_award_is_suspended_by_one_person_and_lifted_by_another_who_says_what
     assert page.table("lifted")[0][3] == "Not paid"
 
 
-def test_only_a_preparer_changes_awards_and_enquiries_see_no_history(signed_in, here, award):
-    for path in (f"{here}/change", f"{here}/end", f"/payees/{award.payee_id}/awards/new"):
-        assert signed_in(Role.APPROVER).get(path).status == 403
+def test_only_a_preparer_adds_changes_and_ends_awards(signed_in, here, award):
+    approver = signed_in(Role.APPROVER)
+    for path in (f"{here}/change", f"{here}/end"):
+        assert approver.get(path).status == 403
+    assert "no scheme that you prepare" in approver.get(f"/payees/{award.payee_id}/awards/new").text

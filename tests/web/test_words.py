@@ -108,6 +108,7 @@ from schemes.payee_details import PersonFault, PersonRefused
 from schemes.payee_search import SearchBy
 from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay
 from schemes.person import Role
+from schemes.recovery import RecoveryThere
 from schemes.revision import Subject
 from schemes.risk import Risk, RiskReason
 from schemes.role_change import NoRole, NotPerScheme
@@ -261,6 +262,7 @@ REFUSALS: list[Refused] = [
     ReportRefused(ReportFault.TEST),
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
     AwardThere(UUID(int=1)),
+    RecoveryThere(),
     AwardDayRefused(AwardDay.ENDS_BEFORE_START),
     SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     MergeRefused(MergeBar.BOTH_HAVE_AWARD),

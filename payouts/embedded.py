@@ -45,7 +45,13 @@ class Servers:
         """Create a database anew, from a template."""
         with psycopg.connect(self.owner_url("postgres"), autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            try:
+                # the files are shared until they change: a sixth of the time, which tests make thousands of times
+                connection.execute("SET file_copy_method = clone")
+                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+            except psycopg.Error:
+                # not every system and file system can
+                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
     def has_database(self, name: str) -> bool:
         with psycopg.connect(self.owner_url("postgres"), autocommit=True) as connection:

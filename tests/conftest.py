@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from hypothesis import settings as hypothesis_settings
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
@@ -32,6 +34,23 @@ hypothesis_settings.load_profile("house")
 pytest.register_assert_rewrite("tests.faults.outcome", "tests.faults.installation", "tests.faults.trouble")
 
 TEMPLATE = "payouts_template"
+
+
+class CompiledTemplates(BytecodeCache):
+    """The pages' templates, compiled once in this process: nearly every page test makes an app of its own."""
+
+    def __init__(self) -> None:
+        self.compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
 
 
 class TestClock:

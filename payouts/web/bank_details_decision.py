@@ -94,8 +94,9 @@ def decide_bank_details(payee_id: UUID, account_id: UUID) -> ResponseReturnValue
     if form.validate_on_submit() and is_decided(form, payee_id, account_id, calls=found.changes):
         flash(DECIDED[form.decision.data])
         return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
-    first_day = service().calendar.add_working_days(today(), days)
-    hint = f"Used for files that leave on or after {weekday(first_day)}" if days else "Used from now on"
+    hint = "Used from now on"
+    if days:
+        hint = f"Used for files that leave on or after {weekday(service().calendar.add_working_days(today(), days))}"
     return version_page(
         "payees/decide_bank_details.html",
         payee_id,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
+from schemes import cooling_off
 from schemes.account import Account
 from schemes.audit import AuditEvent
+from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.disowned import disown
 from schemes.payee import Payee
@@ -258,3 +260,11 @@ def test_a_change_that_the_payee_disowned_waits_at_home_and_is_looked_into_befor
     finance = signed_in(Role.FINANCE)
     decide(finance, here)
     assert finance.press("Continue", **CALLED).done == ["You confirmed the bank details"]
+
+
+def test_what_waits_for_no_day_can_be_looked_at_on_a_sunday(signed_in, proposed, here, office, clock):
+    with office.transaction() as session:
+        cooling_off.set_to(session, CoolingOff(0, 0, 0), at=office.service.now())
+    clock.advance(days=6)
+    page = decide(signed_in(Role.FINANCE), here)
+    assert (page.status, "Used from now on" in page.text) == (200, True)

@@ -116,8 +116,8 @@ def visitor_of(servers: embedded.Servers, service: Service, harbour: Harbour) ->
 
 
 MEMBERSHIP = """
-    INSERT INTO membership (body_id, person_id, role, given_at) VALUES (%(body)s, %(person)s, %(role)s, now())
-    ON CONFLICT DO NOTHING
+    INSERT INTO membership (body_id, id, person_id, role, given_at)
+    VALUES (%(body)s, gen_random_uuid(), %(person)s, %(role)s, now())
 """
 
 
@@ -136,11 +136,14 @@ def addresses(servers: embedded.Servers, visitor: FlaskClient, harbour: Harbour)
             yield f"{rule}{query}", f"{address}{query}"
 
 
+OF_A_BODY = "SELECT FROM information_schema.columns WHERE table_name = %s AND column_name = 'body_id'"
+
+
 def an_id(servers: embedded.Servers, harbour: Harbour, name: str) -> UUID | None:
     """The id of a row of the body by the argument's name, or None where it has none."""
     table = TABLE_OF.get(name.removesuffix("_id"), name.removesuffix("_id"))
     with psycopg.connect(servers.owner_url("benchmark")) as owner:
-        if owner.execute("SELECT to_regclass(%s)", (table,)).fetchone() == (None,):
+        if owner.execute(OF_A_BODY, (table,)).fetchone() is None:
             return None
         found = owner.execute(
             f"SELECT id FROM {table} WHERE body_id = %s ORDER BY id LIMIT 1", (harbour.body_id,)

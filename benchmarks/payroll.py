@@ -96,7 +96,11 @@ def clocked(name: str, work: Callable[[], None]) -> float:
 def lift_limits(servers: embedded.Servers, size: int) -> None:
     """A large register would block on the demo's limits, which are not what is measured."""
     with psycopg.connect(servers.owner_url("benchmark")) as connection:
-        connection.execute("UPDATE scheme SET payroll_limit_pence = 100000::bigint * %s", (size,))
+        connection.execute("SET session_replication_role = replica")
+        limit = (
+            "UPDATE scheme_version SET definition = definition || jsonb_build_object('payroll_limit_pence', %s::bigint)"
+        )
+        connection.execute(limit, (100_000 * size,))
         limits = "UPDATE bank_profile SET file_limit_pence = 100000::bigint * %s, items_per_file = %s"
         connection.execute(limits, (size, size))
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from payouts.building import awards_due
 from payouts.checks.finding import Kind, groups_of
-from payouts.gates.decision import DecisionRefused
+from payouts.gates.decision import DecisionRefused, decisions_of
 from payouts.gates.separation import Bar
 from payouts.payment import Payment, Unpaid, UnpaidReason
 from payouts.payroll import get_payroll
@@ -150,4 +150,7 @@ def test_whoever_changed_an_award_does_not_approve_the_first_payroll_that_pays_i
 def test_a_change_that_begins_after_the_period_bars_nobody_yet(office, award, keyer):
     released(office, date(2026, 11, 25))
     award.change(date(2027, 1, 1), award.pence + 5, by=replace(keyer))
-    office.decide(sealed(office, DECEMBER), 3, by=keyer)
+    payroll_id = sealed(office, DECEMBER)
+    office.decide(payroll_id, 3, by=keyer)
+    with office.transaction() as session:
+        assert keyer.person_id in {decision.person_id for decision in decisions_of(session, payroll_id)}

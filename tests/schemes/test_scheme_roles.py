@@ -11,6 +11,7 @@ from payouts import cancelling
 from payouts.channels import download
 from payouts.checks import acceptance, finding
 from payouts.files import sealing
+from payouts.gates.decision import decisions_of
 from payouts.payroll import create_payroll, get_payroll, rebuild
 from schemes.database import new_id
 from schemes.errors import NotAllowed
@@ -79,6 +80,8 @@ def test_a_role_for_this_scheme_is_enough(office, sealed, harbour):
     approver = harbour.people[Role.PREPARER]
     here = replace(approver, limits=frozenset({(Role.PREPARER, harbour.scheme_id)}))
     office.decide(sealed.payroll_id, 1, by=here)
+    with office.transaction() as session:
+        assert [decision.person_id for decision in decisions_of(session, sealed.payroll_id)] == [here.person_id]
 
 
 def test_what_belongs_to_no_scheme_is_open_to_the_role_in_any(harbour):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from payouts.files.sealing import withdraw_files
 from payouts.gates.decision import void_decisions
+from payouts.gates.voiding import Move
 from payouts.payment import PaymentStatus
 from payouts.payment_part import free_parts
 from payouts.payroll import Payroll, PayrollStatus, move, move_payments
@@ -33,5 +34,5 @@ def cancel(session: Session, payroll: Payroll, *, by: Actor, reason: str, at: da
     move_payments(session, payroll, PaymentStatus.CANCELLED)
     free_parts(session, payroll.id)
     withdraw_files(session, payroll, at=at)
-    void_decisions(session, payroll, because="the payroll was given up", at=at)
+    void_decisions(session, payroll, Move.CANCEL, because="the payroll was given up", at=at)
     payroll.given_up_because = reason.strip()

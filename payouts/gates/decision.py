@@ -20,6 +20,7 @@ from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
 from payouts.gates.manifest import manifest_of
 from payouts.gates.separation import Bar, Part, bar
+from payouts.gates.voiding import VOIDS, Move
 from payouts.payroll import Payroll, PayrollStatus, move
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
@@ -255,7 +256,7 @@ def decide(
         manifest=manifest.digest,
     )
     if verdict is Verdict.NO_GO:
-        return_to_preparer(session, payroll, because=f"no-go at {gate.name}", by=by, at=at)
+        return_to_preparer(session, payroll, Move.NO_GO, because=f"no-go at {gate.name}", by=by, at=at)
     return decision
 
 
@@ -293,20 +294,24 @@ def refuse_unless_open(
         raise EvidenceNeeded(state.gate.evidence_asked)
 
 
-def void_decisions(session: Session, payroll: Payroll, *, because: str, at: datetime) -> int:
-    """Void every live decision on a payroll; returns how many."""
+def void_decisions(session: Session, payroll: Payroll, what: Move, *, because: str, at: datetime) -> int:
+    """Void the live decisions on a payroll whose facts a move changes; returns how many."""
+    gates = select(Gate.id).where(Gate.payroll_id == payroll.id, Gate.kind.in_(VOIDS[what]))
     voided: int = session.execute(
         update(Decision)
-        .where(Decision.payroll_id == payroll.id, Decision.voided_at.is_(None))
+        .where(Decision.payroll_id == payroll.id, Decision.voided_at.is_(None), Decision.gate_id.in_(gates))
         .values(voided_at=at, voided_because=because)
+        .execution_options(synchronize_session="fetch")
     ).rowcount  # type: ignore[attr-defined]
     return voided
 
 
-def return_to_preparer(session: Session, payroll: Payroll, *, because: str, by: Actor, at: datetime) -> None:
+def return_to_preparer(
+    session: Session, payroll: Payroll, what: Move, *, because: str, by: Actor, at: datetime
+) -> None:
     """Back to where findings are worked on: decisions are void, the files are withdrawn. Raises NotNow."""
     move(session, payroll, PayrollStatus.CHECKED, by=by, at=at)
-    voided = void_decisions(session, payroll, because=because, at=at)
+    voided = void_decisions(session, payroll, what, because=because, at=at)
     withdraw_files(session, payroll, at=at)
     payroll.manifest_id = None
     audit.record(session, "payroll.returned", by=by, about=payroll, at=at, decisions_voided=voided)

@@ -161,14 +161,15 @@ def replace_destination(line: AwardLine, moved: dict[UUID, Destination]) -> Awar
     return line if to is None else AwardLine(line.id, line.beneficiary_id, line.component, line.history, to)
 
 
-def histories_in(session: Session, scheme_id: UUID) -> Iterator[tuple[UUID, str, History]]:
-    """The component and history of each award of a scheme, streamed."""
-    everything = (UUID(int=0), UUID(int=2**128 - 1))
-    later = later_of(session, scheme_id, *everything)
+def histories_between(
+    session: Session, scheme_id: UUID, first: UUID, last: UUID
+) -> Iterator[tuple[UUID, str, History]]:
+    """The component and history of each award of a scheme in a range of ids."""
+    later = later_of(session, scheme_id, first, last)
     rows = session.execute(
-        select(Award.id, Award.component, *FIRST_TERMS)
-        .where(Award.scheme_id == scheme_id)
-        .execution_options(yield_per=10_000)
+        select(Award.id, Award.component, *FIRST_TERMS).where(
+            Award.scheme_id == scheme_id, Award.id.between(first, last)
+        )
     )
     for award_id, component, *terms in rows:
         yield award_id, component, later.history(award_id, first_terms_of(*terms))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from payouts import arrears, recovering
 from payouts.arrears import Difference
-from payouts.awarded import AwardLine, awards_between, histories_in
+from payouts.awarded import AwardLine, awards_between, histories_between
 from payouts.checks.finding import Finding, FindingGroup
 from payouts.entitlement import Due, entitlement
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
@@ -22,7 +22,7 @@ from payouts.tasks import outbox
 from schemes.amount_rule import rules_of
 from schemes.award import Award
 from schemes.award_history import NotDue
-from schemes.database import copy_rows, in_chunks, new_id
+from schemes.database import copy_rows, new_id
 from schemes.definition import Definition
 from schemes.mandate import PaymentBar, payment_bars
 from schemes.payment_reference import payment_reference
@@ -67,7 +67,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
             delete(model).where(model.payroll_id == payroll.id).execution_options(synchronize_session=False)
         )
     payroll.payment_count = payroll.total_pence = payroll.unpaid_count = payroll.progress_done = 0
-    bounds = list(chunk_bounds(session, payroll))
+    bounds = chunk_bounds(session, payroll)
     payroll.progress_total = len(bounds)
     for number, (first, last) in enumerate(bounds):
         outbox.add(
@@ -85,16 +85,21 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         ask_for_checks(session, service, payroll)
 
 
-def chunk_bounds(session: Session, payroll: Payroll) -> Iterator[tuple[UUID, UUID]]:
+def chunk_bounds(session: Session, payroll: Payroll) -> list[tuple[UUID, UUID]]:
     """First and last award id of each chunk, in order."""
-    ids = session.scalars(
-        select(Award.id)
+    place = func.row_number().over(order_by=Award.id)
+    numbered = (
+        select(Award.id, place.label("place"), func.count().over().label("all"))
         .where(Award.scheme_id == payroll.scheme_id)
-        .order_by(Award.id)
-        .execution_options(yield_per=10_000)
+        .subquery()
     )
-    for chunk in in_chunks(ids, CHUNK):
-        yield chunk[0], chunk[-1]
+    is_first, is_last = numbered.c.place % CHUNK == 1, (numbered.c.place % CHUNK == 0)
+    ends = select(numbered.c.id, numbered.c.place).where(is_first | is_last | (numbered.c.place == numbered.c.all))
+    bounds: dict[int, tuple[UUID, UUID]] = {}
+    for award_id, number in session.execute(ends.order_by(numbered.c.place)):
+        first, _ = bounds.get((number - 1) // CHUNK, (award_id, award_id))
+        bounds[(number - 1) // CHUNK] = (first, award_id)
+    return list(bounds.values())
 
 
 def stale(payroll: Payroll, args: Mapping[str, Any]) -> bool:
@@ -299,22 +304,25 @@ def ask_for_checks(session: Session, service: Service, payroll: Payroll) -> None
     )
 
 
-def awards_due(session: Session, payroll: Payroll) -> tuple[int, int]:
-    """Count and total in pence of what the awards say is due, with arrears, less what is listed as unpaid.
+EVERY_AWARD = (UUID(int=0), UUID(int=2**128 - 1))
+
+
+def awards_due(session: Session, payroll: Payroll, first: UUID, last: UUID) -> tuple[int, int]:
+    """Count and total in pence of what the awards of a range say is due, with arrears, less what is listed as unpaid.
 
     Reads the awards anew, through the one entitlement: the checks hold it against the payments that were built.
     """
     period = Period(payroll.period_first_day, payroll.period_last_day)
     unpaid = set(
         session.scalars(
-            select(Unpaid.award_id).where(Unpaid.payroll_id == payroll.id).execution_options(yield_per=10_000)
+            select(Unpaid.award_id).where(Unpaid.payroll_id == payroll.id, Unpaid.award_id.between(first, last))
         )
     )
     definition = version_of(session, payroll.scheme_id, payroll.scheme_version).definition
     rules = rules_of(session, payroll.scheme_id).with_own(period, definition)
-    parts = parts_by_award(session, payroll.id)
+    parts = parts_by_award(session, payroll.id, first, last)
     count = total_pence = 0
-    for award_id, component, history in histories_in(session, payroll.scheme_id):
+    for award_id, component, history in histories_between(session, payroll.scheme_id, first, last):
         due = entitlement(history, rules.of(component, period), period)
         if award_id not in unpaid and (isinstance(due, Due) or award_id in parts):
             count += 1

@@ -8,7 +8,19 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, or_, select, text, union
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    text,
+    union,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.account import Account
@@ -154,8 +166,8 @@ class PaymentLine(NamedTuple):
     confirmed_by: UUID | None
 
 
-def lines_of(session: Session, payroll_id: UUID) -> Iterator[PaymentLine]:
-    """A payroll's payments by ordinal, streamed."""
+def lines_of(session: Session, payroll_id: UUID, *, first: int = 1, last: int | None = None) -> Iterator[PaymentLine]:
+    """A payroll's payments by ordinal, from the `first` to the `last`, streamed."""
     rows = session.execute(
         select(
             Payment.id,
@@ -179,11 +191,15 @@ def lines_of(session: Session, payroll_id: UUID) -> Iterator[PaymentLine]:
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Account.payee_id))
         .join(SealingKey, (SealingKey.body_id == Payee.body_id) & (SealingKey.id == Payee.key_id))
-        .where(Payment.payroll_id == payroll_id)
+        .where(Payment.payroll_id == payroll_id, ordinals(first, last))
         .order_by(Payment.ordinal)
         .execution_options(yield_per=2000)
     )
     return (PaymentLine._make(row) for row in rows)
+
+
+def ordinals(first: int, last: int | None) -> ColumnElement[bool]:
+    return Payment.ordinal >= first if last is None else Payment.ordinal.between(first, last)
 
 
 class PaymentRow(NamedTuple):

@@ -17,6 +17,7 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Index,
+    Select,
     UniqueConstraint,
     case,
     func,
@@ -134,16 +135,20 @@ def part_sums(session: Session, payroll_id: UUID) -> dict[PartKind, tuple[int, i
     return {kind: (count, int(pence)) for kind, count, pence in rows}
 
 
-def parts_by_award(session: Session, payroll_id: UUID) -> dict[UUID, int]:
-    """What the parts of each award in a payroll come to, in pence; below 0 where more is taken than added."""
-    sums = select(PaymentPart.award_id, func.sum(SIGNED)).where(PaymentPart.payroll_id == payroll_id)
+def parts_by_award(session: Session, payroll_id: UUID, first: UUID, last: UUID) -> dict[UUID, int]:
+    """What the parts of each award of a range in a payroll come to, in pence; below 0 where more is taken."""
+    sums = select(PaymentPart.award_id, func.sum(SIGNED)).where(
+        PaymentPart.payroll_id == payroll_id, PaymentPart.award_id.between(first, last)
+    )
     return {award_id: int(pence) for award_id, pence in session.execute(sums.group_by(PaymentPart.award_id))}
 
 
-def arrears_by_award(session: Session, payroll_id: UUID) -> dict[UUID, tuple[int, int]]:
-    """The arrears of each award in a payroll in pence, and of how many periods."""
+def arrears_by_award(session: Session, payroll_id: UUID, award_ids: Select[UUID]) -> dict[UUID, tuple[int, int]]:
+    """The arrears of some awards in a payroll in pence, and of how many periods."""
     sums = select(PaymentPart.award_id, func.sum(PaymentPart.pence), func.count()).where(
-        PaymentPart.payroll_id == payroll_id, PaymentPart.kind == PartKind.ARREARS
+        PaymentPart.payroll_id == payroll_id,
+        PaymentPart.kind == PartKind.ARREARS,
+        PaymentPart.award_id.in_(award_ids),
     )
     rows = session.execute(sums.group_by(PaymentPart.award_id))
     return {award_id: (int(pence), count) for award_id, pence, count in rows}

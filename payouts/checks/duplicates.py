@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
@@ -18,24 +18,23 @@ from schemes.duplicates.pair import DuplicatePair, PairStatus
 from schemes.payee import Payee
 
 
-def paid_here(session: Session, payroll: Payroll) -> dict[UUID, list[str]]:
-    """For each payee of a probable pair whose two sides are both paid in a payroll: the other's reference."""
-    first, second = aliased(Payee), aliased(Payee)
-    rows = session.execute(
-        select(first.id, first.reference, second.id, second.reference)
-        .select_from(DuplicatePair)
-        .join(first, (first.body_id == DuplicatePair.body_id) & (first.id == DuplicatePair.first_payee_id))
-        .join(second, (second.body_id == DuplicatePair.body_id) & (second.id == DuplicatePair.second_payee_id))
-        .where(
-            DuplicatePair.status == PairStatus.OPEN,
-            DuplicatePair.likelihood == Likelihood.LIKELY,
-            *(is_paid(payroll, payee_id) for payee_id in (DuplicatePair.first_payee_id, DuplicatePair.second_payee_id)),
-        )
-    )
+def paid_here(session: Session, payroll: Payroll, payee_ids: Select[UUID]) -> dict[UUID, list[str]]:
+    """For each of some payees who is one of a probable pair, both paid in a payroll: the other's reference."""
     others: dict[UUID, list[str]] = defaultdict(list)
-    for first_id, first_reference, second_id, second_reference in rows:
-        others[first_id].append(second_reference)
-        others[second_id].append(first_reference)
+    sides = (DuplicatePair.first_payee_id, DuplicatePair.second_payee_id)
+    for mine, theirs in (sides, sides[::-1]):
+        rows = session.execute(
+            select(mine, Payee.reference)
+            .join(Payee, (Payee.body_id == DuplicatePair.body_id) & (Payee.id == theirs))
+            .where(
+                DuplicatePair.status == PairStatus.OPEN,
+                DuplicatePair.likelihood == Likelihood.LIKELY,
+                mine.in_(payee_ids),
+                is_paid(payroll, theirs),
+            )
+        )
+        for payee_id, reference in rows:
+            others[payee_id].append(reference)
     return dict(others)
 
 

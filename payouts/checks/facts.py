@@ -1,9 +1,9 @@
-"""What the checks look at: the payroll's figures, limits and days, and its payments as a stream."""
+"""What the checks look at: the payroll's figures, limits and days, and its payments chunk by chunk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +17,9 @@ from schemes.name_policy import NamePolicy
 class PayrollFacts:
     """Everything of a payroll that a check may ask, read before the checks run. Amounts in pence, instants in UTC.
 
-    due_count, due_pence: what the awards say, read independently of the payments built from them.
+    What is kept by payee, award or account is of the payments of one chunk: a check of the payroll as a whole finds
+    nothing there. due_count, due_pence: what the awards say, read independently of the payments built from them; known
+    to the checks of the payroll as a whole, which run when every chunk is done.
     shared_accounts: fingerprint → how many different payees are paid into it here, where there are several.
     several_payments: payee → how many payments here, where there are several.
     arrears: award → the arrears in its payment, and of how many periods they are, where there are any.
@@ -30,8 +32,6 @@ class PayrollFacts:
 
     payment_count: int
     total_pence: int
-    due_count: int
-    due_pence: int
     median_pence: int
     payment_limit_pence: int
     payroll_limit_pence: int
@@ -40,15 +40,17 @@ class PayrollFacts:
     items_per_file: int
     deadline_at: datetime
     now: datetime
-    shared_accounts: dict[bytes, int]
-    several_payments: dict[UUID, int]
-    arrears: dict[UUID, tuple[int, int]]
-    paid_before: frozenset[UUID]
-    confirmations: dict[UUID, Standing]
-    duplicates: dict[UUID, list[str]]
     account_count: int
     confirmed_count: int
     name_policy: NamePolicy
+    due_count: int | None = None
+    due_pence: int | None = None
+    shared_accounts: Mapping[bytes, int] = field(default_factory=dict)
+    several_payments: Mapping[UUID, int] = field(default_factory=dict)
+    arrears: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
+    paid_before: frozenset[UUID] = frozenset()
+    confirmations: Mapping[UUID, Standing] = field(default_factory=dict)
+    duplicates: Mapping[UUID, list[str]] = field(default_factory=dict)
 
 
 OfPayroll = Callable[[PayrollFacts], Iterator[Found]]

@@ -1,29 +1,23 @@
-"""Running all checks over a payroll: one pass over its payments, whatever their number."""
+"""Running all checks over a payroll: chunk by chunk, in any worker, and over the whole when the last one is done."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
 
 from payouts.building import awards_due, stale
-from payouts.checks import accounts, amounts, confirmation, dates, duplicates, names
+from payouts.checks import accounts, amounts, chunk, confirmation, dates, duplicates, names, reading
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
-from payouts.checks.finding import SEVERITIES, Found, count_groups
-from payouts.confirmation.codes import Code
-from payouts.confirmation.confirmation import is_old, standing_in_payroll
-from payouts.payment import Payment, PaymentStatus, lines_of
-from payouts.payment_part import arrears_by_award
+from payouts.checks.finding import SEVERITIES, Finding, Found, count_groups
+from payouts.payment import lines_of
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
-from schemes.account import Account
-from schemes.bank_profile import BankProfile
-from schemes.database import copy_rows, in_chunks, new_id
-from schemes.name_policy import policy_at
-from schemes.scheme_version import version_of
+from payouts.tasks import outbox
+from schemes.database import copy_rows, new_id
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -48,117 +42,91 @@ OF_PAYMENT: tuple[OfPayment, ...] = (
     confirmation.answered,
 )
 COLUMNS = ("body_id", "id", "payroll_id", "kind", "severity", "payment_id", "facts")
-CHUNK = 5000
 
 
-def check(session: Session, service: Service, args: Mapping[str, Any]) -> None:
-    """Run the checks of a payroll that has just been built, and store what they find."""
+def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
+    """Read what only a look at all payments of a payroll that was just built shows, and cut them into chunks."""
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     if stale(payroll, args):
         return
-    facts = read_facts(session, service, payroll)
-    severities = {**SEVERITIES, **confirmation.severities(facts.name_policy)}
-    for chunk in in_chunks(found_in(session, payroll, facts), CHUNK):
-        rows = (
-            (
-                payroll.body_id,
-                new_id(),
-                payroll.id,
-                found.kind.value,
-                severities[found.kind].value,
-                found.payment_id,
-                json.dumps(found.facts),
-            )
-            for found in chunk
+    session.execute(
+        delete(Finding).where(Finding.payroll_id == payroll.id).execution_options(synchronize_session=False)
+    )
+    payroll.progress_done, payroll.progress_total = 0, chunk.cut(session, payroll)
+    totals = reading.read_totals(session, service, payroll)
+    for number in range(payroll.progress_total):
+        outbox.add(
+            session,
+            "payroll.check_chunk",
+            once=f"payroll.check/{payroll.id}/{payroll.build}/{number}",
+            at=service.now(),
+            payroll_id=str(payroll.id),
+            build=payroll.build,
+            chunk=number,
+            totals=totals,
         )
-        copy_rows(session, "finding", COLUMNS, rows)
+
+
+def check_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> None:
+    """Check the payments of one chunk; the last chunk to finish has the payroll checked as a whole."""
+    payroll = get_payroll(session, UUID(args["payroll_id"]))
+    if stale(payroll, args):
+        return
+    mine = chunk.chunk_of(session, payroll, args["chunk"])
+    facts = reading.facts_of_chunk(session, service, payroll, mine, args["totals"])
+    store(
+        session,
+        payroll,
+        facts,
+        [
+            found
+            for payment in lines_of(session, payroll.id, first=mine.first, last=mine.last)
+            for of_payment in OF_PAYMENT
+            for found in of_payment(payment, facts)
+        ],
+    )
+    mine.due_count, mine.due_pence = awards_due(session, payroll, mine.first_award_id, mine.last_award_id)
+    session.flush()
+    finish_chunk(session, service, payroll, args)
+
+
+def store(session: Session, payroll: Payroll, facts: PayrollFacts, findings: Iterable[Found]) -> None:
+    severities = {**SEVERITIES, **confirmation.severities(facts.name_policy)}
+    rows = (
+        (
+            payroll.body_id,
+            new_id(),
+            payroll.id,
+            found.kind.value,
+            severities[found.kind].value,
+            found.payment_id,
+            json.dumps(found.facts),
+        )
+        for found in findings
+    )
+    copy_rows(session, "finding", COLUMNS, rows)
+
+
+def finish_chunk(session: Session, service: Service, payroll: Payroll, args: Mapping[str, Any]) -> None:
+    """Count the chunk as done. One short row lock at the end: chunks run side by side until here."""
+    done, total = session.execute(
+        update(Payroll)
+        .where(Payroll.id == payroll.id)
+        .values(progress_done=Payroll.progress_done + 1)
+        .returning(Payroll.progress_done, Payroll.progress_total)
+        .execution_options(synchronize_session=False)
+    ).one()
+    if done == total:
+        session.refresh(payroll)
+        # it may have been given up since this chunk began; now it cannot be any more
+        if not stale(payroll, args):
+            conclude(session, service, payroll, args["totals"])
+
+
+def conclude(session: Session, service: Service, payroll: Payroll, totals: dict[str, int]) -> None:
+    """Check the payroll as a whole, count what was found, and let people look at it."""
+    facts = reading.facts_of_payroll(session, service, payroll, totals)
+    store(session, payroll, facts, [found for of_payroll in OF_PAYROLL for found in of_payroll(facts)])
+    chunk.forget(session, payroll)
     count_groups(session, payroll)
     move(session, payroll, PayrollStatus.CHECKED, by=None, at=service.now())
-
-
-def found_in(session: Session, payroll: Payroll, facts: PayrollFacts) -> Iterator[Found]:
-    for of_payroll in OF_PAYROLL:
-        yield from of_payroll(facts)
-    # read whole before anything is written: a streamed read and a COPY cannot share the connection
-    for payment in list(lines_of(session, payroll.id)):
-        for of_payment in OF_PAYMENT:
-            yield from of_payment(payment, facts)
-
-
-def read_facts(session: Session, service: Service, payroll: Payroll) -> PayrollFacts:
-    """Everything the checks ask, in a handful of queries."""
-    limits = version_of(session, payroll.scheme_id, payroll.scheme_version).definition
-    profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
-    mine = Payment.payroll_id == payroll.id
-    count, total, median = session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(Payment.amount_pence), 0),
-            func.coalesce(func.percentile_disc(0.5).within_group(Payment.amount_pence), 0),
-        ).where(mine)
-    ).one()
-    due_count, due_pence = awards_due(session, payroll)
-    on_account = (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id)
-    payees_each = func.count(Payment.payee_id.distinct())
-    shared = session.execute(
-        select(Account.fingerprint, payees_each)
-        .join(Payment, on_account)
-        .where(mine)
-        .group_by(Account.fingerprint)
-        .having(payees_each > 1)
-    )
-    several = session.execute(
-        select(Payment.payee_id, func.count()).where(mine).group_by(Payment.payee_id).having(func.count() > 1)
-    )
-    return PayrollFacts(
-        payment_count=count,
-        total_pence=int(total),
-        due_count=due_count,
-        due_pence=due_pence,
-        median_pence=median,
-        payment_limit_pence=limits.payment_limit_pence,
-        payroll_limit_pence=limits.payroll_limit_pence,
-        item_limit_pence=profile.item_limit_pence,
-        file_limit_pence=profile.file_limit_pence,
-        items_per_file=profile.items_per_file,
-        deadline_at=payroll.deadline_at,
-        now=service.now(),
-        shared_accounts={bytes(fingerprint): payees for fingerprint, payees in shared},
-        several_payments=dict(several.all()),
-        arrears=arrears_by_award(session, payroll.id),
-        paid_before=frozenset(paid_before(session, payroll)),
-        duplicates=duplicates.paid_here(session, payroll),
-        **confirmations(session, service, payroll),
-    )
-
-
-def confirmations(session: Session, service: Service, payroll: Payroll) -> dict[str, Any]:
-    """The answers that the payroll's accounts go by, and of how many accounts that is."""
-    policy = policy_at(session, payroll.made_at)
-    found = standing_in_payroll(session, payroll.id)
-    accounts_paid = select(func.count(Payment.account_id.distinct())).where(Payment.payroll_id == payroll.id)
-    fresh = [
-        a
-        for a in found.values()
-        if a.code is not Code.NO_ANSWER and not is_old(a.asked_at, service.now(), policy.good_for)
-    ]
-    return {
-        "confirmations": found,
-        "account_count": session.scalar(accounts_paid) or 0,
-        "confirmed_count": len(fresh),
-        "name_policy": policy,
-    }
-
-
-def paid_before(session: Session, payroll: Payroll) -> Iterator[UUID]:
-    """Awards of this payroll that were paid to the same bank details by another payroll before."""
-    earlier = aliased(Payment)
-    was_paid = exists().where(
-        earlier.body_id == Payment.body_id,
-        earlier.payee_id == Payment.payee_id,
-        earlier.award_id == Payment.award_id,
-        earlier.account_id == Payment.account_id,
-        earlier.payroll_id != payroll.id,
-        earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
-    )
-    yield from session.scalars(select(Payment.award_id).where(Payment.payroll_id == payroll.id, was_paid))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.confirmation.codes import RULES, Code, Outcome
 from payouts.confirmation.provider import AccountType, Answer, Silence
-from payouts.payment import Payment
+from payouts.payment import Payment, ordinals
 from schemes.account import Account
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.payee import Payee
@@ -124,10 +124,16 @@ def standing(columns: Select[*Columns]) -> Select[*Columns]:
     )
 
 
-def standing_in_payroll(session: Session, payroll_id: UUID) -> dict[UUID, Standing]:
-    """Account → the answer it goes by, for every account that a payroll pays into and that has one; one query."""
+def standing_in_payroll(
+    session: Session, payroll_id: UUID, *, first: int = 1, last: int | None = None
+) -> dict[UUID, Standing]:
+    """Account → the answer it goes by, for every account that a payroll pays into and that has one; one query.
+
+    first, last: the ordinals of the payments that are asked about.
+    """
     paid = select(Payment.account_id).where(
         Payment.payroll_id == payroll_id,
+        ordinals(first, last),
         Payment.body_id == Confirmation.body_id,
         Payment.account_id == Confirmation.account_id,
     )

@@ -20,7 +20,8 @@ STEPS = (
     ("import.land", "award"),
     ("payroll.plan", "unpaid"),
     ("payroll.build", "payment"),
-    ("payroll.check", "finding"),
+    ("payroll.check", "check_chunk"),
+    ("payroll.check_chunk", "finding"),
     ("payroll.seal", "payment_file"),
     ("notices.plan", "notice"),
     # a batch was handed to Notify and is not noted yet

@@ -1,0 +1,110 @@
+"""What the checks are told: of a payroll as a whole, and of one chunk of its payments; a handful of queries each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from payouts.checks import duplicates
+from payouts.checks.chunk import CheckChunk, due_in_all
+from payouts.checks.facts import PayrollFacts
+from payouts.confirmation.confirmation import Confirmation, is_fresh, standing_in_payroll
+from payouts.payment import Payment, PaymentStatus, ordinals
+from payouts.payment_part import arrears_by_award
+from payouts.payroll import Payroll
+from schemes.bank_profile import BankProfile
+from schemes.name_policy import policy_at
+from schemes.scheme_version import version_of
+
+if TYPE_CHECKING:
+    from payouts.app import Service
+
+
+def read_totals(session: Session, service: Service, payroll: Payroll) -> dict[str, int]:
+    """The figures over all payments, read once: each chunk is handed them."""
+    mine = Payment.payroll_id == payroll.id
+    count, total, median, accounts = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(Payment.amount_pence), 0),
+            func.coalesce(func.percentile_disc(0.5).within_group(Payment.amount_pence), 0),
+            func.count(Payment.account_id.distinct()),
+        ).where(mine)
+    ).one()
+    policy = policy_at(session, payroll.made_at)
+    answered = exists().where(
+        Confirmation.body_id == Payment.body_id,
+        Confirmation.account_id == Payment.account_id,
+        is_fresh(service.now(), policy.good_for),
+    )
+    confirmed = session.scalar(select(func.count(Payment.account_id.distinct())).where(mine, answered))
+    return {
+        "payment_count": count,
+        "total_pence": int(total),
+        "median_pence": median,
+        "account_count": accounts,
+        "confirmed_count": confirmed or 0,
+    }
+
+
+def facts_of_payroll(session: Session, service: Service, payroll: Payroll, totals: dict[str, int]) -> PayrollFacts:
+    """What the checks of the payroll as a whole are told, once every chunk is done."""
+    due_count, due_pence = due_in_all(session, payroll)
+    return facts_of(session, service, payroll, totals, due_count=due_count, due_pence=due_pence)
+
+
+def facts_of_chunk(
+    session: Session, service: Service, payroll: Payroll, chunk: CheckChunk, totals: dict[str, int]
+) -> PayrollFacts:
+    """What the checks of the payments in a chunk are told."""
+    here = (Payment.payroll_id == payroll.id) & ordinals(chunk.first, chunk.last)
+    return facts_of(
+        session,
+        service,
+        payroll,
+        totals,
+        shared_accounts={bytes.fromhex(key): payees for key, payees in chunk.shared_accounts.items()},
+        several_payments={UUID(key): payments for key, payments in chunk.several_payments.items()},
+        arrears=arrears_by_award(session, payroll.id, select(Payment.award_id).where(here)),
+        paid_before=frozenset(paid_before(session, payroll, chunk)),
+        duplicates=duplicates.paid_here(session, payroll, select(Payment.payee_id).where(here)),
+        confirmations=standing_in_payroll(session, payroll.id, first=chunk.first, last=chunk.last),
+    )
+
+
+def facts_of(
+    session: Session, service: Service, payroll: Payroll, totals: dict[str, int], **others: Any
+) -> PayrollFacts:
+    limits = version_of(session, payroll.scheme_id, payroll.scheme_version).definition
+    profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
+    given: dict[str, Any] = {**totals, **others}
+    return PayrollFacts(
+        **given,
+        payment_limit_pence=limits.payment_limit_pence,
+        payroll_limit_pence=limits.payroll_limit_pence,
+        item_limit_pence=profile.item_limit_pence,
+        file_limit_pence=profile.file_limit_pence,
+        items_per_file=profile.items_per_file,
+        deadline_at=payroll.deadline_at,
+        now=service.now(),
+        name_policy=policy_at(session, payroll.made_at),
+    )
+
+
+def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk) -> Iterator[UUID]:
+    """Awards paid in a chunk that were paid to the same bank details by another payroll before."""
+    earlier = aliased(Payment)
+    was_paid = exists().where(
+        earlier.body_id == Payment.body_id,
+        earlier.payee_id == Payment.payee_id,
+        earlier.award_id == Payment.award_id,
+        earlier.account_id == Payment.account_id,
+        earlier.payroll_id != payroll.id,
+        earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
+    )
+    here = (Payment.payroll_id == payroll.id) & ordinals(chunk.first, chunk.last)
+    yield from session.scalars(select(Payment.award_id).where(here, was_paid))

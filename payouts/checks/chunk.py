@@ -133,6 +133,13 @@ def chunk_of(session: Session, payroll: Payroll, number: int) -> CheckChunk:
     return session.get_one(CheckChunk, (payroll.body_id, payroll.id, number))
 
 
+def is_being_checked(session: Session, payroll: Payroll) -> bool:
+    return (
+        session.scalars(select(CheckChunk.number).where(CheckChunk.payroll_id == payroll.id).limit(1)).first()
+        is not None
+    )
+
+
 def due_in_all(session: Session, payroll: Payroll) -> tuple[int, int]:
     """Count and total in pence of what the awards of all chunks say is due."""
     count, pence = session.execute(

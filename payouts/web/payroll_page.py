@@ -58,7 +58,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             "payrolls/show_payroll.html",
             payroll=payroll,
             scheme=get_scheme(session, payroll.scheme_id),
-            state=progress_of(payroll),
+            state=progress_of(session, payroll),
             next=next_step(session, payroll, actor(), by_role),
             steps=steps_of(payroll, gates, open_findings, submission),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,

@@ -7,10 +7,12 @@ from uuid import UUID
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from sqlalchemy.orm import Session
 from wtforms import SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from payouts.cancelling import cancel
+from payouts.checks.chunk import is_being_checked
 from payouts.payroll import (
     PayDateRefused,
     Payroll,
@@ -106,13 +108,13 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
     ), form.status
 
 
-def progress_of(payroll: Payroll) -> dict[str, object]:
+def progress_of(session: Session, payroll: Payroll) -> dict[str, object]:
     """How far the step that runs has come, in the chunks it was cut into."""
     running = payroll.status in (PayrollStatus.BUILDING, PayrollStatus.SEALING)
     done, total = payroll.progress_done, payroll.progress_total
     if payroll.status is PayrollStatus.SEALING:
         so_far = "Building the files and reading them back."
-    elif total and done == total:
+    elif (total and done == total) or (running and is_being_checked(session, payroll)):
         so_far = f"{count(payroll.payment_count, 'payment')} built. Looking for what is wrong."
     else:
         so_far = f"{count(payroll.payment_count, 'payment')} built so far."
@@ -123,7 +125,7 @@ def progress_of(payroll: Payroll) -> dict[str, object]:
 @allowed(ANYONE_SIGNED_IN)
 def payroll_progress(payroll_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
-        return jsonify(progress_of(get_payroll(session, payroll_id)))
+        return jsonify(progress_of(session, get_payroll(session, payroll_id)))
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/build-again", methods=["POST"])

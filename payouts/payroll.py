@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, func, select, update
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import FORWARD_LIMIT_DAYS, Calendar, Cycle
@@ -95,6 +95,7 @@ class Payroll(BodyOwned, Base):
     __tablename__ = "payroll"
     __table_args__ = (
         UniqueConstraint("body_id", "number"),
+        Index("ix_payroll_pay_date", "body_id", "scheme_id", "pay_date"),
         to_body_row("scheme", "scheme_id"),
         to_body_row("bank_profile", "bank_profile_id"),
         to_body_row("cover", "cover_id"),

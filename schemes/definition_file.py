@@ -126,6 +126,7 @@ RULE = record(
 )
 FINANCE = record({"fund": text, "cost_centre": text, "account": text, "vat": text})
 COMPONENT = record({"code": text, "name": text, "rule": RULE, "finance": FINANCE})
+TIER = record({"from_pence": whole, "role": one_of(Role), "people_needed": whole})
 GATE = record(
     {
         "kind": one_of(GateKind),
@@ -134,7 +135,8 @@ GATE = record(
         "role": one_of(Role),
         "people_needed": whole,
         "evidence_asked": text,
-    }
+    },
+    {"tiers": listing(TIER)},
 )
 INPUTS = record({}, {"amount_pence": whole, "units": whole, "rate_pence": whole})
 EXAMPLE = record({"component": text, "inputs": INPUTS, "covered_days": maybe(whole), "expected_pence": whole})

@@ -1,16 +1,22 @@
-"""A gate as a scheme defines it: its question, who answers, how many of them, and what they have to show."""
+"""A gate as a scheme defines it: its question, who answers, how many of them, and what they have to show.
+
+How many it takes may grow with the money. What counts is the sum of all the scheme's payrolls for one pay date, so
+that nobody stays below an amount by splitting a payroll.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from schemes.amount import MOST_AMOUNT_PENCE
 from schemes.errors import FieldFault, Misfit
 from schemes.person import Role
 
 MOST_PEOPLE = 9
 MOST_GATES = 12
+MOST_TIERS = 6
 LONGEST_QUESTION = 300
 
 DECIDERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)
@@ -26,8 +32,19 @@ class GateKind(StrEnum):
     RELEASE = "release"
 
 
+class Tier(NamedTuple):
+    """From an amount on, a gate takes so many people of a role: more of its own, or others besides."""
+
+    from_pence: int
+    role: Role
+    people_needed: int
+
+
 class GateRule(NamedTuple):
-    """A gate of a scheme. A payroll copies the rules when it is created: a change touches later payrolls only."""
+    """A gate of a scheme. A payroll copies the rules when it is created: a change touches later payrolls only.
+
+    role, people_needed: who decides whatever the amount. tiers: who else, from which amount, the smallest first.
+    """
 
     kind: GateKind
     name: str
@@ -35,6 +52,7 @@ class GateRule(NamedTuple):
     role: Role
     people_needed: int = 1
     evidence_asked: str = ""
+    tiers: tuple[Tier, ...] = ()
 
 
 FIRST_GATES = (
@@ -52,6 +70,21 @@ FIRST_GATES = (
     GateRule(GateKind.RELEASE, "Release", "May these files go to the bank?", Role.RELEASER),
 )
 """The gates that every scheme starts with."""
+
+
+def needs(role: Role, people_needed: int, tiers: Iterable[Tier], amount_pence: int) -> dict[Role, int]:
+    """How many people of which roles a gate takes at an amount. More money never takes fewer.
+
+    >>> needs(Role.APPROVER, 1, [Tier(100_000_00, Role.APPROVER, 2)], 99_999_99)
+    {<Role.APPROVER: 'approver'>: 1}
+    >>> needs(Role.APPROVER, 1, [Tier(100_000_00, Role.APPROVER, 2)], 100_000_00)
+    {<Role.APPROVER: 'approver'>: 2}
+    """
+    needed = {role: people_needed}
+    for tier in tiers:
+        if amount_pence >= tier.from_pence:
+            needed[tier.role] = max(needed.get(tier.role, 0), tier.people_needed)
+    return needed
 
 
 def gate_faults(gates: Sequence[GateRule]) -> Iterator[FieldFault]:
@@ -73,11 +106,59 @@ def gate_faults(gates: Sequence[GateRule]) -> Iterator[FieldFault]:
             yield FieldFault(f"gates.{place}.role", Misfit.UNKNOWN)
         if not 1 <= gate.people_needed <= MOST_PEOPLE:
             yield FieldFault(f"gates.{place}.people_needed", Misfit.OUT_OF_RANGE, (1, MOST_PEOPLE))
+        for fault in tier_faults(gate):
+            yield fault._replace(field=f"gates.{place}.{fault.field}")
+
+
+def tier_faults(gate: GateRule) -> Iterator[FieldFault]:
+    """Tiers out of order, or that ask for no more than what is asked for below them."""
+    if len(gate.tiers) > MOST_TIERS:
+        yield FieldFault("tiers", Misfit.TOO_LONG, (MOST_TIERS,))
+    before = 0
+    for place, tier in enumerate(gate.tiers):
+        if not 1 <= tier.from_pence <= MOST_AMOUNT_PENCE:
+            yield FieldFault(f"tiers.{place}.from_pence", Misfit.OUT_OF_RANGE, (1, MOST_AMOUNT_PENCE))
+        elif tier.from_pence < before:
+            yield FieldFault(f"tiers.{place}.from_pence", Misfit.NOT_RISING)
+        before = tier.from_pence
+        if tier.role not in DECIDERS:
+            yield FieldFault(f"tiers.{place}.role", Misfit.UNKNOWN)
+        below = needs(gate.role, gate.people_needed, gate.tiers[:place], tier.from_pence).get(tier.role, 0)
+        if not below < tier.people_needed <= MOST_PEOPLE:
+            yield FieldFault(f"tiers.{place}.people_needed", Misfit.OUT_OF_RANGE, (below + 1, MOST_PEOPLE))
+
+
+def may_be_taken_away(gates: Sequence[GateRule], place: int) -> bool:
+    """Whether a gate asks what another one asks too: of each question one gate stays."""
+    kind = gates[place].kind
+    return kind is not GateKind.RELEASE and sum(gate.kind is kind for gate in gates) > 1
+
+
+def may_be_swapped(gates: Sequence[GateRule], place: int) -> bool:
+    """Whether a gate and the one after it may change places: only two of one kind, since money needs the order."""
+    return 0 <= place < len(gates) - 1 and gates[place].kind is gates[place + 1].kind
+
+
+def with_another(gates: Sequence[GateRule], another: GateRule) -> tuple[GateRule, ...]:
+    """The gates with one more, the last of its kind."""
+    return tuple(sorted((*gates, another), key=lambda gate: list(GateKind).index(gate.kind)))
+
+
+def tiers_json(tiers: Iterable[Tier]) -> list[dict[str, Any]]:
+    return [{**tier._asdict(), "role": tier.role.value} for tier in tiers]
+
+
+def tiers_from(kept: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
+    return tuple(Tier(**{**tier, "role": Role(tier["role"])}) for tier in kept)
 
 
 def gate_json(gate: GateRule) -> dict[str, Any]:
-    return {**gate._asdict(), "kind": gate.kind.value, "role": gate.role.value}
+    """A gate as it is kept. Without tiers it is written as it was before there were any."""
+    kept = {**gate._asdict(), "kind": gate.kind.value, "role": gate.role.value}
+    del kept["tiers"]
+    return {**kept, "tiers": tiers_json(gate.tiers)} if gate.tiers else kept
 
 
 def gate_from(kept: Mapping[str, Any]) -> GateRule:
-    return GateRule(**{**kept, "kind": GateKind(kept["kind"]), "role": Role(kept["role"])})
+    read = {"kind": GateKind(kept["kind"]), "role": Role(kept["role"]), "tiers": tiers_from(kept.get("tiers", ()))}
+    return GateRule(**{**kept, **read})

@@ -38,10 +38,13 @@ from schemes.database import new_id
 from schemes.duplicates import merge, pair
 from schemes.duplicates.likeness import Likelihood
 from schemes.duties import propose_duties
+from schemes.gate_rule import GateRule
 from schemes.hold import HoldKind
 from schemes.imports import register_import
 from schemes.payee import get_payee
 from schemes.person import DEMO_PASSWORD, Actor, Role, add_person
+from schemes.scheme import get_scheme
+from schemes.scheme_version import add_version, newest
 from schemes.seal import get_key
 from schemes.unmasking import unmask
 
@@ -86,6 +89,16 @@ class Office:
                 session, pattern, change_id=new_id(), reason="Two are away", by=by, at=at, **terms
             )
             change_applied.confirm(session, proposed, by=other, at=at)
+
+    def set_gates(self, *gates: GateRule) -> None:
+        """A version of the scheme with these gates, for payrolls created from now on."""
+        with self.transaction() as session:
+            scheme = get_scheme(session, self.harbour.scheme_id, lock=True)
+            before = newest(session, scheme.id)
+            definition = replace(before.definition, gates=gates)
+            facts = {"effective_from": before.effective_from, "change_id": None, "by": None, "at": self.service.now()}
+            add_version(session, scheme.id, definition, number=before.number + 1, **facts)
+            scheme.take_over(definition, before.number + 1)
 
     def work(self, *, leave: str = "") -> None:
         """Do every task that waits, and those that they add, but for the kind to `leave`."""

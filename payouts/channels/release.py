@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from payouts.confirmation.meaning import blocked_accounts
 from payouts.files.payment_file import files_of, open_content
+from payouts.gates.amount import amount_of
 from payouts.gates.cover import plan_review
 from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.manifest import differences, manifest_of
@@ -53,6 +54,11 @@ def release_if_passed(
     found = not_as_approved(session, seals, payroll, public_key=signer.public_key)
     if found:
         raise ReleaseRefused(found)
+    amount = amount_of(session, payroll)
+    payrolls = [share.number for share in amount.payrolls]
+    audit.record(
+        session, "payroll.gates_passed", by=by, about=payroll, at=at, amount_pence=amount.pence, payrolls=payrolls
+    )
     move(session, payroll, PayrollStatus.RELEASED, by=by, at=at)
     moved = move_payments(session, payroll, PaymentStatus.RELEASED)
     posted = post_payroll(

@@ -86,7 +86,10 @@ def show(number: int, body_name: str | None) -> None:
         people = names(session)
         for state in gate_states(session, found):
             said = ", ".join(f"{people.get(d.person_id, d.person_id)}: {d.verdict}" for d in state.decisions)
-            click.echo(f"  gate {state.gate.position} {state.gate.name} ({state.gate.role}): {said or 'no decision'}")
+            lacks = ", ".join(f"{people} {role}" for role, people in state.lacks.items())
+            needs = f"; lacks {lacks}" if lacks else ""
+            said = f"{said or 'no decision'}{needs}"
+            click.echo(f"  gate {state.gate.position} {state.gate.name} ({state.gate.role}): {said}")
         for status, count in counts_of(session, found.id).items():
             click.echo(f"  notices {status}: {count:,}")
 

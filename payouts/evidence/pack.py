@@ -135,6 +135,7 @@ def parts(
                         "question": gate.question,
                         "role": gate.role.value,
                         "people": gate.people_needed,
+                        "tiers": gate.kept_tiers,
                     }
                     for gate in gates.values()
                 ]

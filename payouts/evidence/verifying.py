@@ -16,6 +16,8 @@ from bacs.comparison import listed
 from bacs.errors import BacsError
 from payouts.evidence.pack import FORMAT
 from schemes.audit import link_hash
+from schemes.gate_rule import needs, tiers_from
+from schemes.person import Role
 from schemes.signer import canonical, digest, verifies
 
 LARGEST_PACK = 4 * 1024**3
@@ -83,13 +85,14 @@ def check_pack(archive: zipfile.ZipFile, report: Report) -> None:
     manifest = json.loads(archive.read("manifest.json"))
     decisions = json.loads(archive.read("decisions.json"))
     check_decisions(manifest, decisions, report)
-    check_gates(manifest, decisions, index, report)
+    links = json.loads(archive.read("audit.json"))
+    check_gates(manifest, decisions, index, released_at_pence(manifest, links), report)
     check_files(archive, manifest, report)
     for name, statement in (("payments.jsonl", "payments"), ("findings.jsonl", "check_results")):
         if name in there:
             said = sha256_of(archive, name) == manifest[statement]
             report.check(f"{name} is what the manifest was made of", holds=said)
-    check_chain(json.loads(archive.read("audit.json")), report)
+    check_chain(links, report)
 
 
 def check_decisions(manifest: Mapping[str, Any], decisions: list[dict[str, Any]], report: Report) -> None:
@@ -105,22 +108,36 @@ def check_decisions(manifest: Mapping[str, Any], decisions: list[dict[str, Any]]
             report.check(f"{what} is about this payroll", holds=record["payroll"] == manifest["payroll"])
 
 
+def released_at_pence(manifest: Mapping[str, Any], links: list[dict[str, Any]]) -> int:
+    """The amount that the gates went by at release, as the audit chain has it: never less than the payroll's own."""
+    events = [link["event"] for link in links if "event" in link]
+    noted = [event["facts"]["amount_pence"] for event in events if event["action"] == "payroll.gates_passed"]
+    return max([manifest["total_pence"], *noted[-1:]])
+
+
 def check_gates(
-    manifest: Mapping[str, Any], decisions: list[dict[str, Any]], index: Mapping[str, Any], report: Report
+    manifest: Mapping[str, Any],
+    decisions: list[dict[str, Any]],
+    index: Mapping[str, Any],
+    amount_pence: int,
+    report: Report,
 ) -> None:
     """That every gate has as many go as it needs, each of another person: of a payroll that was released."""
     if index["payroll"]["status"] not in ("released", "submitted"):
         return
     for gate in manifest["gates"]:
         said_go = {
-            decision["record"]["person"]
+            decision["record"]["person"]: decision["record"].get("role", gate["role"])
             for decision in decisions
             if decision["gate"] == gate["position"]
             and decision["voided_at"] is None
             and decision["record"]["verdict"] == "go"
         }
-        enough = len(said_go) >= gate["people"]
-        report.check(f"gate {gate['position']} ({gate['kind']}) has the go of {gate['people']}", holds=enough)
+        needed = needs(Role(gate["role"]), gate["people"], tiers_from(gate.get("tiers", ())), amount_pence)
+        for role, people in needed.items():
+            enough = list(said_go.values()).count(role) >= people
+            what = f"gate {gate['position']} ({gate['kind']}) has the go of {people}"
+            report.check(what if role == gate["role"] else f"{what} as {role}", holds=enough)
 
 
 def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: Report) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.checks.acceptance import accepted_by
 from payouts.files.sealing import withdraw_files
+from payouts.gates.amount import amount_of
 from payouts.gates.cover import must_run
 from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
@@ -25,7 +27,7 @@ from payouts.payroll import Payroll, PayrollStatus, move
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotNow, Refused
-from schemes.person import Actor, may_decide_from
+from schemes.person import Actor, Role, may_decide_from
 from schemes.signer import Signer, verifies
 
 
@@ -40,6 +42,8 @@ class Decision(BodyOwned, Base):
     """One person's word at one gate on one manifest. Only `voided_at` and `voided_because` are ever written later.
 
     signature: Ed25519 of the service's key over `record()`. shown: what the page showed when the person decided.
+    role: the one, of those that the gate asks for, that the person decided in; None in decisions from before roles were
+    told apart, which were made in the gate's own.
     """
 
     __tablename__ = "decision"
@@ -68,6 +72,7 @@ class Decision(BodyOwned, Base):
     manifest_id: Mapped[UUID]
     manifest_digest: Mapped[str]
     shown: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    role: Mapped[Role | None] = mapped_column(stored(Role))
     decided_at: Mapped[datetime]
     signature: Mapped[bytes]
     public_key: Mapped[str]
@@ -76,7 +81,7 @@ class Decision(BodyOwned, Base):
 
     def record(self) -> dict[str, Any]:
         """What is signed."""
-        return {
+        signed: dict[str, Any] = {
             "body": str(self.body_id),
             "payroll": str(self.payroll_id),
             "gate": str(self.gate_id),
@@ -88,6 +93,7 @@ class Decision(BodyOwned, Base):
             "shown": self.shown,
             "decided_at": self.decided_at.astimezone(UTC).isoformat(),
         }
+        return {**signed, "role": self.role.value} if self.role else signed
 
     def is_genuine(self) -> bool:
         """Whether the signature is right for what the row says."""
@@ -136,15 +142,22 @@ class EvidenceNeeded(Refused):
 
 @dataclass(frozen=True)
 class GateState:
-    """A gate with the decisions that count at it now."""
+    """A gate with the decisions that count at it now. needs: how many of which roles, at the amount of now."""
 
     gate: Gate
     decisions: tuple[Decision, ...]
     is_reached: bool
+    needs: Mapping[Role, int]
+
+    @property
+    def lacks(self) -> dict[Role, int]:
+        """How many people of which roles have still to say go."""
+        said = Counter(d.role or self.gate.role for d in self.decisions if d.verdict is Verdict.GO)
+        return {role: needed - said[role] for role, needed in self.needs.items() if needed > said[role]}
 
     @property
     def passed(self) -> bool:
-        return sum(decision.verdict is Verdict.GO for decision in self.decisions) >= self.gate.people_needed
+        return not self.lacks
 
     @property
     def is_waiting(self) -> bool:
@@ -161,11 +174,13 @@ def decisions_of(session: Session, payroll_id: UUID, *, live: bool = True) -> Se
 
 def gate_states(session: Session, payroll: Payroll) -> list[GateState]:
     """The gates in order, each with its live decisions, and whether those before it have said go."""
-    decisions = decisions_of(session, payroll.id)
+    decisions, gates = decisions_of(session, payroll.id), gates_of(session, payroll.id)
+    amount_pence = amount_of(session, payroll).pence if any(gate.tiers for gate in gates) else 0
     states: list[GateState] = []
-    for gate in gates_of(session, payroll.id):
+    for gate in gates:
         reached = payroll.status is PayrollStatus.SEALED and all(state.passed for state in states)
-        states.append(GateState(gate, tuple(d for d in decisions if d.gate_id == gate.id), reached))
+        here = tuple(decision for decision in decisions if decision.gate_id == gate.id)
+        states.append(GateState(gate, here, reached, gate.needs(amount_pence)))
     return states
 
 
@@ -219,12 +234,13 @@ def decide(
     EvidenceNeeded, CoverEnded.
     """
     gate = get_gate(session, payroll.id, gate_id)
-    by.must_be(gate.role, scheme=payroll.scheme_id)
+    by.must_be(*gate.roles, scheme=payroll.scheme_id)
     state = next(state for state in gate_states(session, payroll) if state.gate.id == gate.id)
     there = next((d for d in state.decisions if d.person_id == by.person_id), None)
     if there is not None and there.verdict is verdict:
         return there
-    refuse_unless_open(session, payroll, state, verdict=verdict, reason=reason, evidence=evidence, by=by, at=at)
+    role = role_of(payroll, state, verdict, by)
+    refuse_unless_open(session, payroll, state, role, verdict=verdict, reason=reason, evidence=evidence, by=by, at=at)
     manifest = manifest_of(session, payroll)
     if manifest is None or manifest.digest != manifest_digest:
         raise ManifestChanged
@@ -240,6 +256,7 @@ def decide(
         manifest_id=manifest.id,
         manifest_digest=manifest.digest,
         shown=shown,
+        role=role,
         decided_at=at,
     )
     decision.signature, decision.public_key = signer.sign(decision.record()), signer.public_key
@@ -260,10 +277,18 @@ def decide(
     return decision
 
 
+def role_of(payroll: Payroll, state: GateState, verdict: Verdict, by: Actor) -> Role:
+    """The role that a person decides in: for a go one that the gate still lacks. Raises NotAllowed."""
+    asked = tuple(state.lacks or state.needs) if verdict is Verdict.GO else state.gate.roles
+    by.must_be(*asked, scheme=payroll.scheme_id)
+    return next(role for role in asked if by.holds(role, payroll.scheme_id))
+
+
 def refuse_unless_open(
     session: Session,
     payroll: Payroll,
     state: GateState,
+    role: Role,
     *,
     verdict: Verdict,
     reason: str,
@@ -287,7 +312,7 @@ def refuse_unless_open(
     why = bar(by.person_id, state.gate.kind, state.gate.position, part_of(session, payroll), payroll.duty_pattern)
     if why is not None:
         raise DecisionRefused(why)
-    later = may_decide_from(session, by.person_id, state.gate.role, payroll.scheme_id)
+    later = may_decide_from(session, by.person_id, role, payroll.scheme_id)
     if later is not None and at < later:
         raise DecidesLater(later)
     if state.gate.evidence_asked and not evidence.strip():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound
-from schemes.gate_rule import GateKind, GateRule
+from schemes.gate_rule import GateKind, GateRule, Tier, needs, tiers_from, tiers_json
 from schemes.person import Role
 
 
@@ -32,6 +34,20 @@ class Gate(BodyOwned, Base):
     role: Mapped[Role] = mapped_column(stored(Role))
     people_needed: Mapped[int]
     evidence_asked: Mapped[str]
+    kept_tiers: Mapped[list[dict[str, Any]]] = mapped_column("tiers", JSONB, server_default=text("'[]'"))
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        return tiers_from(self.kept_tiers)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Who decides here at any amount."""
+        return tuple(dict.fromkeys([self.role, *(tier.role for tier in self.tiers)]))
+
+    def needs(self, amount_pence: int) -> dict[Role, int]:
+        """How many people of which roles it takes at an amount."""
+        return needs(self.role, self.people_needed, self.tiers, amount_pence)
 
 
 def copy_rules(session: Session, payroll_id: UUID, rules: Sequence[GateRule]) -> None:
@@ -49,6 +65,7 @@ def copy_rules(session: Session, payroll_id: UUID, rules: Sequence[GateRule]) ->
                 role=rule.role,
                 people_needed=rule.people_needed,
                 evidence_asked=rule.evidence_asked,
+                kept_tiers=tiers_json(rule.tiers),
             )
         )
     session.flush()

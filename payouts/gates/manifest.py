@@ -68,7 +68,13 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "duty_pattern": payroll.duty_pattern.value,
         "cover": str(payroll.cover_id) if payroll.cover_id else None,
         "gates": [
-            {"position": gate.position, "kind": gate.kind.value, "role": gate.role.value, "people": gate.people_needed}
+            {
+                "position": gate.position,
+                "kind": gate.kind.value,
+                "role": gate.role.value,
+                "people": gate.people_needed,
+                **({"tiers": gate.kept_tiers} if gate.kept_tiers else {}),
+            }
             for gate in gates_of(session, payroll.id)
         ],
         "files": [

@@ -20,12 +20,21 @@ People = Mapping[UUID, frozenset[Role]]
 
 
 class Post(NamedTuple):
-    """A gate to be staffed, in the order of a payroll's way."""
+    """A gate to be staffed, in the order of a payroll's way. others: people of other roles that it takes besides."""
 
     name: str
     kind: GateKind
     role: Role
     people_needed: int
+    others: tuple[tuple[Role, int], ...] = ()
+
+
+class Seat(NamedTuple):
+    """So many people of one role at the gate of a position."""
+
+    position: int
+    role: Role
+    people: int
 
 
 class Staffing(NamedTuple):
@@ -39,22 +48,26 @@ class Staffing(NamedTuple):
 class Search:
     """Who is tried at which gate. `stuck`: the place in `order` beyond which nobody was found so far.
 
-    The gates with the least choice come first: what can't be is then found out soon. In which order people decide
+    The seats with the least choice come first: what can't be is then found out soon. In which order people decide
     makes no difference to who may.
     """
 
     people: People
     posts: Sequence[Post]
     pattern: DutyPattern
-    order: Sequence[int] = field(init=False)
+    order: Sequence[Seat] = field(init=False)
     stuck: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         # alike people side by side, so that of a gate's people each set is tried once
         self.people = dict(sorted(self.people.items(), key=lambda held: sorted(held[1])))
-        choice = {post.role: sum(post.role in roles for roles in self.people.values()) for post in self.posts}
-        spare = [choice[post.role] - post.people_needed for post in self.posts]
-        self.order = sorted(range(1, len(self.posts) + 1), key=lambda position: spare[position - 1])
+        seats = [
+            Seat(position, role, people)
+            for position, post in enumerate(self.posts, start=1)
+            for role, people in ((post.role, post.people_needed), *post.others)
+        ]
+        choice = {seat.role: sum(seat.role in roles for roles in self.people.values()) for seat in seats}
+        self.order = sorted(seats, key=lambda seat: choice[seat.role] - seat.people)
 
     def candidates(self, role: Role, used: frozenset[UUID], after: UUID | None = None) -> Iterator[UUID]:
         """Those with a role; of several who hold the same roles and have no part yet, the first stands for all."""
@@ -67,19 +80,24 @@ class Search:
                 yield person
             passed = passed or person == after
 
-    def fill(self, part: Part, used: frozenset[UUID], place: int = 0, after: UUID | None = None) -> Part | None:
-        """The gates from a place in `order` on, filled; None where that can't be done after what is decided so far."""
+    def fill(
+        self, part: Part, used: frozenset[UUID], place: int = 0, taken: int = 0, after: UUID | None = None
+    ) -> Part | None:
+        """The seats from a place in `order` on, filled; None where that can't be done after what is decided so far.
+
+        taken: how many of the seats of this place are, the last one by `after`.
+        """
         if place == len(self.order):
             return part
         self.stuck = max(self.stuck, place)
-        position = self.order[place]
-        post, there = self.posts[position - 1], part.decided.get(position, frozenset())
-        if len(there) == post.people_needed:
+        position, role, people = self.order[place]
+        if taken == people:
             return self.fill(part, used, place + 1)
-        for person in self.candidates(post.role, used, after):
-            if bar(person, post.kind, position, part, self.pattern) is None:
+        kind, there = self.posts[position - 1].kind, part.decided.get(position, frozenset())
+        for person in self.candidates(role, used, after):
+            if bar(person, kind, position, part, self.pattern) is None:
                 decided = {**part.decided, position: there | {person}}
-                filled = self.fill(replace(part, decided=decided), used | {person}, place, person)
+                filled = self.fill(replace(part, decided=decided), used | {person}, place, taken + 1, person)
                 if filled is not None:
                     return filled
         return None
@@ -98,7 +116,7 @@ class Search:
         """The role for which nobody was found."""
         if not any(Role.PREPARER in roles for roles in self.people.values()):
             return Role.PREPARER
-        return self.posts[self.order[self.stuck] - 1].role
+        return self.order[self.stuck].role
 
 
 def staffing(people: People, posts: Sequence[Post], pattern: DutyPattern) -> Staffing | None:

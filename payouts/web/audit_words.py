@@ -112,6 +112,7 @@ ACTS: dict[str, str] = {
     "payroll.files_sealed": "Built the files and sealed them",
     "payroll.sealed": "Opened the gates",
     "payroll.returned": "Returned the payroll to its preparer (decisions void: {decisions_voided})",
+    "payroll.gates_passed": "Passed every gate (together with the payrolls {payrolls} of the same day)",
     "payroll.released": "Released the payroll",
     "payroll.release_refused": "Refused the release, because something was not as approved: {differences}",
     "payroll.cover_reviewed": "Reviewed a payroll that two people released",

@@ -24,6 +24,7 @@ from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.change_words import Names
 from payouts.web.duty_words import PATTERNS
+from payouts.web.figures import pounds
 from payouts.web.form import DayField, Form, MadeField, PoundsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.body import DutyPattern, get_body
@@ -98,7 +99,12 @@ def show_duties() -> ResponseReturnValue:
 
 def answer(found: CanPay, people: Names) -> Answer:
     way = told_way(found, found.way, people) if found.way else []
-    return Answer(found.scheme.name, found.way is not None, way, lacking_sentence(found.lacking))
+    return Answer(scheme_and_amount(found), found.way is not None, way, lacking_sentence(found.lacking))
+
+
+def scheme_and_amount(found: CanPay) -> str:
+    """The scheme, and the amount from which its gates take more people than below it."""
+    return found.scheme.name + (f", from {pounds(found.from_pence)} a pay date" if found.from_pence else "")
 
 
 def told_way(found: CanPay, way: Staffing, people: Names) -> list[tuple[str, str]]:

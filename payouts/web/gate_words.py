@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
+from flask import Flask
+
+from payouts.gates.amount import Amount
+from payouts.gates.gate import Gate
 from payouts.gates.separation import Bar
-from schemes.gate_rule import GateKind
+from payouts.web.figures import day, pounds
+from payouts.web.file_words import listed
+from payouts.web.people_words import ROLES
+from schemes.gate_rule import GateKind, GateRule
+from schemes.person import Role
 
 BARS: dict[Bar, str] = {
     Bar.BUILT_IT: "You built this payroll, so someone else must decide here",
@@ -47,3 +58,33 @@ PARTS: dict[str, str] = {
     "scheme_version": "the scheme",
     "stopped_payments": "somebody in it may not be paid any more",
 }
+
+
+def people_words(needed: Mapping[Role, int]) -> str:
+    """`2 approvers and 1 finance officer`."""
+    return listed([f"{people} {ROLES[role]}{'s' if people > 1 else ''}" for role, people in needed.items()])
+
+
+def tier_lines(gate: Gate | GateRule) -> list[str]:
+    """From which amounts a gate takes more people: `from £100,000.00 it takes 2 approvers`, a line each."""
+    return [
+        f"from {pounds(tier.from_pence)} it {'takes' if tier.role is gate.role else 'also takes'} "
+        f"{people_words({tier.role: tier.people_needed})}"
+        for tier in gate.tiers
+    ]
+
+
+def why_so_many(amount: Amount, pay_date: date) -> str:
+    """What the number of people goes by now, where it depends on an amount."""
+    if len(amount.payrolls) == 1:
+        return f"This payroll comes to {pounds(amount.pence)}."
+    shares = listed([f"payroll {share.number} with {pounds(share.pence)}" for share in amount.payrolls])
+    return (
+        f"All payrolls of this scheme for {day(pay_date)} count together, and come to {pounds(amount.pence)}: {shares}."
+    )
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(people_words)
+    app.add_template_filter(tier_lines)
+    app.add_template_global(why_so_many)

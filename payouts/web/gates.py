@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
 from payouts.checks.acceptance import reasons_of
 from payouts.files.payment_file import files_of
+from payouts.gates.amount import amount_of
 from payouts.gates.decision import GateState, Verdict, decide, gate_states
 from payouts.gates.gate import get_gate
 from payouts.gates.manifest import manifest_of
@@ -79,7 +80,7 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
     form = DecideGate()
     with transaction() as session:
         gate = get_gate(session, payroll_id, gate_id)
-        actor().must_be(gate.role, scheme=get_payroll(session, payroll_id).scheme_id)
+        actor().must_be(*gate.roles, scheme=get_payroll(session, payroll_id).scheme_id)
     if form.validate_on_submit() and form.is_complete(gate.evidence_asked) and code_is_right(form):
         released = try_to_decide(payroll_id, gate_id, form)
         if released is not None:
@@ -150,6 +151,7 @@ def shown(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any
         "payment_count": payroll.payment_count,
         "total_pence": payroll.total_pence,
         "unpaid_count": payroll.unpaid_count,
+        **shown_amount(session, payroll, state),
         "pay_date": payroll.pay_date.isoformat(),
         "processing_day": payroll.processing_day.isoformat(),
         "input_day": payroll.input_day.isoformat(),
@@ -167,6 +169,18 @@ def shown(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any
             for kind, reason, person_id, count in reasons_of(session, payroll)
         ],
         "manifest": manifest.digest if manifest else None,
+    }
+
+
+def shown_amount(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any]:
+    """How many people it takes, and what that goes by, where it depends on an amount."""
+    if not state.gate.tiers:
+        return {}
+    amount = amount_of(session, payroll)
+    return {
+        "people_needed": {role.value: people for role, people in state.needs.items()},
+        "amount_pence": amount.pence,
+        "payrolls": [share._asdict() for share in amount.payrolls],
     }
 
 
@@ -188,6 +202,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             payroll=payroll,
             state=state,
             shown=seen,
+            amount=amount_of(session, payroll),
             accepted=[
                 (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
                 for kind, reason, person_id, count in reasons_of(session, payroll)

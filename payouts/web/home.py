@@ -19,7 +19,7 @@ from payouts.payroll import PayrollStatus, payrolls_of_body
 from payouts.web import change_words
 from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.changes import waits_for
-from payouts.web.duties import lacking_sentence
+from payouts.web.duties import lacking_sentence, scheme_and_amount
 from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, service, transaction
@@ -70,7 +70,7 @@ def home() -> ResponseReturnValue:
             is_empty=not payees_by_reference(session, limit=1),
             schemes=schemes_of_body(session),
             lacking=[
-                (one.scheme.name, lacking_sentence(one.lacking))
+                (scheme_and_amount(one), lacking_sentence(one.lacking))
                 for one in can_pay_today(session, today=london_day(now()))
                 if one.lacking
             ],

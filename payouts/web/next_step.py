@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from payouts.web.pages import now
 from payouts.web.people_words import TELLERS
 from schemes.person import Actor, Role, may_decide_from, people
 from schemes.person import names as people_names
+
+Roles = Sequence[Role]
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,12 @@ def able(session: Session, scheme_id: UUID | None = None) -> dict[Role, tuple[st
 def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[Role, Iterable[str]]) -> NextStep:
     """The one thing that a payroll waits for now."""
 
-    def step(role: Role, words: str, action: str, href: str, *, sends: bool = False, why_not: str = "") -> NextStep:
-        mine = actor.holds(role, payroll.scheme_id) and not why_not
-        return NextStep(words, tuple(names.get(role, ())), mine, action, href, sends, why_not)
+    def step(
+        role: Role, words: str, action: str, href: str, *, sends: bool = False, why_not: str = "", others: Roles = ()
+    ) -> NextStep:
+        mine = any(actor.holds(one, payroll.scheme_id) for one in (role, *others)) and not why_not
+        who = dict.fromkeys(name for one in (role, *others) for name in names.get(one, ()))
+        return NextStep(words, tuple(who), mine, action, href, sends, why_not)
 
     def page(endpoint: str) -> str:
         return url_for(f"pages.{endpoint}", payroll_id=payroll.id)
@@ -78,7 +83,9 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
                 )
             href = url_for("pages.decide_gate", payroll_id=payroll.id, gate_id=waiting.gate.id)
             words = f"{waiting.gate.name}: {waiting.gate.question}"
-            return step(waiting.gate.role, words, "Decide", href, why_not=why_not(session, payroll, waiting, actor))
+            first, *others = waiting.lacks
+            bar = why_not(session, payroll, waiting, actor)
+            return step(first, words, "Decide", href, why_not=bar, others=others)
         case PayrollStatus.RELEASED:
             if any(file.first_downloaded_at is None for file in files_of(session, payroll.id)):
                 words = "Every gate said go. Download the files and send them with your Bacs software."
@@ -102,10 +109,11 @@ def said_no_go(session: Session, payroll: Payroll) -> str:
 
 def why_not(session: Session, payroll: Payroll, state: GateState, actor: Actor) -> str:
     """Why this person may not say go at the gate that waits, although they have the role for it."""
-    if not actor.holds(state.gate.role, payroll.scheme_id):
+    role = next((role for role in state.lacks if actor.holds(role, payroll.scheme_id)), None)
+    if role is None:
         return ""
     bar = bar_to(session, payroll, state.gate, actor.person_id)
     if bar:
         return BARS[bar]
-    later = may_decide_from(session, actor.person_id, state.gate.role, payroll.scheme_id)
+    later = may_decide_from(session, actor.person_id, role, payroll.scheme_id)
     return TELLERS[DecidesLater](DecidesLater(later)) if later is not None and now() < later else ""

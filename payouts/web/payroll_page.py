@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from payouts.channels.download import Submission, submission_of
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
+from payouts.gates.amount import amount_of
 from payouts.gates.cover import review_of
 from payouts.gates.decision import GateState, decisions_of, gate_states
 from payouts.notices.notice import counts_of
@@ -63,6 +64,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             steps=steps_of(payroll, gates, open_findings, submission),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
             gates=gates,
+            amount=amount_of(session, payroll),
             voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
             able=by_role,
             groups=groups,
@@ -118,11 +120,11 @@ def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, submi
 
 def gate_step(payroll: Payroll, state: GateState) -> Step:
     name = f"Gate: {state.gate.name}"
-    said_go = sum(decision.verdict == "go" for decision in state.decisions)
-    detail = f"{said_go} of {state.gate.people_needed} people said go" if state.gate.people_needed > 1 else ""
+    said_go, needed = sum(decision.verdict == "go" for decision in state.decisions), sum(state.needs.values())
+    detail = f"{said_go} of {needed} people said go" if needed > 1 else ""
     if state.passed:
         return Step(name, "Go", "", detail)
     if state.is_waiting:
         href = url_for("pages.decide_gate", payroll_id=payroll.id, gate_id=state.gate.id)
-        return Step(name, "Waiting", "yellow", detail, href if state.gate.role in actor().roles else "")
+        return Step(name, "Waiting", "yellow", detail, href if actor().roles & state.lacks.keys() else "")
     return Step(name, "Not yet", "grey")

@@ -1,4 +1,4 @@
-"""Bands and listed periods as people type them, a line each."""
+"""Bands, listed periods and the amounts of a gate as people type them, a line each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from datetime import date
 
 from bacs import pence
 from bacs.errors import AmountRefused
+from payouts.web.people_words import ROLES
 from schemes.amount import Band, read_units, units_words
+from schemes.gate_rule import DECIDERS, Tier
 from schemes.period import ListedPeriod, Period
 
 _DAY = r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})"
+_TIER = re.compile(r"(.+?)\s*=\s*(\d{1,3})\s+([a-z ]+?)s?", re.ASCII | re.IGNORECASE)
 _PERIOD = re.compile(rf"{_DAY}\s+to\s+{_DAY}(?:,?\s+paid(?:\s+on)?\s+{_DAY})?", re.ASCII | re.IGNORECASE)
 
 
@@ -42,6 +45,31 @@ def read_bands(text: str, field: str) -> tuple[Band, ...]:
 
 def write_bands(bands: Iterable[Band]) -> str:
     return "\n".join(f"{units_words(band.from_units)} = {pence.format(band.pence).removeprefix('£')}" for band in bands)
+
+
+def read_tiers(text: str, field: str) -> tuple[Tier, ...]:
+    """`100,000 = 2 approvers` a line. Raises BadLine."""
+    roles = {ROLES[role]: role for role in DECIDERS}
+    tiers = []
+    for number, line in lines(text):
+        match = _TIER.fullmatch(line)
+        role = roles.get(match[3].lower()) if match else None
+        try:
+            from_pence = pence.parse(match[1]) if match else 0
+        except AmountRefused:
+            role = None
+        if match is None or role is None:
+            raise BadLine(field, number, "100,000 = 2 approvers")
+        tiers.append(Tier(from_pence, role, int(match[2])))
+    return tuple(tiers)
+
+
+def write_tiers(tiers: Iterable[Tier]) -> str:
+    return "\n".join(
+        f"{pence.format(tier.from_pence).removeprefix('£')} = {tier.people_needed} {ROLES[tier.role]}"
+        + ("s" if tier.people_needed > 1 else "")
+        for tier in tiers
+    )
 
 
 def read_periods(text: str, field: str) -> tuple[ListedPeriod, ...]:

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Optional
 
 from payouts.web.form import PoundsField, WholeNumberField
 from payouts.web.scheme_forms import Section, choices, pounds_typed
-from payouts.web.scheme_lines import read_bands, write_bands
+from payouts.web.scheme_lines import read_bands, read_tiers, write_bands, write_tiers
 from payouts.web.scheme_words import AMOUNTS, BANDS, PARTS
 from payouts.web.words import ROLES
 from schemes.amount import AmountKind, AmountRule, BandPays, PartPeriod
@@ -142,7 +142,7 @@ class Codes(Section):
 class GateOf(Section):
     title = "A gate that each payroll passes"
     fields: ClassVar = {
-        f"gates.{{}}.{name}": name for name in ("name", "question", "role", "people_needed", "evidence_asked")
+        f"gates.{{}}.{name}": name for name in ("name", "question", "role", "people_needed", "evidence_asked", "tiers")
     }
     name = StringField("Name of the gate", widget=GovTextInput())
     question = TextAreaField("What is asked?", widget=GovTextArea())
@@ -155,6 +155,13 @@ class GateOf(Section):
     people_needed = WholeNumberField(
         "How many people have to say go?", validators=[InputRequired("Enter how many people")]
     )
+    tiers = TextAreaField(
+        "From which amounts does it take more people?",
+        description="One amount a line: pounds, an equals sign, how many people of which role, such as 100,000 = 2 "
+        "approvers. All payrolls of the scheme for one pay date count together. Leave empty if the amount makes no "
+        "difference",
+        widget=GovTextArea(),
+    )
     evidence_asked = StringField(
         "What evidence has to be entered?", description="Leave empty for none", widget=GovTextInput()
     )
@@ -163,6 +170,7 @@ class GateOf(Section):
         for name, given in definition.gates[place]._asdict().items():
             if name in self:
                 self[name].data = given
+        self.tiers.data = write_tiers(definition.gates[place].tiers)
 
     def made_of(self, definition: Definition, place: int) -> Definition:
         changed = definition.gates[place]._replace(
@@ -171,6 +179,7 @@ class GateOf(Section):
             role=Role(self.role.data),
             people_needed=self.people_needed.data or 0,
             evidence_asked=(self.evidence_asked.data or "").strip(),
+            tiers=read_tiers(self.tiers.data or "", "tiers"),
         )
         return replace(definition, gates=(*definition.gates[:place], changed, *definition.gates[place + 1 :]))
 

@@ -7,6 +7,7 @@ from flask import Flask
 from payouts.payroll import PeriodsOverlap
 from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, pounds
+from payouts.web.gate_words import tier_lines
 from schemes.amount import AmountKind, AmountRule, BandPays, Inputs, PartPeriod, units_words
 from schemes.definition import Component, Definition, Example
 from schemes.errors import FieldsRefused
@@ -182,7 +183,8 @@ def gate_words(gate: GateRule, roles: dict[Role, str]) -> str:
     """The question of a gate, and who answers it."""
     people = "1 person" if gate.people_needed == 1 else f"{gate.people_needed} people"
     evidence = f" Evidence: {gate.evidence_asked}." if gate.evidence_asked else ""
-    return f"{gate.question} {people} with the role {roles[gate.role]}.{evidence}"
+    more = "".join(f" F{line[1:]}." for line in tier_lines(gate))
+    return f"{gate.question} {people} with the role {roles[gate.role]}.{more}{evidence}"
 
 
 def reference_example(definition: Definition) -> str:

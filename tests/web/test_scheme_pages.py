@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from schemes.database import new_id
+from schemes.gate_rule import Tier
 from schemes.period import Frequency, PayDay
 from schemes.person import Role
 from schemes.scheme import scheme_of_code
@@ -88,6 +89,8 @@ def test_a_scheme_is_defined_by_one_person_and_is_there_when_another_confirms_it
         ("amount-0", {"whose_rate": "scheme", "rate": ""}, "Enter a value from £0.01"),
         ("amount-0", {"least": "600"}, "The maximum must not be below the minimum"),
         ("gate-2", {"people_needed": "0"}, "Enter a value from 1 to 9"),
+        ("gate-2", {"tiers": "100,000 = 2 auditors"}, "Line 1 can’t be read. Write it like 100,000 = 2 approvers"),
+        ("gate-2", {"tiers": "100,000 = 1 approver"}, "Enter a value from 2 to 9"),
         ("codes-0", {"vat": "x" * 41}, "Use at most 40"),
     ],
 )
@@ -204,3 +207,28 @@ def test_only_proposers_are_offered_a_draft_and_everybody_may_read_one(draft, si
     assert auditor.get(f"{draft}/about").status == 403
     assert auditor.get("/schemes/new").status == 403
     assert auditor.get(f"/schemes/drafts/{new_id()}").status == 404
+
+
+def test_a_gate_is_added_moved_and_taken_away_and_the_four_stay(preparer, draft, office):
+    page = preparer.get(f"{draft}/gates")
+    assert not page.has_button("Take away")
+    assert preparer.press("Add the gate").errors == ["Choose what the gate is about", "Enter the name of the gate"]
+    page = preparer.press("Add the gate", kind="approve", name="Head of service")
+    assert page.h1 == "A gate that each payroll passes"
+    save(preparer, page.response.request.path, tiers="100,000 = 2 approvers\n£250,000.50 = 1 finance officer")
+    preparer.get(f"{draft}/gates")
+    preparer.press("Move up Head of service", act="up-3")
+    gates = definition_of(office, draft).gates
+    assert [gate.name for gate in gates] == ["Ready", "Funds", "Head of service", "Approve", "Release"]
+    assert gates[2].tiers == (Tier(100_000_00, Role.APPROVER, 2), Tier(250_000_50, Role.FINANCE, 1))
+    assert preparer.get(f"{draft}/gate-2").soup.find(id="tiers").get_text().strip().split("\n") == [
+        "100,000.00 = 2 approvers",
+        "250,000.50 = 1 finance officer",
+    ]
+    for act in ("away-0", "up-2", "down-4", "away-4", "away-x", "up--1"):
+        preparer.get(f"{draft}/gates")
+        preparer.press("Move down Head of service", act=act)
+    assert definition_of(office, draft).gates == gates
+    preparer.get(f"{draft}/gates")
+    preparer.press("Take away Head of service", act="away-2")
+    assert [gate.name for gate in definition_of(office, draft).gates] == ["Ready", "Funds", "Approve", "Release"]

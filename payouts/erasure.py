@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Mapped, Session
 
 from bacs.calendar import LONDON
+from payouts.parallel_run.parallel_run import forget_old
 from schemes import audit, change
 from schemes.bank_details import CONFIRMERS
 from schemes.body import get_body
@@ -96,8 +97,9 @@ def limits(session: Session, at: datetime) -> dict[str, Any]:
 
 
 def look(session: Session, service: Service, args: Mapping[str, Any]) -> None:
-    """Find everybody who is due, anew."""
+    """Find everybody who is due, anew, and destroy what was kept for a time only."""
     find_due(session, at=service.now())
+    forget_old(session, at=service.now())
 
 
 def find_due(session: Session, *, at: datetime) -> int:

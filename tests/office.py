@@ -23,6 +23,7 @@ from payouts.files import sealing
 from payouts.files.payment_file import files_of
 from payouts.gates import decision
 from payouts.gates.manifest import manifest_of
+from payouts.parallel_run.parallel_run import begin
 from payouts.payroll import create_payroll, get_payroll
 from payouts.responses import correction
 from payouts.tasks import worker
@@ -172,6 +173,16 @@ class Office:
         wanted, change_id, at = CoolingOff(0, 5, 5), new_id(), self.service.now()
         with self.transaction() as session:
             return cooling_off.propose(session, wanted, change_id=change_id, reason="fraud near us", by=by, at=at).id
+
+    def compare(self, payroll_id: UUID, content: bytes, **terms: Any) -> UUID:
+        """The preparer holds another system's file against a payroll."""
+        run_id, by, at = new_id(), self.person(Role.PREPARER), self.service.now()
+        with self.transaction() as session:
+            payroll = get_payroll(session, payroll_id)
+            seals = self.service.seals
+            begin(session, seals, payroll, run_id=run_id, file_name="old.csv", content=content, by=by, at=at, **terms)
+        self.work()
+        return run_id
 
     def take_corrections(self) -> UUID:
         """The preparer sends an AWACS report without a line."""

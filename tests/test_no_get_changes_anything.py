@@ -60,6 +60,7 @@ def addresses(office, sealed, browsers):
     hold_id = office.stop_payments(account.payee_id)
     office.let_go_on(account.payee_id, hold_id)
     access_id = office.ask_for_everything(account.payee_id)
+    parallel_run_id = office.compare(sealed.payroll_id, b"sort_code,account_number,amount,processing_date,name,ref\n")
     award = an_award(office)
     suspension_id = award.suspend(date(2027, 1, 1))
     with office.transaction() as session:
@@ -70,6 +71,8 @@ def addresses(office, sealed, browsers):
             "hold_id": hold_id,
             "award_id": award.id,
             "suspension_id": suspension_id,
+            "parallel_run_id": parallel_run_id,
+            "difference_class": "extra",
             "recovery_id": award.recover(),
             "component": "support",
             "contact_id": contact.id,

@@ -21,6 +21,7 @@ from payouts.files.payment_file import files_of, open_content
 from payouts.gates.decision import Decision, decisions_of
 from payouts.gates.gate import gates_of
 from payouts.gates.manifest import Manifest, payment_lines
+from payouts.parallel_run.parallel_run import RunStatus, outcome_of, reasons_of, runs_of
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.audit import AuditEvent, AuditLink
@@ -46,6 +47,7 @@ decisions.json  each decision with the record that was signed, its signature, an
 gates.json      the gates, in order
 audit.json      the links of the body's audit chain from the payroll's first event on, with the events about it
 people.json     the names behind the ids
+parallel-runs.json  other systems' files that the payroll was compared with: what differed, and why that is right
 payments.jsonl  a line for each payment; the manifest has the SHA-256 of all (not in a redacted pack)
 findings.jsonl  a line for each finding of the checks, likewise (not in a redacted pack)
 files/          the payment files, byte for byte (not in a redacted pack)
@@ -144,6 +146,7 @@ def parts(
     )
     yield "people.json", [canonical({str(person_id): name for person_id, name in names(session).items()})]
     yield "audit.json", [canonical(list(links(session, payroll)))]
+    yield "parallel-runs.json", [canonical(list(parallel_runs(session, payroll)))]
     if redacted:
         return
     yield "payments.jsonl", payment_lines(session, payroll.id)
@@ -206,3 +209,26 @@ def links(session: Session, payroll: Payroll) -> Iterator[dict[str, Any]]:
 def name_of(payroll: Payroll, *, redacted: bool) -> str:
     """The archive's file name."""
     return f"evidence-payroll-{payroll.number:04d}{'-redacted' if redacted else ''}.zip"
+
+
+def parallel_runs(session: Session, payroll: Payroll) -> Iterator[dict[str, Any]]:
+    """The comparisons with other systems' files, newest first: counts and sums, nobody's details."""
+    for run in runs_of(session, payroll.id):
+        if run.status is RunStatus.COMPARED:
+            yield {
+                "id": str(run.id),
+                "file": run.file_name,
+                "sha256": run.sha256,
+                "payments": run.payments,
+                "expected": [run.expected_count, run.expected_pence],
+                "given": [run.given_count, run.given_pence],
+                "same": run.same_count,
+                "differing": {part: list(figures) for part, figures in run.differing.items()},
+                "outcome": outcome_of(session, run).value,
+                "reasons": {
+                    part: [row.reason, str(row.given_by), row.given_at.astimezone(UTC).isoformat()]
+                    for part, row in reasons_of(session, run.id).items()
+                },
+                "made_by": str(run.made_by),
+                "made_at": run.made_at.astimezone(UTC).isoformat(),
+            }

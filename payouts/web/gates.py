@@ -19,6 +19,7 @@ from payouts.gates.amount import amount_of
 from payouts.gates.decision import GateState, Verdict, decide, gate_states
 from payouts.gates.gate import get_gate
 from payouts.gates.manifest import manifest_of
+from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
 from payouts.web.access import allowed
@@ -169,6 +170,7 @@ def shown(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any
             for kind, reason, person_id, count in reasons_of(session, payroll)
         ],
         "manifest": manifest.digest if manifest else None,
+        "parallel_run": statement_of(session, payroll),
     }
 
 

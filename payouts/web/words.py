@@ -26,6 +26,7 @@ from payouts.web import (
     duplicate_words,
     duty_words,
     file_words,
+    parallel_run_words,
     people_words,
     retention_words,
 )
@@ -159,6 +160,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **duplicate_words.TELLERS,
     **duty_words.TELLERS,
     **file_words.TELLERS,
+    **parallel_run_words.TELLERS,
     **people_words.TELLERS,
     **retention_words.TELLERS,
 }

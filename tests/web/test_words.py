@@ -29,6 +29,7 @@ from payouts.gates.decision import (
 )
 from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
+from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
 from payouts.responses.correction import LineOutcome
@@ -232,6 +233,7 @@ REFUSALS: list[Refused] = [
     CancelReasonMissing(),
     ReasonMissing(),
     FindingsOpen(3),
+    ColumnsRefused(missing=[Column.AMOUNT]),
     NotAPaymentFile("neither a Standard 18 file nor XML"),
     ChangeWaiting(),
     NothingToChange(),

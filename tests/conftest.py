@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import settings as hypothesis_settings
 from jinja2.bccache import Bucket, BytecodeCache
@@ -25,6 +27,7 @@ from payouts.app import Service, make_service
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
 from payouts.demo.register import write_register
+from schemes import password
 from schemes.database import connect, new_id
 from tests.office import Office
 
@@ -35,9 +38,14 @@ pytest.register_assert_rewrite("tests.faults.outcome", "tests.faults.installatio
 
 TEMPLATE = "payouts_template"
 
+# production's own, which a test looks at
+PASSWORD_HASHER = password.hasher
+# hundreds of tests keep or prove a password, and a hash carries how costly it is to prove
+password.hasher = cache(lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
 
 class CompiledTemplates(BytecodeCache):
-    """The pages' templates, compiled once in this process: nearly every page test makes an app of its own."""
+    """The pages' templates, compiled once in this process: some tests make an app of their own."""
 
     def __init__(self) -> None:
         self.compiled: dict[str, bytes] = {}

@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from sqlalchemy import text
 
 from schemes import before_body
 from schemes.errors import PasswordTooShort, SignInSlowed
+from schemes.password import NOBODY
 from schemes.person import DEMO_PASSWORD, Role, add_person
 from schemes.sign_in import (
     IDLE,
@@ -24,6 +27,7 @@ from schemes.sign_in import (
     sign_out_everywhere,
     signed_in_person,
 )
+from tests.conftest import PASSWORD_HASHER
 
 EMAIL = "priya@harbour.example"
 
@@ -295,3 +299,8 @@ def test_a_short_password_is_refused_whoever_adds_the_person(service, harbour, c
             session, service.seals.ring, email="a@b.example", name="A", password="elevenchars",
             roles=frozenset({Role.AUDITOR}), at=clock(),
         )  # fmt: skip
+
+
+def test_guessing_a_password_costs_what_rfc_9106_asks_for_whether_or_not_anybody_has_the_address():
+    assert extract_parameters(PASSWORD_HASHER().hash(DEMO_PASSWORD)) == RFC_9106_LOW_MEMORY
+    assert extract_parameters(NOBODY) == RFC_9106_LOW_MEMORY

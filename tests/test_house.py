@@ -15,13 +15,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Enum, create_engine, text
 
-from payouts.app import create_app
 from payouts.channels import download
 from payouts.migrating import alembic_config
 from payouts.tasks import kinds
 from payouts.web.access import audience_of
 from schemes import before_body, change_applied
 from schemes.database import Base
+from tests.web.one_app import app_on
 
 ROOT = Path(__file__).parent.parent
 # importing these registers every table
@@ -78,7 +78,7 @@ def test_a_migrated_database_takes_every_word_that_a_status_or_kind_may_have_and
 
 @pytest.fixture
 def app(service):
-    return create_app(service)
+    return app_on(service)
 
 
 def test_every_route_says_who_may_see_it(app):

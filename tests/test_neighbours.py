@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select, text
 from werkzeug.routing import UUIDConverter
 
-from payouts.app import create_app
 from payouts.demo.harbour import seed
 from schemes import before_body
 from schemes.audit import AuditEvent
 from schemes.database import new_id
 from schemes.person import Role
 from schemes.sign_in import token_digest
+from tests.web.one_app import app_on
 
 TABLE_OF = {
     "import": "register_import",
@@ -48,9 +48,8 @@ def neighbour(service, owner):
 
 @pytest.fixture
 def browser_of_the_neighbour(service, neighbour):
-    app = create_app(service)
     # the walk sends forms without opening their pages first
-    app.config["WTF_CSRF_ENABLED"] = False
+    app = app_on(service, WTF_CSRF_ENABLED=False)
     with service.transaction(None) as session:
         before_body.start_session(session, token_digest("the neighbour"), neighbour.person_id, service.now())
     browser = app.test_client()

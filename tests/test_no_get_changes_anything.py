@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 from sqlalchemy import select, text
 
-from payouts.app import create_app
 from payouts.checks.finding import Kind
 from payouts.gates.gate import Gate
 from schemes import before_body
@@ -23,6 +22,7 @@ from schemes.scheme_draft import begin
 from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
 from tests.awarding import an_award
+from tests.web.one_app import app_on
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def start(sealed):
 @pytest.fixture
 def browsers(service, harbour):
     """A browser for each person, signed in, and one of somebody who is not."""
-    app = create_app(service)
+    app = app_on(service)
     made = {"nobody": app.test_client()}
     for role, person in harbour.people.items():
         with service.transaction(None) as session:

@@ -175,13 +175,13 @@ def test_a_gate_is_for_its_own_role_and_the_page_says_who_that_is(signed_in, her
 
 
 def test_home_tells_each_person_what_waits_for_them(signed_in, decide, harbour):
-    assert "Ready: Is the payroll complete" in signed_in(Role.PREPARER).page.text
-    finance = signed_in(Role.FINANCE).page
+    assert "Ready: Is the payroll complete" in signed_in(Role.PREPARER).get("/").text
+    finance = signed_in(Role.FINANCE).get("/")
     assert "Nothing waits for you now" in finance.text
     assert finance.table("others")[0][1].startswith("Ready: ")
     decide(Role.PREPARER)
-    assert "Funds: Will the money be in the account" in signed_in(Role.FINANCE).page.text
-    assert signed_in(Role.PREPARER).page.table("others")[0][2] == harbour.people[Role.FINANCE].name
+    assert "Funds: Will the money be in the account" in signed_in(Role.FINANCE).get("/").text
+    assert signed_in(Role.PREPARER).get("/").table("others")[0][2] == harbour.people[Role.FINANCE].name
 
 
 def test_a_file_is_not_given_out_before_release(signed_in, office, sealed, here):

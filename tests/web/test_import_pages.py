@@ -50,7 +50,7 @@ def test_a_register_is_brought_in_by_two_people(preparer, signed_in, office):
     assert "You sent the file, so it can’t be you" in page.text
     assert not page.has_button("Confirm bank details")
     finance = signed_in(Role.FINANCE)
-    assert "register.csv" in finance.page.text
+    assert "register.csv" in finance.get("/").text
     finance.get(here)
     page = finance.press("Confirm bank details")
     assert page.done == ["You confirmed the bank details of 1 payee"]

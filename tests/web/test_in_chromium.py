@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
+from payouts.app import create_app
 from schemes.person import Role
 from tests.web.test_every_page import pages_from
 
@@ -21,6 +22,12 @@ WIDTHS = (1280, 390, 320)
 @pytest.fixture
 def start(sealed):
     return sealed
+
+
+@pytest.fixture
+def app(service):
+    """Of this test alone: a browser may still be asking it for something when the next one begins."""
+    return create_app(service)
 
 
 @pytest.fixture

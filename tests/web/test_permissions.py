@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from werkzeug.routing import IntegerConverter, UnicodeConverter, UUIDConverter
 
-from payouts.app import create_app
 from payouts.web.access import BEFORE_A_BODY, EVERY_ROLE, PUBLIC, audience_of, roles_for
 from schemes import before_body
 from schemes.database import new_id
 from schemes.person import READERS, Role
 from schemes.sign_in import token_digest
+from tests.web.one_app import app_on
 
 # what somebody who answers enquiries finds: payees and payments, with no file, no finding and no trail
 FOR_ENQUIRIES = {
@@ -36,10 +36,8 @@ def start(sealed):
 
 @pytest.fixture
 def app(service):
-    app = create_app(service)
     # the walk sends forms without opening their pages first
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
+    return app_on(service, WTF_CSRF_ENABLED=False)
 
 
 @pytest.fixture

@@ -110,6 +110,7 @@ def test_a_real_installation_shows_nobody(make_settings, service, harbour):
 
 def test_signing_out_ends_the_session_for_a_copied_cookie_too(preparer, app):
     cookie = preparer.client.get_cookie("payouts")
+    preparer.get("/")
     assert preparer.press("Sign out").h1 == "You have signed out"
     thief = Visitor(app.test_client())
     thief.client.set_cookie("payouts", cookie.value)

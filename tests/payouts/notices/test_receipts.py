@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
-from payouts.app import create_app, make_service
+from payouts.app import make_service
 from payouts.demo.harbour import seed
 from payouts.notices.notice import MOVES, Notice, NoticeStatus, move
 from schemes.database import new_id
 from tests.office import Office
+from tests.web.one_app import app_on
 
 TOKEN = "the token that only Notify has"
 
@@ -45,7 +46,7 @@ def notice_id(office, sealed, owner):
 @pytest.fixture
 def post(service):
     """Posts a receipt to the app, as Notify does."""
-    client = create_app(service).test_client()
+    client = app_on(service).test_client()
 
     def run(notice, said="delivered", *, token=TOKEN, **changes):
         receipt = {"id": str(new_id()), "reference": str(notice), "status": said, "to": "a@example.com", **changes}
@@ -124,7 +125,7 @@ def test_without_notifys_token_nothing_is_taken(office, notice_id, post, token):
 
 def test_where_no_token_is_set_nobody_can_post(office, notice_id, make_settings, clock):
     made = make_service(make_settings(notify_receipts_token=""), now=clock)
-    client = create_app(made).test_client()
+    client = app_on(made).test_client()
     for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": ""}):
         answer = client.post("/callbacks/notify", json={"reference": str(notice_id)}, headers=headers)
         assert answer.status_code == 403
@@ -142,7 +143,7 @@ def test_what_is_not_a_receipt_is_told_so(post, changes, notice_id):
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b'"x"', b"\xff"])
 def test_bytes_that_are_no_receipt_are_told_so(service, harbour, body):
-    client = create_app(service).test_client()
+    client = app_on(service).test_client()
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
     assert client.post("/callbacks/notify", data=body, headers=headers).status_code == 400
 

@@ -11,7 +11,6 @@ import requests
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from payouts.app import create_app
 from payouts.channels.release import ReleaseRefused
 from payouts.files.sealing import PaymentsStopped
 from payouts.notices import warning
@@ -32,6 +31,7 @@ from schemes.hold import HoldKind
 from schemes.payee import Payee
 from schemes.person import Role
 from tests.payouts.notices.test_notices import notify, office
+from tests.web.one_app import app_on
 from tests.web.visitor import Visitor
 
 __all__ = ["notify", "office"]
@@ -341,9 +341,7 @@ def test_a_link_to_a_change_that_was_rejected_does_nothing(office, payee, link):
 
 @pytest.fixture
 def stranger(office):
-    app = create_app(office.service)
-    app.testing = True
-    return Visitor(app.test_client())
+    return Visitor(app_on(office.service).test_client())
 
 
 def press(stranger, token):

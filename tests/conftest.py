@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,14 +21,14 @@ from flask import Flask
 from hypothesis import settings as hypothesis_settings
 from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from payouts import embedded, migrating
 from payouts.app import Service, make_service
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
 from payouts.demo.register import write_register
-from schemes import password
+from schemes import database, password
 from schemes.database import connect, new_id
 from tests.office import Office
 
@@ -61,6 +62,24 @@ class CompiledTemplates(BytecodeCache):
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
 
 
+def share_statements(url: str) -> None:
+    """Let every engine of this process know the statements that others compiled: each test has its own, all ask alike.
+
+    A compiled statement is kept by its dialect, which knows of a database only what all of the server's have.
+    """
+    known = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), query_cache_size=10_000)
+    with known.connect():
+        pass
+    known.dispose()
+
+    def knowing(url: str, **arguments: Any) -> Engine:
+        made = create_engine(url, **arguments)
+        made.dialect, made._compiled_cache = known.dialect, known._compiled_cache
+        return made
+
+    database.create_engine = knowing
+
+
 class TestClock:
     """A clock that a test sets and moves."""
 
@@ -89,6 +108,7 @@ def servers() -> Iterator[embedded.Servers]:
         running = embedded.start(Path(folder), fast=True)
         running.make_database(TEMPLATE)
         migrating.migrate(running.owner_url(TEMPLATE))
+        share_statements(running.app_url(TEMPLATE))
         yield running
         running.stop()
 

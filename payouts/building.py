@@ -25,7 +25,8 @@ from schemes.award_history import NotDue
 from schemes.database import copy_rows, new_id
 from schemes.definition import Definition
 from schemes.mandate import PaymentBar, payment_bars
-from schemes.payment_reference import payment_reference
+from schemes.payee import Beneficiary
+from schemes.payment_reference import names_whose, payment_reference
 from schemes.period import Period
 from schemes.recovery import Recovery
 from schemes.scheme_version import version_of
@@ -126,6 +127,7 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     recoveries = recovering.to_take(session, payroll, awards)
     of_whom = {award.id: award.beneficiary_id for award in awards if award.id in recoveries}
     made_good |= recovering.with_live_payment(session, payroll, of_whom)
+    whose = references_of(session, definition, awards)
     taken: dict[UUID, Taken] = {}
     payments, unpaid = [], []
     bars = payment_bars(session, ((award.to.payee_id, award.beneficiary_id) for award in awards), payroll.pay_date)
@@ -143,7 +145,15 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
         if isinstance(outcome, UnpaidReason):
             unpaid.append(unpaid_row(payroll, award, outcome))
         elif outcome is not None:
-            payments.append(payment_row(payroll, definition, award, outcome, args["chunk"] * CHUNK + position))
+            ordinal = args["chunk"] * CHUNK + position
+            reference = payment_reference(
+                definition.reference,
+                scheme=definition.code,
+                payroll=payroll.number,
+                number=ordinal,
+                reference=whose.get(award.beneficiary_id, ""),
+            )
+            payments.append(payment_row(payroll, award, outcome, ordinal, reference))
     built = insert_payments(session, payments)
     paid_already = [row for row in payments if row[1] not in built]
     awards_by_id = {award.id: award for award in awards}
@@ -239,9 +249,15 @@ def of_interest(award: AwardLine, why: NotDue, period: Period) -> bool:
     return why is not NotDue.ENDED or award.history.is_due_from(period.first_day - QUARTER)
 
 
-def payment_row(
-    payroll: Payroll, definition: Definition, award: AwardLine, amount_pence: int, ordinal: int
-) -> tuple[Any, ...]:
+def references_of(session: Session, definition: Definition, awards: list[AwardLine]) -> dict[UUID, str]:
+    """The beneficiaries' own references, where the scheme's payments bear them."""
+    if not names_whose(definition.reference):
+        return {}
+    ids = {award.beneficiary_id for award in awards}
+    return dict(session.execute(select(Beneficiary.id, Beneficiary.reference).where(Beneficiary.id.in_(ids))).all())
+
+
+def payment_row(payroll: Payroll, award: AwardLine, amount_pence: int, ordinal: int, reference: str) -> tuple[Any, ...]:
     return (
         payroll.body_id,
         new_id(),
@@ -257,7 +273,7 @@ def payment_row(
         1,
         ordinal,
         amount_pence,
-        payment_reference(definition.reference, scheme=definition.code, payroll=payroll.number, number=ordinal),
+        reference,
         PaymentStatus.PREPARED.value,
     )
 

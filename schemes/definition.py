@@ -100,7 +100,7 @@ def faults_of(definition: Definition) -> list[FieldFault]:
     faults = [*fact_faults(definition), *schedule_faults(definition.schedule)]
     for place, component in enumerate(definition.components):
         faults += component_faults(definition, place, component)
-    faults += reference_faults(definition.reference, definition.code)
+    faults += reference_faults(definition.reference, definition.code, components=len(definition.components))
     faults += gate_faults(definition.gates)
     # a schedule that does not fit has no first period to work an example out for
     return faults or list(example_faults(definition))

@@ -19,6 +19,7 @@ from payouts.checks.finding import Kind, groups_of
 from payouts.commands import ground
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import ask_for_files
+from payouts.finance_codes import by_finance_code, finance_csv
 from payouts.gates import cover
 from payouts.gates.decision import Verdict, decide, gate_states, took_part
 from payouts.gates.manifest import manifest_of
@@ -92,6 +93,17 @@ def show(number: int, body_name: str | None) -> None:
             click.echo(f"  gate {state.gate.position} {state.gate.name} ({state.gate.role}): {said}")
         for status, count in counts_of(session, found.id).items():
             click.echo(f"  notices {status}: {count:,}")
+
+
+@payroll.command("finance-codes")
+@click.argument("number", type=int)
+@ground.body_option
+def finance_codes(number: int, body_name: str | None) -> None:
+    """CSV of what a payroll pays under each finance code; the amounts add up to its total."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        lines = by_finance_code(session, payroll_of_number(session, number))
+    click.echo(finance_csv(lines or []), nl=False)
 
 
 @payroll.command("create")

@@ -27,7 +27,8 @@ MISFITS: dict[Misfit, str] = {
     Misfit.NOT_A_CODE: "Use letters and numbers only, in the length that is asked for",
     Misfit.TAKEN: "This code is taken. Choose another",
     Misfit.NOT_TOLD_APART: (
-        "Use both {{payroll}} and {{number}}, with a character between them, so that each payment has its own reference"
+        "Use both {{payroll}} and {{number}}, with a character between them, so that each payment has its own "
+        "reference. {{reference}} stands for {{number}} only where the scheme pays for one thing"
     ),
     Misfit.NOT_IN_BACS: "Use capital letters, numbers, spaces and . & / - only: the bank takes no others",
     Misfit.NOT_THE_FOUR: "A payroll needs the gates ready, funds, approve and release, in this order, and one release",

@@ -23,6 +23,7 @@ from payouts.web.figures import count, instant, number
 from payouts.web.next_step import able, next_step
 from payouts.web.notice_words import NOTICES
 from payouts.web.pages import actor, now, pages, transaction
+from payouts.web.payroll_sums import sums_of
 from payouts.web.payrolls import progress_of
 from schemes.audit import trail
 from schemes.person import Role, names
@@ -76,6 +77,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             events=told(trail(session, subject_id=payroll_id, limit=EVENTS), people),
             names=people,
             review=review_of(session, payroll_id),
+            sums=sums_of(session, payroll),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
 

@@ -196,8 +196,9 @@ class Reference(Section):
     fields: ClassVar = {"reference": "reference"}
     reference = StringField(
         "Reference of a payment",
-        description="{scheme} becomes the code, {payroll} the payroll’s number, {number} the payment’s place in it. At "
-        "most 18 characters when filled in. It must not tell what the payment is for",
+        description="{scheme} becomes the code, {payroll} the payroll’s number, {number} the payment’s place in it, "
+        "{reference} your own reference for the person whose money it is. At most 18 characters when filled in. It "
+        "must not tell what the payment is for",
         widget=GovTextInput(),
         validators=[InputRequired("Enter the reference")],
     )

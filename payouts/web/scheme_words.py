@@ -9,10 +9,10 @@ from payouts.web.field_words import fault_sentence
 from payouts.web.figures import count, day, pounds
 from payouts.web.gate_words import tier_lines
 from schemes.amount import AmountKind, AmountRule, BandPays, Inputs, PartPeriod, units_words
-from schemes.definition import Component, Definition, Example
+from schemes.definition import Component, Definition, Example, FinanceCodes
 from schemes.errors import FieldsRefused
 from schemes.gate_rule import GateKind, GateRule
-from schemes.payment_reference import payment_reference
+from schemes.payment_reference import names_whose, payment_reference
 from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay, Schedule
 from schemes.person import Role
 from schemes.scheme import CodeTaken
@@ -146,11 +146,13 @@ def base_words(rule: AmountRule) -> str:
     return f"{BANDS[rule.band_pays]}: {bands}."
 
 
-def finance_words(component: Component) -> str:
+def code_words(codes: FinanceCodes) -> str:
     """`fund F12, cost centre 4410`."""
-    return ", ".join(
-        f"{name.replace('_', ' ')} {given}" for name, given in component.finance._asdict().items() if given
-    )
+    return ", ".join(f"{name.replace('_', ' ')} {given}" for name, given in codes._asdict().items() if given)
+
+
+def finance_words(component: Component) -> str:
+    return code_words(component.finance)
 
 
 def component_words(component: Component) -> str:
@@ -189,7 +191,18 @@ def gate_words(gate: GateRule, roles: dict[Role, str]) -> str:
 
 def reference_example(definition: Definition) -> str:
     """What the first payment of payroll 1 would have on the payee's statement."""
-    return payment_reference(definition.reference, scheme=definition.code or "CODE", payroll=1, number=1)
+    return payment_reference(
+        definition.reference, scheme=definition.code or "CODE", payroll=1, number=1, reference="AB123"
+    )
+
+
+def own_reference_words(definition: Definition) -> str:
+    """What happens to references of people that the pattern has no room for."""
+    if not names_whose(definition.reference):
+        return ""
+    return (
+        ". AB123 is the person’s own reference. Where it is too long for 18 characters, the ordinary reference stands"
+    )
 
 
 def definition_rows(definition: Definition, roles: dict[Role, str], *, gates: bool = True) -> dict[str, str]:
@@ -207,7 +220,7 @@ def definition_rows(definition: Definition, roles: dict[Role, str], *, gates: bo
     rows |= {
         "Most for one payment": pounds(definition.payment_limit_pence),
         "Most for one payroll": pounds(definition.payroll_limit_pence),
-        "On the payee’s statement": f"{reference_example(definition)}, and so on",
+        "On the payee’s statement": f"{reference_example(definition)}, and so on{own_reference_words(definition)}",
     }
     if gates:
         rows |= {f"Gate {n}, {gate.name}": gate_words(gate, roles) for n, gate in enumerate(definition.gates, 1)}
@@ -232,6 +245,14 @@ def scheme_sentence(refusal: FieldsRefused | NoPeriod | CodeTaken | FromDayRefus
 
 def register(app: Flask) -> None:
     app.add_template_filter(FREQUENCIES.__getitem__, "frequency")
-    for words in (rule_words, component_words, finance_words, periods_words, pay_day_words, non_working_words):
+    for words in (
+        rule_words,
+        component_words,
+        code_words,
+        finance_words,
+        periods_words,
+        pay_day_words,
+        non_working_words,
+    ):
         app.add_template_filter(words)
     app.add_template_filter(reference_example)

@@ -14,7 +14,10 @@ from functools import lru_cache
 from bacs import account, modulus, pence
 from bacs.errors import AccountRefused, AmountReason, AmountRefused, Reason
 from schemes.account import BankDetails
+from schemes.amount import MOST_RATE_PENCE, MOST_UNITS, AmountKind, AmountRule, Inputs, read_units
+from schemes.contact_value import Channel, ContactRefused, read_contact
 from schemes.imports.entry import Fault, Mend, Repair, RowReason
+from schemes.payee_details import PersonRefused, read_birth
 
 LONGEST = {"reference": 20, "payee_reference": 20, "beneficiary_name": 140, "payee_name": 140, "account_name": 140}
 LONGEST_OTHERWISE = 254
@@ -111,6 +114,75 @@ class Cells:
             self.fault("amount", RowReason.AMOUNT_ZERO)
         return amount_pence
 
+    def inputs(self, rule: AmountRule) -> Inputs:
+        """What the award brings to its rule; what the rule does not ask for must not stand there and be ignored."""
+        if rule.kind is AmountKind.FIXED:
+            for column in ("units", "unit_rate"):
+                if self.text(column):
+                    self.fault(column, RowReason.NOT_ASKED_FOR)
+            return Inputs(self.amount())
+        if self.text("amount"):
+            self.fault("amount", RowReason.NOT_ASKED_FOR)
+        units, rate_pence = self.units(), self.unit_rate() if rule.rate_on_award else None
+        if rate_pence is None and self.text("unit_rate"):
+            self.fault("unit_rate", RowReason.NOT_ASKED_FOR)
+        return Inputs(units=units, rate_pence=rate_pence)
+
+    def units(self) -> int:
+        written = self.text("units", required=True)
+        if not written:
+            return 0
+        units = read_units(written)
+        if units is None or units > MOST_UNITS:
+            self.fault("units", spoilt(written) or RowReason.UNITS)
+        return units or 0
+
+    def unit_rate(self) -> int:
+        written = self.text("unit_rate", required=True)
+        if not written:
+            return 0
+        try:
+            rate_pence = pence.parse(written)
+        except AmountRefused as refused:
+            rate_pence = 0
+            self.fault("unit_rate", AMOUNT_REASONS.get(refused.reason, RowReason.AMOUNT_NOT_A_NUMBER))
+        else:
+            if not 1 <= rate_pence <= MOST_RATE_PENCE:
+                self.fault("unit_rate", RowReason.AMOUNT_TOO_LARGE if rate_pence else RowReason.AMOUNT_ZERO)
+        return rate_pence
+
+    def no_inputs(self) -> Inputs:
+        """Where it cannot be told by which rule: what is there is read, so that its faults are told at once."""
+        if self.by_column.get("amount", "").strip():
+            self.amount()
+        return Inputs()
+
+    def birth(self, today: date | None) -> date | None:
+        """A date of birth; one still to come, or of somebody older than anybody, is a slip of the hand."""
+        born = self.day("date_of_birth")
+        try:
+            return read_birth(born, today) if today else born
+        except PersonRefused:
+            self.fault("date_of_birth", RowReason.BIRTH)
+            return None
+
+    def address(self) -> str | None:
+        """An address, its lines apart by commas or by line breaks."""
+        written = self.by_column.get("address", "").strip()
+        if not written:
+            return None
+        lines = LINE_ENDS.sub("\n", written)
+        if CONTROL_CHARACTER.search(lines.replace("\n", "")) or lines.startswith(FORMULA_STARTS):
+            self.fault(
+                "address", RowReason.FORMULA if lines.startswith(FORMULA_STARTS) else RowReason.CONTROL_CHARACTER
+            )
+            return None
+        try:
+            return read_contact(Channel.LETTER, lines).value
+        except ContactRefused:
+            self.fault("address", RowReason.ADDRESS)
+            return None
+
     def day(self, column: str, *, required: bool = False) -> date | None:
         written = self.text(column, required=required)
         if not written:
@@ -178,6 +250,7 @@ def spoilt(written: str) -> RowReason | None:
     return RowReason.SHORTENED_NUMBER if SHORTENED.fullmatch(written) else None
 
 
+LINE_ENDS = re.compile(r"[,\r\n]+")
 FIVE_DIGITS = re.compile(r"[0-9]{5}")
 AMOUNT_REASONS = {
     AmountReason.NEGATIVE: RowReason.AMOUNT_NEGATIVE,

@@ -13,6 +13,7 @@ from schemes import audit
 from schemes.errors import NotFound, NotNow
 from schemes.imports.cells import SEALED
 from schemes.imports.entry import COLUMNS, ENCODE, Entry, Fault, Outcome, Row, RowReason, as_cells, packed, unpacked
+from schemes.imports.offered import Offered, offered_by
 from schemes.imports.register_file import read_row
 from schemes.imports.register_import import ImportRow, ImportStatus, RegisterImport
 from schemes.imports.register_look import already_there
@@ -66,7 +67,7 @@ def correct(
     before = opened(key, brought, row)
     typed = {name: values.get(name, "").strip() for name in COLUMNS}
     typed |= {name: before.get(name, "") for name in SEALED if not typed[name]}
-    outcome, read = read_again(session, seals, key, brought, line, typed)
+    outcome, read = read_again(session, seals, key, brought, line, typed, at=at)
     row.outcome = outcome
     row.faults = [fault.as_json() for fault in read.faults]
     row.repairs = [repair.as_json() for repair in read.repairs] or None
@@ -90,39 +91,52 @@ def place_of(line: int) -> str:
 
 
 def read_again(
-    session: Session, seals: Seals, key: OpenKey, brought: RegisterImport, line: int, typed: Mapping[str, str]
+    session: Session,
+    seals: Seals,
+    key: OpenKey,
+    brought: RegisterImport,
+    line: int,
+    typed: Mapping[str, str],
+    *,
+    at: datetime,
 ) -> tuple[Outcome, Row]:
     """A row as it is read now, beside the other rows of its file and beside the register."""
-    read = read_row(COLUMNS, line, [typed[name] for name in COLUMNS])
+    offered = offered_by(session, brought.scheme_id, at=at)
+    read = read_row(COLUMNS, line, [typed[name] for name in COLUMNS], offered=offered)
     if read.entry is None:
         return Outcome.REFUSED, read
     entry = read.entry._replace(shares_payee=True)
-    fault = contradiction(session, key, brought, entry)
+    fault = contradiction(session, key, brought, offered, entry)
     if fault is not None:
         return Outcome.REFUSED, read._replace(entry=None, faults=(fault,))
     known = already_there(session, seals, brought.body_id, brought.scheme_id, [entry])
-    outcome, there = known.get(entry.reference, (Outcome.GOOD, None))
+    outcome, there = known.get(entry.key, (Outcome.GOOD, None))
     return outcome, read._replace(entry=entry, faults=(there,) if there else ())
 
 
-def contradiction(session: Session, key: OpenKey, brought: RegisterImport, entry: Entry) -> Fault | None:
-    """What another good row of the file has against a row: its reference, or other details of the payee."""
+def contradiction(
+    session: Session, key: OpenKey, brought: RegisterImport, offered: Offered, entry: Entry
+) -> Fault | None:
+    """What other good rows of the file have against a row: the same award, another name, other details of the payee."""
     accepted = (ImportRow.import_id == brought.id, ImportRow.outcome.in_((Outcome.GOOD, Outcome.UNCHANGED)))
-    twin = session.scalars(select(ImportRow.line).where(*accepted, ImportRow.reference == entry.reference)).first()
-    if twin is not None:
-        return Fault("reference", RowReason.REPEATED_REFERENCE, f"{entry.reference} is on line {twin} and others")
-    if entry.payee_reference == entry.reference:
-        return None
-    paid = select(ImportRow).where(*accepted, ImportRow.reference == entry.payee_reference)
-    row = session.scalars(paid.where(ImportRow.outcome == Outcome.GOOD)).first()
-    if row is None:
-        return None
-    other = unpacked(key.open(row.sealed_cells, place_of(row.line), brought.id))
-    if other.payee_facts() != entry.payee_facts():
-        found = f"{entry.payee_reference} on line {row.line}"
-        return Fault("payee_reference", RowReason.PAYEE_DIFFERS, found)
-    # from now on both lead to one payee
-    row.sealed_cells = key.seal(packed(other._replace(shares_payee=True)), place_of(row.line), brought.id)
+    either = ImportRow.reference.in_((entry.reference, entry.payee_reference))
+    for row in session.scalars(select(ImportRow).where(*accepted, either).order_by(ImportRow.line)).all():
+        twice = Fault("reference", RowReason.REPEATED_REFERENCE, f"{entry.reference} is on line {row.line} and others")
+        if row.outcome is Outcome.UNCHANGED:
+            # the register holds all that it says, and is asked afterwards
+            written = opened(key, brought, row).get("component", "").strip()
+            if row.reference == entry.reference and offered.code_of(written) == entry.component:
+                return twice
+            continue
+        other = unpacked(key.open(row.sealed_cells, place_of(row.line), brought.id))
+        if other.key == entry.key:
+            return twice
+        if other.reference == entry.reference and other.beneficiary_facts() != entry.beneficiary_facts():
+            return Fault("reference", RowReason.BENEFICIARY_DIFFERS, f"{entry.reference} on line {row.line}")
+        if other.payee_reference == entry.payee_reference and other.payee_facts() != entry.payee_facts():
+            return Fault("payee_reference", RowReason.PAYEE_DIFFERS, f"{entry.payee_reference} on line {row.line}")
+        # from now on both lead to one person
+        row.sealed_cells = key.seal(packed(other._replace(shares_payee=True)), place_of(row.line), brought.id)
     return None
 
 

@@ -10,25 +10,39 @@ from typing import NamedTuple
 
 from bacs import modulus
 from schemes.account import BankDetails
+from schemes.amount import units_words
 from schemes.payee import Capacity
 
 REQUIRED = ("reference", "beneficiary_name", "amount", "start_date", "account_name", "sort_code", "account_number")
-OPTIONAL = ("end_date", "payee_reference", "payee_name", "payee_role", "email", "roll_number")
 COLUMNS = (
     "reference",
     "beneficiary_name",
+    "date_of_birth",
+    "component",
     "amount",
+    "units",
+    "unit_rate",
     "start_date",
     "end_date",
     "payee_reference",
     "payee_name",
     "payee_role",
     "email",
+    "address",
     "account_name",
     "sort_code",
     "account_number",
     "roll_number",
 )
+# instead of an amount, where the scheme pays by units
+INSTEAD = {"amount": "units"}
+
+
+def missing_of(columns: Sequence[str]) -> list[str]:
+    """The columns that are needed and not there."""
+    return [name for name in REQUIRED if name not in columns and INSTEAD.get(name) not in columns]
+
+
 # what the list of refused rows has besides, for people to read: it is sent again as it is, put right
 ADDED = ("line", "what_is_wrong")
 
@@ -64,6 +78,12 @@ class RowReason(StrEnum):
     SHORTENED_NUMBER = "shortened_number"
     EATEN_ZEROS = "eaten_zeros"
     UNREADABLE_CHARACTER = "unreadable_character"
+    COMPONENT = "component"
+    UNITS = "units"
+    NOT_ASKED_FOR = "not_asked_for"
+    BIRTH = "birth"
+    ADDRESS = "address"
+    BENEFICIARY_DIFFERS = "beneficiary_differs"
 
 
 class Mend(StrEnum):
@@ -106,14 +126,15 @@ class Repair(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row that can be kept. Amount in pence; a beneficiary paid herself has her own `payee_reference`.
+    """A row that can be kept. Amounts in pence; a beneficiary paid herself has her own `payee_reference`.
 
-    `shares_payee`: other rows may have the same payee.
+    `component`: by its code. `units` (thousandths), `rate_pence`: instead of the amount, where the rule asks for them.
+    `shares_payee`: other rows may have the same payee. `address`: a line each.
     """
 
     reference: str
     beneficiary_name: str
-    amount_pence: int
+    amount_pence: int | None
     first_day: date
     last_day: date | None
     payee_reference: str
@@ -124,10 +145,24 @@ class Entry(NamedTuple):
     details: BankDetails
     checked: modulus.Result
     shares_payee: bool
+    component: str = ""
+    units: int | None = None
+    rate_pence: int | None = None
+    born: date | None = None
+    address: str | None = None
 
-    def payee_facts(self) -> tuple[str, str | None, str, BankDetails]:
+    @property
+    def key(self) -> tuple[str, str]:
+        """What one award is of: a beneficiary has one of each component."""
+        return self.reference, self.component
+
+    def payee_facts(self) -> tuple[str, str | None, str | None, str, BankDetails]:
         """What must be equal on all rows of one payee."""
-        return self.payee_name, self.email, self.holder_name, self.details
+        return self.payee_name, self.email, self.address, self.holder_name, self.details
+
+    def beneficiary_facts(self) -> tuple[str, date | None]:
+        """What must be equal on all rows of one beneficiary."""
+        return self.beneficiary_name, self.born
 
 
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode
@@ -141,14 +176,17 @@ def packed(entry: Entry) -> bytes:
 def unpacked(content: bytes) -> Entry:
     (
         reference, name, amount_pence, first_day, last_day, payee_reference, payee_name, capacity, email, holder_name,
-        details, checked, shares_payee,
+        details, checked, shares_payee, *later,
     ) = json.loads(content)["entry"]  # fmt: skip
     outcome, rule, table_version = checked
     last = date.fromisoformat(last_day) if last_day else None
+    # a row that an earlier release read has none of these
+    component, units, rate_pence, born, address = later or ("", None, None, None, None)
     return Entry(
         reference, name, amount_pence, date.fromisoformat(first_day), last, payee_reference, payee_name,
         Capacity(capacity), email, holder_name, BankDetails(*details),
         modulus.Result(modulus.Outcome(outcome), rule, table_version), shares_payee,
+        component, units, rate_pence, date.fromisoformat(born) if born else None, address,
     )  # fmt: skip
 
 
@@ -158,19 +196,28 @@ def as_cells(entry: Entry, header: Sequence[str]) -> list[str]:
     written = {
         "reference": entry.reference,
         "beneficiary_name": entry.beneficiary_name,
-        "amount": f"{entry.amount_pence // 100}.{entry.amount_pence % 100:02}",
+        "date_of_birth": entry.born.isoformat() if entry.born else "",
+        "component": entry.component,
+        "amount": in_pounds(entry.amount_pence),
+        "units": units_words(entry.units).replace(",", "") if entry.units is not None else "",
+        "unit_rate": in_pounds(entry.rate_pence),
         "start_date": entry.first_day.isoformat(),
         "end_date": entry.last_day.isoformat() if entry.last_day else "",
         "payee_reference": entry.payee_reference if somebody_else else "",
         "payee_name": entry.payee_name if somebody_else else "",
         "payee_role": entry.capacity.value if somebody_else else "",
         "email": entry.email or "",
+        "address": (entry.address or "").replace("\n", ", "),
         "account_name": entry.holder_name,
         "sort_code": entry.details.sort_code,
         "account_number": entry.details.account_number,
         "roll_number": entry.details.roll_number,
     }
     return [written.get(column, "") for column in header]
+
+
+def in_pounds(pence: int | None) -> str:
+    return "" if pence is None else f"{pence // 100}.{pence % 100:02}"
 
 
 class Row(NamedTuple):

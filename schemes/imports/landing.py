@@ -14,11 +14,20 @@ from sqlalchemy.orm import Session
 
 from schemes import audit
 from schemes.account import pack
+from schemes.amount import Inputs, inputs_json
+from schemes.contact_value import read_address
 from schemes.database import copy_text, escaped, new_id_text
-from schemes.imports.entry import Entry, Fault, Outcome, RowReason, unpacked
+from schemes.imports.entry import ENCODE, Entry, Fault, Outcome, RowReason, unpacked
 from schemes.imports.register_import import CHUNK, ImportRow, ImportStatus, RegisterImport, move
-from schemes.imports.register_look import already_there, in_register, known_references, payees_there
-from schemes.payee import for_search
+from schemes.imports.register_look import (
+    already_there,
+    beneficiaries_there,
+    in_register,
+    known_references,
+    mandated,
+    payees_there,
+)
+from schemes.payee import Capacity, for_search
 from schemes.scheme import Scheme, get_scheme
 from schemes.seal import OpenKey, Seals, get_key
 
@@ -123,6 +132,37 @@ class GoodRow(NamedTuple):
     corrected_by: UUID | None
 
 
+class KnownAs(NamedTuple):
+    """A beneficiary by id, whether this row brings them in, and whether the payee is paid for them already."""
+
+    beneficiary_id: str
+    is_new: bool
+    is_mandated: bool
+
+
+class People:
+    """The beneficiaries of some rows: those whom the register knows, and those who come in on the rows themselves."""
+
+    def __init__(self, session: Session, entries: list[Entry]) -> None:
+        there = beneficiaries_there(session, {entry.reference for entry in entries})
+        self.known = {row.reference: (str(row.id), row.name, row.born) for row in there.values()}
+        self.pairs = {(str(one), str(two)) for one, two in mandated(session, [row.id for row in there.values()])}
+
+    def differ(self, entry: Entry) -> bool:
+        """Whether another row calls this one's beneficiary otherwise: a corrected one may."""
+        known = self.known.get(entry.reference)
+        return known is not None and (known[1] != entry.beneficiary_name or entry.born not in (None, known[2]))
+
+    def take(self, entry: Entry, payee_id: str) -> KnownAs:
+        is_new = entry.reference not in self.known
+        if is_new:
+            self.known[entry.reference] = (new_id_text(), *entry.beneficiary_facts())
+        beneficiary_id = self.known[entry.reference][0]
+        is_mandated = (beneficiary_id, payee_id) in self.pairs
+        self.pairs.add((beneficiary_id, payee_id))
+        return KnownAs(beneficiary_id, is_new, is_mandated)
+
+
 class Prepared(NamedTuple):
     """Rows on their way: lines for COPY that need no look at the register, and entries that do."""
 
@@ -170,11 +210,12 @@ class Lander:
         taken = []
         fresh = []
         for row in prepared.to_look_at:
-            if row.entry.reference in known:
-                taken.append((row.line, known[row.entry.reference][1] or in_register(row.entry)))
+            if row.entry.key in known:
+                taken.append((row.line, known[row.entry.key][1] or in_register(row.entry)))
             else:
                 fresh.append(row)
         there = payees_there(self.session, {row.entry.payee_reference for row in fresh} - self.shared.keys())
+        people = People(self.session, [row.entry for row in fresh])
         lines = list(prepared.lines)
         for row in fresh:
             entry, facts = row.entry, hash(row.entry.payee_facts())
@@ -185,22 +226,42 @@ class Lander:
                 # a row that was corrected may contradict another of the file
                 taken.append((row.line, Fault("payee_reference", RowReason.PAYEE_DIFFERS, "")))
                 continue
+            if people.differ(entry):
+                taken.append((row.line, Fault("reference", RowReason.BENEFICIARY_DIFFERS, "")))
+                continue
             self.shared[entry.payee_reference] = payee_id or new_id_text(), facts
             made = self.shared[entry.payee_reference][0]
-            lines.append(self.line_of(entry, made, new_payee=not payee_id, keyed_by=row.corrected_by))
+            known_as = people.take(entry, made)
+            lines.append(self.line_of(entry, made, known_as, new_payee=not payee_id, keyed_by=row.corrected_by))
         copy_text(self.session, "landing", LANDING_COLUMNS, "".join(lines))
         for insert in INSERTS:
             self.session.execute(insert, self.same_for_all)
         self.session.execute(text("TRUNCATE landing"))
         return taken
 
-    def line_of(self, entry: Entry, payee_id: str, *, new_payee: bool, keyed_by: UUID | None = None) -> str:
-        award = (
-            f"{entry.reference}\t{escaped(entry.beneficiary_name)}\t{escaped(for_search(entry.beneficiary_name))}\t"
-            f"{entry.capacity}\t{entry.amount_pence}\t{entry.first_day}\t{entry.last_day or NULL}\t{payee_id}\t"
-            f"{keyed_by or NULL}\t"
+    def line_of(
+        self,
+        entry: Entry,
+        payee_id: str,
+        known: KnownAs | None = None,
+        *,
+        new_payee: bool,
+        keyed_by: UUID | None = None,
+    ) -> str:
+        name = entry.beneficiary_name
+        person = (
+            f"{entry.reference}\t{escaped(name)}\t{escaped(for_search(name))}\t{entry.born or NULL}\t"
+            if known is None or known.is_new
+            else f"{entry.reference}\t{NULL}\t{NULL}\t{NULL}\t"
         )
-        return award + (self.payee_of(entry) if new_payee else NO_PAYEE)
+        inputs = Inputs(entry.amount_pence, entry.units, entry.rate_pence)
+        award = (
+            f"{known.beneficiary_id if known else NULL}\t"
+            f"{entry.capacity if known is None or not known.is_mandated else NULL}\t{entry.component or NULL}\t"
+            f"{entry.amount_pence or NULL}\t{NULL if entry.amount_pence else ENCODE(inputs_json(inputs))}\t"
+            f"{entry.first_day}\t{entry.last_day or NULL}\t{payee_id}\t{keyed_by or NULL}\t"
+        )
+        return person + award + (self.payee_of(entry) if new_payee else NO_PAYEE)
 
     def payee_of(self, entry: Entry) -> str:
         """The rest of a line: the payee with a key of their own, and their bank details sealed with it."""
@@ -209,10 +270,13 @@ class Lander:
         sealed = key.seal(pack(entry.details), "account", account_id)
         fingerprint = self.seals.fingerprint(self.body_id, *entry.details)
         email = escaped(entry.email) if entry.email else NULL
+        address = escaped(entry.address) if entry.address else NULL
+        postcode = (read_address(entry.address).postcode if entry.address else None) or NULL
+        born = (entry.born if entry.capacity is Capacity.SELF else None) or NULL
         checked = entry.checked
         return (
             f"{key_id}\t{escaped(ring_key_id)}\t\\\\x{wrapped.hex()}\t{entry.payee_reference}\t"
-            f"{escaped(entry.payee_name)}\t{escaped(for_search(entry.payee_name))}\t{email}\t{account_id}\t"
+            f"{escaped(entry.payee_name)}\t{escaped(for_search(entry.payee_name))}\t{email}\t{address}\t{postcode}\t{born}\t{account_id}\t"
             f"{escaped(entry.holder_name)}\t\\\\x{sealed.hex()}\t\\\\x{fingerprint.hex()}\t"
             f"{entry.details.account_number[-4:]}\t{checked.outcome}\t{checked.rule}\t{checked.table_version}\n"
         )
@@ -220,15 +284,17 @@ class Lander:
 
 NULL = "\\N"
 
-# what a line says, in its order; the beneficiary's id is the database's to give
+# what a line says, in its order. name: of a new beneficiary alone; capacity: of a new mandate alone; known_as: the
+# beneficiary's id where it is known, else the database gives one
 AWARD = (
-    "reference text, name text, search_name text, capacity text, amount_pence bigint, first_day date, last_day date, "
-    "payee_id uuid, keyed_by uuid"
+    "reference text, name text, search_name text, born date, known_as uuid, capacity text, component text, "
+    "amount_pence bigint, inputs jsonb, first_day date, last_day date, payee_id uuid, keyed_by uuid"
 )
 PAYEE = (
     "key_id uuid, ring_key_id text, wrapped bytea, payee_reference text, payee_name text, payee_search_name text, "
-    "email text, account_id uuid, holder_name text, sealed_details bytea, fingerprint bytea, last_four text, "
-    "modulus_outcome text, modulus_rule text, weight_table text"
+    "email text, address text, postcode text, payee_born date, account_id uuid, holder_name text, "
+    "sealed_details bytea, fingerprint bytea, last_four text, modulus_outcome text, "
+    "modulus_rule text, weight_table text"
 )
 LANDING_TABLE = f"{AWARD}, {PAYEE}, beneficiary_id uuid DEFAULT uuidv7()"
 LANDING_COLUMNS = [column.split()[0] for column in f"{AWARD}, {PAYEE}".split(", ")]
@@ -243,12 +309,13 @@ INSERTS = [
         SELECT :body_id, key_id, ring_key_id, wrapped, :at FROM landing WHERE key_id IS NOT NULL
         """,
         """
-        INSERT INTO beneficiary (body_id, id, reference, name, search_name, made_at)
-        SELECT :body_id, beneficiary_id, reference, name, search_name, :at FROM landing
+        INSERT INTO beneficiary (body_id, id, reference, name, search_name, date_of_birth, made_at)
+        SELECT :body_id, coalesce(known_as, beneficiary_id), reference, name, search_name, born, :at
+          FROM landing WHERE name IS NOT NULL
         """,
         """
-        INSERT INTO payee (body_id, id, reference, name, search_name, email, key_id, made_at)
-        SELECT :body_id, payee_id, payee_reference, payee_name, payee_search_name, email, key_id, :at
+        INSERT INTO payee (body_id, id, reference, name, search_name, email, date_of_birth, key_id, made_at)
+        SELECT :body_id, payee_id, payee_reference, payee_name, payee_search_name, email, payee_born, key_id, :at
           FROM landing WHERE key_id IS NOT NULL
         """,
         """
@@ -257,8 +324,14 @@ INSERTS = [
           FROM landing WHERE email IS NOT NULL
         """,
         """
+        INSERT INTO contact (body_id, id, payee_id, channel, value, postcode, held_since, added_by)
+        SELECT :body_id, uuidv7(), payee_id, 'letter', address, postcode, :at, coalesce(keyed_by, :by)
+          FROM landing WHERE address IS NOT NULL
+        """,
+        """
         INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, made_at)
-        SELECT :body_id, uuidv7(), beneficiary_id, payee_id, capacity, :at FROM landing
+        SELECT :body_id, uuidv7(), coalesce(known_as, beneficiary_id), payee_id, capacity, :at
+          FROM landing WHERE capacity IS NOT NULL
         """,
         """
         INSERT INTO account (body_id, id, payee_id, version, holder_name, sealed_details, fingerprint, last_four,
@@ -268,9 +341,10 @@ INSERTS = [
           FROM landing WHERE key_id IS NOT NULL
         """,
         """
-        INSERT INTO award (body_id, id, scheme_id, beneficiary_id, payee_id, component, amount_pence,
+        INSERT INTO award (body_id, id, scheme_id, beneficiary_id, payee_id, component, amount_pence, inputs,
                            first_day, last_day, import_id, made_by, made_at)
-        SELECT :body_id, uuidv7(), :scheme_id, beneficiary_id, payee_id, :component, amount_pence,
+        SELECT :body_id, uuidv7(), :scheme_id, coalesce(known_as, beneficiary_id), payee_id,
+               coalesce(component, :component), amount_pence, inputs,
                first_day, last_day, :import_id, coalesce(keyed_by, :by), :at
           FROM landing
         """,

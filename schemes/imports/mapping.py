@@ -16,12 +16,13 @@ from rapidfuzz import fuzz
 from schemes.contact_value import EMAIL
 from schemes.errors import Refused
 from schemes.imports.cells import ACCOUNT_NUMBER, MADE_A_DATE, SORT_CODE
-from schemes.imports.entry import COLUMNS, REQUIRED
+from schemes.imports.entry import COLUMNS, missing_of
 from schemes.imports.table import Table
 
 # several columns may make up a name: they are joined by a space, in the order of the file
 JOINED = ("beneficiary_name", "payee_name", "account_name")
-DAYS = ("start_date", "end_date")
+DAYS = ("date_of_birth", "start_date", "end_date")
+MONEY = ("amount", "unit_rate")
 LOOKED_AT = 50
 # of 100; below, a column is left for the person to name
 ALIKE = 85
@@ -33,12 +34,17 @@ ALSO_CALLED: dict[str, tuple[str, ...]] = {
         "name", "full name", "client name", "customer name", "forename", "first name", "surname", "last name",
     ),
     "amount": ("payment amount", "gross amount", "net amount", "weekly amount", "rate", "value", "pence"),
+    "date_of_birth": ("dob", "birth date", "born", "client date of birth"),
+    "component": ("payment type", "award type", "service", "element"),
+    "units": ("hours", "nights", "miles", "quantity", "number of units"),
+    "unit_rate": ("hourly rate", "rate per unit", "rate per hour", "unit price"),
     "start_date": ("from", "date from", "first day", "effective from", "award start"),
     "end_date": ("to", "date to", "last day", "effective to", "award end"),
     "payee_reference": ("payee id", "appointee id", "provider id", "supplier number"),
     "payee_name": ("payee", "appointee name", "provider name", "supplier name", "paid to"),
     "payee_role": ("payee type", "relationship", "capacity"),
     "email": ("email address", "e mail", "mail"),
+    "address": ("full address", "postal address", "home address"),
     "account_name": ("name on account", "account holder", "bank account name", "holder name"),
     "sort_code": ("sortcode", "bank sort code", "sort"),
     "account_number": ("account no", "acct no", "account", "bank account", "bank account number"),
@@ -72,6 +78,9 @@ MUST_LOOK: dict[str, tuple[Look, ...]] = {
     "sort_code": (Look.SORT_CODES, Look.WHOLE_NUMBERS, Look.TEXT, Look.DAYS),
     "account_number": (Look.ACCOUNT_NUMBERS, Look.WHOLE_NUMBERS, Look.TEXT, Look.AMOUNTS),
     "amount": (Look.AMOUNTS, Look.WHOLE_NUMBERS, Look.SORT_CODES, Look.ACCOUNT_NUMBERS),
+    "units": (Look.AMOUNTS, Look.WHOLE_NUMBERS),
+    "unit_rate": (Look.AMOUNTS, Look.WHOLE_NUMBERS),
+    "date_of_birth": (Look.DAYS, Look.TEXT, Look.NOTHING),
     "start_date": (Look.DAYS, Look.TEXT),
     "end_date": (Look.DAYS, Look.TEXT, Look.NOTHING),
 }
@@ -100,8 +109,7 @@ class ColumnMapping:
 
     def must_be_whole(self) -> None:
         """Raises MappingRefused."""
-        needed = [name for name in REQUIRED if name != "start_date" or self.first_day is None]
-        missing = [name for name in needed if name not in self.columns]
+        missing = [name for name in missing_of(self.columns) if name != "start_date" or self.first_day is None]
         twice = [name for name in COLUMNS if name not in JOINED and self.columns.count(name) > 1]
         if self.first_day and "start_date" in self.columns:
             twice.append("start_date")
@@ -158,7 +166,7 @@ class MappedTable:
             return self.mapping.first_day.isoformat()
         if len(cells) > 1:
             return " ".join(cell.strip() for cell in cells if cell.strip())
-        if name == "amount" and self.mapping.in_pence:
+        if name in MONEY and self.mapping.in_pence:
             return from_pence(cells[0])
         if name in DAYS and self.mapping.month_first:
             return from_month_first(cells[0])

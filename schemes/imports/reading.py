@@ -16,6 +16,7 @@ from schemes.errors import FileFault, FileRefused
 from schemes.imports import legacy_file
 from schemes.imports.entry import ENCODE, REQUIRED, Outcome, Row, packed
 from schemes.imports.mapping import ColumnMapping, MappedTable, looks_of, proposed
+from schemes.imports.offered import offered_by
 from schemes.imports.register_file import header_of, names_of, open_table, read_header, read_register
 from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move
 from schemes.imports.register_look import already_there
@@ -47,7 +48,7 @@ def read(
         if table is None:
             savepoint.commit()
             return
-        header, rows = read_register(table)
+        header, rows = read_register(table, offered_by(session, brought.scheme_id, at=at))
         session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
         counts: Counter[str] = Counter()
         with ThreadPoolExecutor(max_workers=1) as database:
@@ -129,8 +130,8 @@ def keep_rows(
     for row in chunk:
         entry, faults = row.entry, row.faults
         outcome = Outcome.GOOD if entry else Outcome.REFUSED
-        if entry is not None and entry.reference in known:
-            outcome, reason = known[entry.reference]
+        if entry is not None and entry.key in known:
+            outcome, reason = known[entry.key]
             faults = (reason,) if reason else ()
         content = packed(row.entry) if row.entry and outcome is Outcome.GOOD else ENCODE(row.cells).encode()
         sealed = key.seal(content, f"import_row/{row.line}", brought.id)

@@ -1,14 +1,15 @@
 """A register: what its columns are, and each row read into an entry or into faults by field.
 
-One row is one award: the beneficiary, the amount for each period, who is paid and into which account. A header in the
-first line, columns in any order. Dates are 2026-11-25 or 25/11/2026, amounts pounds with at most two decimals.
+One row is one award: the beneficiary, what it is for and the amount for each period, who is paid and into which
+account. A beneficiary has a row for each component. A header in the first line, columns in any order. Dates are
+2026-11-25 or 25/11/2026, amounts pounds with at most two decimals.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bacs import charset
 from schemes.contact_value import EMAIL
@@ -16,7 +17,8 @@ from schemes.errors import FileFault, FileRefused
 from schemes.imports import workbook
 from schemes.imports.cells import LONGEST_OTHERWISE, WINDOWS, Cells
 from schemes.imports.csv_file import CsvFile
-from schemes.imports.entry import ADDED, COLUMNS, REQUIRED, Entry, Fault, Row, RowReason
+from schemes.imports.entry import ADDED, COLUMNS, Entry, Fault, Row, RowReason, missing_of
+from schemes.imports.offered import Offered
 from schemes.imports.table import Table
 from schemes.payee import Capacity
 
@@ -41,7 +43,7 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...]:
     """The columns by our names. Raises FileRefused naming those that are missing, unknown or there twice."""
     header = names_of(cells)
     unknown = [cells[index].strip() for index, name in enumerate(header) if name not in COLUMNS + ADDED]
-    missing = [name for name in REQUIRED if name not in header]
+    missing = missing_of(header)
     if missing:
         raise FileRefused(FileFault.MISSING_COLUMNS, missing=missing, unknown=unknown)
     if unknown:
@@ -77,7 +79,14 @@ def is_header(cells: Sequence[str]) -> bool:
     return True
 
 
-def read_register(table: Table, *, most_rows: int = MOST_ROWS) -> tuple[tuple[str, ...], Iterator[Row]]:
+# where nobody says what a scheme pays, each row is an amount
+AMOUNTS = Offered()
+NONE_REPEATED: Mapping[tuple[str, str], int] = {}
+
+
+def read_register(
+    table: Table, offered: Offered = AMOUNTS, *, most_rows: int = MOST_ROWS
+) -> tuple[tuple[str, ...], Iterator[Row]]:
     """The header and every row of a register, good or not, in the file's order.
 
     Raises FileRefused for a file that cannot be read as a whole; the row iterator may raise it too.
@@ -86,8 +95,8 @@ def read_register(table: Table, *, most_rows: int = MOST_ROWS) -> tuple[tuple[st
     lines = table.lines()
     next(lines)
     suspects, sharing = look_ahead(header, lines, most_rows)
-    repeated = repeated_references(header, table.lines(), suspects) if suspects else {}
-    return header, read_rows(header, table.lines(), repeated, sharing)
+    repeated, several = repeated_awards(header, table.lines(), suspects, offered) if suspects else ({}, set())
+    return header, read_rows(header, table.lines(), repeated, several, sharing | several, offered)
 
 
 def look_ahead(
@@ -120,32 +129,45 @@ def look_ahead(
     return suspects, sharing
 
 
-def repeated_references(
-    header: tuple[str, ...], lines: Iterator[tuple[int, list[str]]], suspects: set[str]
-) -> dict[str, int]:
-    """Of the suspects those that do stand twice, with the line of the first."""
+def repeated_awards(
+    header: tuple[str, ...], lines: Iterator[tuple[int, list[str]]], suspects: set[str], offered: Offered
+) -> tuple[dict[tuple[str, str], int], set[str]]:
+    """Of the suspects those that stand twice for one component, with the line of the first; and with several."""
     next(lines)
     where = header.index("reference")
-    seen: dict[str, int] = {}
-    repeated: dict[str, int] = {}
+    what = header.index("component") if "component" in header else len(header)
+    seen: dict[str, dict[str, int]] = {}
+    repeated: dict[tuple[str, str], int] = {}
     for line, cells in lines:
         reference = cells[where].strip().upper() if where < len(cells) else ""
-        if reference in suspects and seen.setdefault(reference, line) != line:
-            repeated.setdefault(reference, seen[reference])
-    return repeated
+        if reference in suspects:
+            written = cells[what].strip() if what < len(cells) else ""
+            component, awards = offered.code_of(written) or written, seen.setdefault(reference, {})
+            if awards.setdefault(component, line) != line:
+                repeated.setdefault((reference, component), awards[component])
+    return repeated, {reference for reference, awards in seen.items() if len(awards) > 1}
 
 
 def read_rows(
     header: tuple[str, ...],
     lines: Iterator[tuple[int, list[str]]],
-    repeated: Mapping[str, int],
-    sharing: Container[str],
+    repeated: Mapping[tuple[str, str], int],
+    several: set[str],
+    sharing: set[str],
+    offered: Offered,
 ) -> Iterator[Row]:
     next(lines)
     payees: dict[str, tuple[int, int]] = {}
+    beneficiaries: dict[str, tuple[int, int]] = {}
     for line, cells in lines:
-        row = read_row(header, line, cells, repeated)
+        row = read_row(header, line, cells, repeated, offered)
         entry = row.entry
+        if entry is not None and entry.reference in several:
+            facts = hash(entry.beneficiary_facts())
+            first, facts_there = beneficiaries.setdefault(entry.reference, (line, facts))
+            if facts_there != facts:
+                fault = Fault("reference", RowReason.BENEFICIARY_DIFFERS, f"{entry.reference} on line {first}")
+                row, entry = row._replace(entry=None, faults=(fault,)), None
         if entry is not None and (entry.shares_payee or entry.payee_reference in sharing):
             facts = hash(entry.payee_facts())
             first, facts_there = payees.setdefault(entry.payee_reference, (line, facts))
@@ -158,7 +180,11 @@ def read_rows(
 
 
 def read_row(
-    header: tuple[str, ...], line: int, cells: Sequence[str], repeated: Mapping[str, int] | None = None
+    header: tuple[str, ...],
+    line: int,
+    cells: Sequence[str],
+    repeated: Mapping[tuple[str, str], int] = NONE_REPEATED,
+    offered: Offered = AMOUNTS,
 ) -> Row:
     """Read one row by the header's columns."""
     kept = tuple(cells)
@@ -168,19 +194,25 @@ def read_row(
         fault = Fault("row", RowReason.CELLS, f"{len(cells)} cells where the header has {len(header)}")
         return Row(line, tuple(cell.translate(WINDOWS) for cell in kept), None, (fault,))
     row = Cells(header, cells)
-    entry = read_entry(row, repeated or {})
+    entry = read_entry(row, repeated, offered)
     if not row.is_plain:
         kept = tuple(cell.translate(WINDOWS) for cell in kept)
     return Row(line, kept, None if row.faults else entry, tuple(row.faults), tuple(row.repairs))
 
 
-def read_entry(row: Cells, repeated: Mapping[str, int]) -> Entry | None:
+def read_entry(row: Cells, repeated: Mapping[tuple[str, str], int], offered: Offered) -> Entry | None:
     reference = row.reference("reference", required=True)
-    if reference in repeated and not row.faults:
-        row.fault("reference", RowReason.REPEATED_REFERENCE, f"{reference} is on line {repeated[reference]} and others")
+    component = offered.code_of(row.text("component"))
+    if component is None:
+        row.fault("component", RowReason.COMPONENT)
+    if repeated and (line := repeated.get((reference, component or ""))) and not row.faults:
+        row.fault("reference", RowReason.REPEATED_REFERENCE, f"{reference} is on line {line} and others")
     name = row.text("beneficiary_name", required=True)
-    amount_pence = row.amount()
     first_day = row.day("start_date", required=True)
+    if component is None or first_day is None:
+        inputs = row.no_inputs()
+    else:
+        inputs = row.inputs(offered.rule(component, first_day))
     last_day = row.day("end_date")
     if first_day and last_day and last_day < first_day:
         row.fault("end_date", RowReason.DATES_REVERSED)
@@ -191,13 +223,14 @@ def read_entry(row: Cells, repeated: Mapping[str, int]) -> Entry | None:
     if email and not EMAIL.fullmatch(email):
         row.fault("email", RowReason.EMAIL)
     payee_reference, payee_name, capacity = read_payee(row, reference, name)
+    born, address = row.birth(offered.today), row.address()
     details = row.bank_details()
-    if row.faults or details is None or first_day is None:
+    if row.faults or details is None or first_day is None or component is None:
         return None
     return Entry(
         reference=reference,
         beneficiary_name=name,
-        amount_pence=amount_pence,
+        amount_pence=inputs.amount_pence,
         first_day=first_day,
         last_day=last_day,
         payee_reference=payee_reference,
@@ -208,6 +241,11 @@ def read_entry(row: Cells, repeated: Mapping[str, int]) -> Entry | None:
         details=details[0],
         checked=details[1],
         shares_payee=capacity is not Capacity.SELF,
+        component=component,
+        units=inputs.units,
+        rate_pence=inputs.rate_pence,
+        born=born,
+        address=address,
     )
 
 

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CollectionAggregate, String, any_, func, literal, select
+from sqlalchemy import CollectionAggregate, String, Uuid, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from schemes.account import Account
+from schemes.amount import Inputs, inputs_from
 from schemes.award import Award
+from schemes.contact import Contact
+from schemes.contact_value import Channel
 from schemes.imports.entry import Entry, Fault, Outcome, RowReason
-from schemes.payee import Beneficiary, Payee
+from schemes.payee import Beneficiary, Mandate, Payee
 from schemes.seal import Seals
 
 
@@ -24,51 +27,104 @@ def one_of(references: Iterable[str]) -> CollectionAggregate[bool]:
 
 def already_there(
     session: Session, seals: Seals, body_id: UUID, scheme_id: UUID, entries: Sequence[Entry]
-) -> dict[str, tuple[Outcome, Fault | None]]:
-    """Of these entries those whose beneficiary or payee is in the register: the same throughout, or different."""
+) -> dict[tuple[str, str], tuple[Outcome, Fault | None]]:
+    """Of these entries, by their keys, those that the register has: the same throughout, or different.
+
+    Not among them is a further award of a beneficiary whom it knows, if all else that the row says is the same.
+    """
     if not entries:
         return {}
-    known = {
-        row.reference: row
+    awards = {
+        (row.reference, row.component): row
         for row in session.execute(
             select(
                 Beneficiary.reference,
-                Beneficiary.name,
+                Award.component,
                 Award.amount_pence,
+                Award.inputs,
                 Award.first_day,
                 Award.last_day,
                 Payee.reference.label("payee_reference"),
-                Payee.name.label("payee_name"),
             )
-            .outerjoin(
+            .join(
                 Award,
                 (Award.body_id == Beneficiary.body_id)
                 & (Award.beneficiary_id == Beneficiary.id)
                 & (Award.scheme_id == scheme_id),
             )
-            .outerjoin(Payee, (Payee.body_id == Award.body_id) & (Payee.id == Award.payee_id))
+            .join(Payee, (Payee.body_id == Award.body_id) & (Payee.id == Award.payee_id))
             .where(Beneficiary.reference == one_of([entry.reference for entry in entries]))
         )
     }
+    people = beneficiaries_there(session, {entry.reference for entry in entries})
     payees = payees_there(session, {entry.payee_reference for entry in entries})
-    found: dict[str, tuple[Outcome, Fault | None]] = {}
+    pairs = mandated(session, [person.id for person in people.values()])
+    told = {entry.payee_reference for entry in entries if entry.address}
+    addresses = addresses_there(session, [payees[each].id for each in told & payees.keys()])
+    found: dict[tuple[str, str], tuple[Outcome, Fault | None]] = {}
     for entry in entries:
-        there = known.get(entry.reference)
+        person, award = people.get(entry.reference), awards.get(entry.key)
         payee = payees.get(entry.payee_reference)
-        same_payee = payee is not None and same_details(seals, body_id, payee, entry)
-        if there is not None:
-            award = (entry.beneficiary_name, entry.amount_pence, entry.first_day, entry.last_day, entry.payee_reference)
-            kept = (there.name, there.amount_pence, there.first_day, there.last_day, there.payee_reference)
-            if award == kept and same_payee:
-                found[entry.reference] = Outcome.UNCHANGED, None
-            else:
-                found[entry.reference] = Outcome.REFUSED, in_register(entry)
+        same_payee = (
+            payee is not None
+            and same_details(seals, body_id, payee, entry)
+            and (entry.address is None or (payee.id, entry.address) in addresses)
+        )
+        paid_as = None if payee is None else payee.id
+        if person is not None:
+            same = same_payee and (person.name, entry.born) == (entry.beneficiary_name, entry.born and person.born)
+            if same and award is not None and same_award(award, entry):
+                found[entry.key] = Outcome.UNCHANGED, None
+            elif not same or award is not None or person.same_as or (person.id, paid_as) not in pairs:
+                found[entry.key] = Outcome.REFUSED, in_register(entry)
         elif payee is not None and not same_payee:
-            found[entry.reference] = (
+            found[entry.key] = (
                 Outcome.REFUSED,
                 Fault("payee_reference", RowReason.PAYEE_DIFFERS, f"{entry.payee_reference} in the register"),
             )
     return found
+
+
+def same_award(award: Any, entry: Entry) -> bool:
+    kept = Inputs(award.amount_pence) if award.inputs is None else inputs_from(award.inputs)
+    return (kept, award.first_day, award.last_day, award.payee_reference) == (
+        Inputs(entry.amount_pence, entry.units, entry.rate_pence),
+        entry.first_day,
+        entry.last_day,
+        entry.payee_reference,
+    )
+
+
+def beneficiaries_there(session: Session, references: Iterable[str]) -> dict[str, Any]:
+    """Beneficiaries by reference, with what a row says of them."""
+    told = select(
+        Beneficiary.reference,
+        Beneficiary.id,
+        Beneficiary.name,
+        Beneficiary.date_of_birth.label("born"),
+        Beneficiary.same_as,
+    )
+    return {row.reference: row for row in session.execute(told.where(Beneficiary.reference == one_of(references)))}
+
+
+def mandated(session: Session, beneficiary_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    """Who is paid for some beneficiaries, by mandates that nobody has ended: pairs of beneficiary and payee."""
+    pairs = select(Mandate.beneficiary_id, Mandate.payee_id).where(
+        Mandate.beneficiary_id == any_(literal(list(beneficiary_ids), ARRAY(Uuid))), Mandate.ended_on.is_(None)
+    )
+    return {(beneficiary_id, payee_id) for beneficiary_id, payee_id in session.execute(pairs)}
+
+
+def addresses_there(session: Session, payee_ids: Sequence[UUID]) -> set[tuple[UUID, str]]:
+    """The addresses of some payees that have not ended."""
+    if not payee_ids:
+        return set()
+    rows = select(Contact.payee_id, Contact.value).where(
+        Contact.payee_id == any_(literal(payee_ids, ARRAY(Uuid))),
+        Contact.channel == Channel.LETTER,
+        Contact.ended_at.is_(None),
+    )
+    return {(payee_id, value) for payee_id, value in session.execute(rows)}
 
 
 def known_references(session: Session, references: Sequence[str]) -> set[str]:

@@ -87,7 +87,7 @@ HEAD = ",".join(REQUIRED)
         (LINE.encode("utf-16")[:-1], FileFault.NOT_TEXT, {"looks_like": "UTF-16"}),
         ((LINE + '"never closed,1\r\n' * 3).encode(), FileFault.NOT_CSV, {"looks_like": "quotes", "line": 3}),
         (b"name,money\r\nJo,5\r\n", FileFault.MISSING_COLUMNS, {"unknown": ["name", "money"]}),
-        (LINE.replace("amount,", "", 1).encode(), FileFault.MISSING_COLUMNS, {"missing": ["amount"]}),
+        (LINE.replace("amount,units,", "", 1).encode(), FileFault.MISSING_COLUMNS, {"missing": ["amount"]}),
         (LINE.replace("sort_code", "sort code!").encode(), FileFault.MISSING_COLUMNS, {"unknown": ["sort code!"]}),
         ((HEAD + ",shoe_size\r\n").encode(), FileFault.UNKNOWN_COLUMNS, {"unknown": ["shoe_size"]}),
         ((HEAD + ",amount\r\n").encode(), FileFault.REPEATED_COLUMNS, {"repeated": ["amount"]}),

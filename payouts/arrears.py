@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from payouts.awarded import AwardLine
 from payouts.entitlement import Due, entitlement
-from payouts.payment import Payment, Unpaid, UnpaidReason
+from payouts.payment import LIVE, Payment, Unpaid, UnpaidReason
 from payouts.payment_part import SIGNED, PaymentPart, live_arrears
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.amount_rule import Rules
@@ -116,7 +116,6 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
     paid: dict[tuple[UUID, Period], int] = defaultdict(int)
     awards = list(beneficiaries)
     # by the permanent key: whom an award pays changes, also backwards when two payees turn out to be one
-    live_payment = text("payment.status not in ('cancelled', 'returned')")
     mine = (Payment.scheme_id == scheme_id) & Payment.beneficiary_id.in_(set(beneficiaries.values()))
     returned = text("payment.status = 'returned'")
     payments = select(
@@ -134,7 +133,7 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
         payments, live = payments.where(Payment.payroll_id != but), live & (PaymentPart.payroll_id != but)
     by_period = (Payment.award_id, Payment.period_first_day, Payment.period_last_day)
     for rows in (
-        payments.where(mine, live_payment).group_by(*by_period),
+        payments.where(mine, LIVE).group_by(*by_period),
         payments.where(returned).group_by(*by_period),
         within.where(live).group_by(PaymentPart.award_id, Payroll.period_first_day, Payroll.period_last_day),
         about.where(live_arrears(live)).group_by(

@@ -15,6 +15,7 @@ from payouts.arrears import Difference
 from payouts.awarded import AwardLine, awards_between, histories_between
 from payouts.checks.finding import Finding, FindingGroup
 from payouts.entitlement import Due, entitlement
+from payouts.gates.amendment import TakenOut
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
 from payouts.payment_part import Overpayment, PartKind, PaymentPart, parts_by_award
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
@@ -128,6 +129,7 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     of_whom = {award.id: award.beneficiary_id for award in awards if award.id in recoveries}
     made_good |= recovering.with_live_payment(session, payroll, of_whom)
     whose = references_of(session, definition, awards)
+    left = left_out_before(session, payroll, first, last)
     taken: dict[UUID, Taken] = {}
     payments, unpaid = [], []
     bars = payment_bars(session, ((award.to.payee_id, award.beneficiary_id) for award in awards), payroll.pay_date)
@@ -139,6 +141,8 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
             if award.id in made_good
             else outcome_of(award, due, owed, period, bars.get((award.to.payee_id, award.beneficiary_id)))
         )
+        if award.id in left and isinstance(outcome, int):
+            outcome = UnpaidReason.TAKEN_OUT
         if isinstance(outcome, int) and award.id in recoveries:
             taken[award.id] = Taken(*recoveries[award.id], outcome)
             outcome = outcome - taken[award.id].pence or UnpaidReason.RECOVERED
@@ -164,6 +168,15 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     keep_taken(session, payroll, {award_id: one for award_id, one in taken.items() if award_id not in left_out})
     total_pence = sum(row[13] for row in payments if row[1] in built)
     finish_chunk(session, service, payroll, len(built), total_pence, len(unpaid))
+
+
+def left_out_before(session: Session, payroll: Payroll, first: UUID, last: UUID) -> set[UUID]:
+    """Awards in a range that somebody took out of this payroll: building it again must not bring them back."""
+    return set(
+        session.scalars(
+            select(TakenOut.award_id).where(TakenOut.payroll_id == payroll.id, TakenOut.award_id.between(first, last))
+        )
+    )
 
 
 def outcome_of(

@@ -35,4 +35,5 @@ def cancel(session: Session, payroll: Payroll, *, by: Actor, reason: str, at: da
     free_parts(session, payroll.id)
     withdraw_files(session, payroll, at=at)
     void_decisions(session, payroll, Move.CANCEL, because="the payroll was given up", at=at)
+    payroll.amendment_id = None
     payroll.given_up_because = reason.strip()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from payouts.payment import Payment, PaymentStatus
+from payouts.payment import Payment, PaymentStatus, in_payroll
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.definition import NO_CODES, FinanceCodes
 from schemes.imports.refused import harmless
@@ -40,9 +40,7 @@ def by_finance_code(session: Session, payroll: Payroll, *, most: int | None = No
     elif most is not None and payroll.payment_count > most:
         return None
     else:
-        paid = select(Payment.component, func.count(), func.sum(Payment.amount_pence)).where(
-            Payment.payroll_id == payroll.id
-        )
+        paid = select(Payment.component, func.count(), func.sum(Payment.amount_pence)).where(in_payroll(payroll.id))
         if payroll.status is not PayrollStatus.CANCELLED:
             paid = paid.where(Payment.status != PaymentStatus.CANCELLED)
         rows = session.execute(paid.group_by(Payment.component))

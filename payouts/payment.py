@@ -39,6 +39,7 @@ class PaymentStatus(StrEnum):
     RELEASED = "released"
     SUBMITTED = "submitted"
     CANCELLED = "cancelled"
+    TAKEN_OUT = "taken_out"
     RETURNED = "returned"
 
 
@@ -48,16 +49,24 @@ MOVES: dict[tuple[PaymentStatus, PaymentStatus], str] = {
         PaymentStatus.PREPARED,
         PaymentStatus.CANCELLED,
     ): "its payroll was given up before release; the key is free again",
+    (
+        PaymentStatus.PREPARED,
+        PaymentStatus.TAKEN_OUT,
+    ): "a person took it out of a sealed payroll; the key is free again",
     (PaymentStatus.RELEASED, PaymentStatus.SUBMITTED): "a person recorded that the file was submitted",
     (PaymentStatus.SUBMITTED, PaymentStatus.RETURNED): "the bank could not apply it; the key is free for one successor",
 }
+
+LIVE = text("payment.status not in ('cancelled', 'taken_out', 'returned')")
+"""Of payments those whose permanent key is taken: in the words of the index that holds it."""
 
 
 class Payment(BodyOwned, Base):
     """One amount to one payee for one beneficiary and period.
 
     The permanent key is body + scheme + beneficiary + period + component + sequence: unique for as long as the payment
-    lives. Only a cancellation before release, or a return, frees it. Nothing but `status` and `file_id` ever changes.
+    lives. Only a cancellation or being taken out before release, or a return, frees it. Nothing but `status` and
+    `file_id` ever changes.
     """
 
     __tablename__ = "payment"
@@ -71,7 +80,7 @@ class Payment(BodyOwned, Base):
             "component",
             "sequence",
             unique=True,
-            postgresql_where=text("status not in ('cancelled', 'returned')"),
+            postgresql_where=text("status not in ('cancelled', 'taken_out', 'returned')"),
         ),
         Index("ix_payment_returned", "body_id", "award_id", postgresql_where=text("status = 'returned'")),
         UniqueConstraint("body_id", "payroll_id", "ordinal"),
@@ -123,6 +132,7 @@ class UnpaidReason(StrEnum):
     NO_ACCOUNT = "no_account"
     ADDRESS_ONLY = "address_only"
     RESTRICTED = "restricted"
+    TAKEN_OUT = "taken_out"
 
 
 class Unpaid(BodyOwned, Base):
@@ -142,6 +152,11 @@ class Unpaid(BodyOwned, Base):
     award_id: Mapped[UUID]
     beneficiary_id: Mapped[UUID]
     reason: Mapped[UnpaidReason] = mapped_column(stored(UnpaidReason))
+
+
+def in_payroll(payroll_id: UUID) -> ColumnElement[bool]:
+    """Of payments those that a payroll makes: not the ones that were taken out of it."""
+    return (Payment.payroll_id == payroll_id) & (Payment.status != PaymentStatus.TAKEN_OUT)
 
 
 class PaymentLine(NamedTuple):
@@ -191,7 +206,7 @@ def lines_of(session: Session, payroll_id: UUID, *, first: int = 1, last: int | 
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Account.payee_id))
         .join(SealingKey, (SealingKey.body_id == Payee.body_id) & (SealingKey.id == Payee.key_id))
-        .where(Payment.payroll_id == payroll_id, ordinals(first, last))
+        .where(in_payroll(payroll_id), ordinals(first, last))
         .order_by(Payment.ordinal)
         .execution_options(yield_per=2000)
     )
@@ -218,7 +233,7 @@ def payments_of(session: Session, payroll_id: UUID, *, after: int = 0, limit: in
         .join(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
-        .where(Payment.payroll_id == payroll_id, Payment.ordinal > after)
+        .where(in_payroll(payroll_id), Payment.ordinal > after)
         .order_by(Payment.ordinal)
         .limit(limit)
     )
@@ -271,7 +286,7 @@ def stopped_count(session: Session, payroll_id: UUID, pay_date: date) -> int:
     A stop or a hold, the end of a mandate, a payee who is no longer paid into an account: a question each, since an OR
     of them all would look each payment up anew for every one.
     """
-    mine = select(Payment.id).where(Payment.payroll_id == payroll_id)
+    mine = select(Payment.id).where(in_payroll(payroll_id))
     account = (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id)
     payee = (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id)
     mandated = select(Mandate.id).where(

@@ -47,7 +47,14 @@ MOVES: dict[tuple[PayrollStatus, PayrollStatus], str] = {
     (PayrollStatus.CHECKED, PayrollStatus.SEALING): "every finding is put right or accepted: the files are built",
     (PayrollStatus.CHECKED, PayrollStatus.CANCELLED): "the preparer gave it up; its payments' keys are free again",
     (PayrollStatus.SEALING, PayrollStatus.SEALED): "the files were built, read back and sealed; the gates are open",
-    (PayrollStatus.SEALED, PayrollStatus.CHECKED): "a gate said no-go: every decision is void",
+    (
+        PayrollStatus.SEALED,
+        PayrollStatus.CHECKED,
+    ): "a gate said no-go, or the preparer reopened it: every decision is void",
+    (
+        PayrollStatus.SEALED,
+        PayrollStatus.SEALING,
+    ): "payments were taken out, or the day moved: the files are built anew",
     (PayrollStatus.SEALED, PayrollStatus.RELEASED): "every gate said go, bound to these bytes",
     (PayrollStatus.SEALED, PayrollStatus.CANCELLED): "the preparer gave it up; its payments' keys are free again",
     (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED): "a person recorded that the files were submitted",
@@ -89,6 +96,7 @@ class Payroll(BodyOwned, Base):
 
     pay_date: the entry day, on which payees have the money. `deadline_at` (UTC) is the cut-off of the input day.
     `build` counts how often it was built, `progress_*` the chunks of the step that runs.
+    `amendment_id` is the move by which the manifest follows an earlier one, if it does.
     `duty_pattern` and `cover_id` are the body's of the day it was created on.
     """
 
@@ -125,6 +133,7 @@ class Payroll(BodyOwned, Base):
     total_pence: Mapped[int] = mapped_column(BigInteger, default=0)
     unpaid_count: Mapped[int] = mapped_column(default=0)
     manifest_id: Mapped[UUID | None]
+    amendment_id: Mapped[UUID | None]
     given_up_because: Mapped[str | None]
     made_by: Mapped[UUID]
     built_by: Mapped[UUID]

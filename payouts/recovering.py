@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bacs import pence
 from payouts.arrears import SETTLED
 from payouts.awarded import AwardLine
-from payouts.payment import Payment
+from payouts.payment import LIVE, Payment
 from payouts.payment_part import PartKind, PaymentPart
 from payouts.payroll import Payroll
 from schemes.recovery import Recovery
@@ -102,13 +102,12 @@ def with_live_payment(session: Session, payroll: Payroll, beneficiaries: Mapping
     """Of some awards those whose period of this payroll is paid: what is recovered whole makes no payment to clash."""
     if not beneficiaries:
         return set()
-    live_payment = text("payment.status not in ('cancelled', 'returned')")
     paid = select(Payment.award_id).where(
         Payment.scheme_id == payroll.scheme_id,
         Payment.beneficiary_id.in_(set(beneficiaries.values())),
         Payment.period_first_day == payroll.period_first_day,
         Payment.award_id.in_(beneficiaries),
-        live_payment,
+        LIVE,
     )
     return set(session.scalars(paid))
 

@@ -42,7 +42,7 @@ def paid_in(payroll: Payroll, payee: Payee) -> tuple[ColumnElement[bool], ...]:
     return (
         Payment.payroll_id == payroll.id,
         Payment.payee_id == payee.id,
-        Payment.status.not_in((PaymentStatus.CANCELLED, PaymentStatus.RETURNED)),
+        Payment.status.not_in((PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT, PaymentStatus.RETURNED)),
     )
 
 

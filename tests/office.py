@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payouts import registering, subject_access
+from payouts import registering, subject_access, taking_out
 from payouts.app import Service
 from payouts.channels import download, release
 from payouts.checks import acceptance, finding
@@ -22,6 +23,7 @@ from payouts.demo.harbour import Harbour
 from payouts.files import sealing
 from payouts.files.payment_file import files_of
 from payouts.gates import decision
+from payouts.gates.amendment import Amendment
 from payouts.gates.manifest import manifest_of
 from payouts.parallel_run.parallel_run import begin
 from payouts.payroll import create_payroll, get_payroll
@@ -341,6 +343,16 @@ class Office:
         """The four people say go, each at their own gate."""
         for position, role in enumerate((Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)[:upto], start=1):
             self.decide(payroll_id, position, by=self.person(role))
+
+    def take_out(
+        self, payroll_id: UUID, payment_ids: Sequence[UUID], *, by: Actor | None = None, **changes: Any
+    ) -> Amendment | None:
+        """The preparer takes payments out of a sealed payroll; no task is done yet."""
+        with self.transaction() as session:
+            payroll = get_payroll(session, payroll_id, lock=True)
+            facts: dict[str, Any] = {"amendment_id": new_id(), "reason": "died yesterday", **changes}
+            who, at = by or self.person(Role.PREPARER), self.service.now()
+            return taking_out.take_out(session, payroll, payment_ids=payment_ids, by=who, at=at, **facts)
 
     def download(self, payroll_id: UUID) -> bytes:
         with self.transaction() as session:

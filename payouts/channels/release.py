@@ -13,7 +13,10 @@ from payouts.files.payment_file import files_of, open_content
 from payouts.gates.amount import amount_of
 from payouts.gates.cover import plan_review
 from payouts.gates.decision import decisions_of, gate_states
+from payouts.gates.gate import gates_of
+from payouts.gates.lineage import signed_for
 from payouts.gates.manifest import differences, manifest_of
+from payouts.gates.standing import proven_line
 from payouts.ledger.entry import LedgerAccount, post_payroll
 from payouts.payment import PaymentStatus, stopped_count
 from payouts.payroll import Payroll, PayrollStatus, move, move_payments
@@ -77,6 +80,7 @@ def release_if_passed(
 def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_key: str) -> list[str]:
     """Recompute everything that was signed, and name what differs: manifest, files' bytes, decisions, who may be paid.
 
+    A decision may be signed on a manifest that this one follows, where nothing but what the move allows is different.
     What a bank said after the checks counts as well, where the body's policy lets nobody pay into such an account.
 
     public_key: the service's. A decision that names another proves only that somebody has a key.
@@ -93,9 +97,11 @@ def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_
             continue
         if hashlib.sha256(content).hexdigest() != file.sha256:
             found.append(f"file {file.name}")
+    line = proven_line(session, payroll, manifest)
+    kinds = {gate.id: gate.kind for gate in gates_of(session, payroll.id)}
     for decision in decisions_of(session, payroll.id):
         ours = decision.public_key == public_key and decision.is_genuine()
-        if not ours or decision.manifest_digest != manifest.digest:
+        if not ours or decision.manifest_digest not in signed_for(kinds[decision.gate_id], line):
             found.append(f"decision {decision.id}")
     if blocked_accounts(session, payroll):
         found.append("bank_answers")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
-from payouts.payment import Payment, PaymentLine
+from payouts.payment import Payment, PaymentLine, in_payroll
 from payouts.payroll import Payroll
 from schemes.duplicates.likeness import Likelihood
 from schemes.duplicates.pair import DuplicatePair, PairStatus
@@ -41,7 +41,7 @@ def paid_here(session: Session, payroll: Payroll, payee_ids: Select[UUID]) -> di
 def is_paid(payroll: Payroll, payee_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return (
         select(Payment.id)
-        .where(Payment.body_id == payroll.body_id, Payment.payee_id == payee_id, Payment.payroll_id == payroll.id)
+        .where(Payment.body_id == payroll.body_id, Payment.payee_id == payee_id, in_payroll(payroll.id))
         .correlate(DuplicatePair)
         .exists()
     )

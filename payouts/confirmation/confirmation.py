@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.confirmation.codes import RULES, Code, Outcome
 from payouts.confirmation.provider import AccountType, Answer, Silence
-from payouts.payment import Payment, ordinals
+from payouts.payment import Payment, in_payroll, ordinals
 from schemes.account import Account
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.payee import Payee
@@ -132,7 +132,7 @@ def standing_in_payroll(
     first, last: the ordinals of the payments that are asked about.
     """
     paid = select(Payment.account_id).where(
-        Payment.payroll_id == payroll_id,
+        in_payroll(payroll_id),
         ordinals(first, last),
         Payment.body_id == Confirmation.body_id,
         Payment.account_id == Confirmation.account_id,

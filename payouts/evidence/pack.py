@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -18,9 +18,12 @@ from sqlalchemy.orm import Session
 
 from payouts.checks.finding import result_lines
 from payouts.files.payment_file import files_of, open_content
+from payouts.gates.amendment import amendments_of
 from payouts.gates.decision import Decision, decisions_of
 from payouts.gates.gate import gates_of
-from payouts.gates.manifest import Manifest, payment_lines
+from payouts.gates.lineage import Statements
+from payouts.gates.manifest import Manifest, payment_lines, taken_lines
+from payouts.gates.standing import proven_line
 from payouts.parallel_run.parallel_run import RunStatus, outcome_of, reasons_of, runs_of
 from payouts.payroll import Payroll
 from schemes import audit
@@ -30,6 +33,7 @@ from schemes.errors import NotNow, ReasonNotGiven
 from schemes.person import READERS, Actor, Role, names
 from schemes.seal import Seals
 from schemes.signer import Signer, canonical
+from schemes.signer import digest as digest_of
 
 FORMAT = "payouts-evidence/1"
 # the same pack of the same payroll is the same but for who took it and when
@@ -43,12 +47,14 @@ Evidence of a payroll
 pack.json       what this archive holds, with the SHA-256 of each part
 pack.sig        the service's signature (Ed25519) over pack.json, and its public key
 manifest.json   what people approved: dates, files, totals, digests of payments and check results
+earlier_manifests.json  where the payroll was changed after it was sealed: the manifests before it, newest first
 decisions.json  each decision with the record that was signed, its signature, and what the person was shown
 gates.json      the gates, in order
 audit.json      the links of the body's audit chain from the payroll's first event on, with the events about it
 people.json     the names behind the ids
 parallel-runs.json  other systems' files that the payroll was compared with: what differed, and why that is right
 payments.jsonl  a line for each payment; the manifest has the SHA-256 of all (not in a redacted pack)
+taken_out.json  the lines of payments that left since, by the earlier manifest's digest (not in a redacted pack)
 findings.jsonl  a line for each finding of the checks, likewise (not in a redacted pack)
 files/          the payment files, byte for byte (not in a redacted pack)
 
@@ -122,6 +128,9 @@ def parts(
     decisions = decisions_of(session, payroll.id, live=False)
     yield "README.txt", [README.encode()]
     yield "manifest.json", [manifest.document.encode()]
+    line = proven_line(session, payroll, manifest)
+    if len(line) > 1:
+        yield "earlier_manifests.json", [canonical(line[1:])]
     yield (
         "decisions.json",
         [canonical([decision_of(decision, gates[decision.gate_id].position) for decision in decisions])],
@@ -150,9 +159,22 @@ def parts(
     if redacted:
         return
     yield "payments.jsonl", payment_lines(session, payroll.id)
+    if len(line) > 1:
+        yield "taken_out.json", [canonical(taken_out(session, payroll, line))]
     yield "findings.jsonl", result_lines(session, payroll.id)
     for file in files_of(session, payroll.id):
         yield f"files/{file.name}", [open_content(session, seals, file)]
+
+
+def taken_out(session: Session, payroll: Payroll, line: Sequence[Statements]) -> dict[str, list[str]]:
+    """The lines of the payments that left since the earlier manifests, by the digest of the last one they stood in."""
+    kept = {row.id: row.digest for row in session.scalars(select(Manifest).where(Manifest.payroll_id == payroll.id))}
+    earlier = {digest_of(statements) for statements in line[1:]}
+    return {
+        kept[amendment.follows_id]: [one.decode() for one in taken_lines(session, amendment.id)]
+        for amendment in amendments_of(session, payroll.id)
+        if kept[amendment.follows_id] in earlier
+    }
 
 
 def put(archive: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> str:

@@ -15,8 +15,9 @@ from typing import IO, Any
 from bacs.comparison import listed
 from bacs.errors import BacsError
 from payouts.evidence.pack import FORMAT
+from payouts.gates.lineage import Statements, line_of_manifests, payments_before, signed_for
 from schemes.audit import link_hash
-from schemes.gate_rule import needs, tiers_from
+from schemes.gate_rule import GateKind, needs, tiers_from
 from schemes.person import Role
 from schemes.signer import canonical, digest, verifies
 
@@ -84,7 +85,8 @@ def check_pack(archive: zipfile.ZipFile, report: Report) -> None:
         return
     manifest = json.loads(archive.read("manifest.json"))
     decisions = json.loads(archive.read("decisions.json"))
-    check_decisions(manifest, decisions, report)
+    line = check_line(archive, manifest, report)
+    check_decisions(line, decisions, report)
     links = json.loads(archive.read("audit.json"))
     check_gates(manifest, decisions, index, released_at_pence(manifest, links), report)
     check_files(archive, manifest, report)
@@ -95,8 +97,31 @@ def check_pack(archive: zipfile.ZipFile, report: Report) -> None:
     check_chain(links, report)
 
 
-def check_decisions(manifest: Mapping[str, Any], decisions: list[dict[str, Any]], report: Report) -> None:
-    of_manifest = digest(manifest)
+def check_line(archive: zipfile.ZipFile, manifest: Statements, report: Report) -> list[Statements]:
+    """The manifest and those it follows, as far as each differs from the next by nothing but what its move allows.
+
+    A redacted pack has no payments: of those that left, only the figures in the manifests are compared.
+    """
+    names = set(archive.namelist())
+    if "earlier_manifests.json" not in names:
+        report.check("the manifest follows no other", holds="follows" not in manifest)
+        return [manifest]
+    earlier = json.loads(archive.read("earlier_manifests.json"))
+    line = line_of_manifests(manifest, {digest(statements): statements for statements in earlier})
+    report.check(f"{len(earlier)} earlier manifests follow by moves that allow it", holds=line[1:] == earlier)
+    if "taken_out.json" not in names:
+        return line
+    taken = {of: [one.encode() for one in lines] for of, lines in json.loads(archive.read("taken_out.json")).items()}
+    with archive.open("payments.jsonl") as payments:
+        found = payments_before(payments, taken, line)
+    proven = [statements for statements in line if found[digest(statements)] == statements["payments"]]
+    report.check("the payments that stay and those that left are the earlier ones", holds=proven == line)
+    return line
+
+
+def check_decisions(line: list[Statements], decisions: list[dict[str, Any]], report: Report) -> None:
+    manifest = line[0]
+    kinds = {gate["position"]: GateKind(gate["kind"]) for gate in manifest["gates"]}
     for decision in decisions:
         record = decision["record"]
         what = f"the {record['verdict'].replace('_', '-')} at gate {decision['gate']} by {record['person']}"
@@ -104,7 +129,8 @@ def check_decisions(manifest: Mapping[str, Any], decisions: list[dict[str, Any]]
         held = signature_holds(record, decision["signature"], decision["public_key"])
         report.check(f"{what} is signed", holds=held)
         if decision["voided_at"] is None:
-            report.check(f"{what} is bound to this manifest", holds=record["manifest"] == of_manifest)
+            bound = record["manifest"] in signed_for(kinds[decision["gate"]], line)
+            report.check(f"{what} is bound to this manifest", holds=bound)
             report.check(f"{what} is about this payroll", holds=record["payroll"] == manifest["payroll"])
 
 

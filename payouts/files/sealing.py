@@ -19,7 +19,7 @@ from payouts.files.standard18 import FileFacts
 from payouts.gates.cover import must_be_coverable
 from payouts.gates.first_use import note_first_uses
 from payouts.gates.manifest import Manifest, make_manifest
-from payouts.payment import Payment, lines_of, stopped_count
+from payouts.payment import Payment, in_payroll, lines_of, stopped_count
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
 from schemes import audit
@@ -67,6 +67,10 @@ def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime
         raise PaymentsStopped(stopped)
     must_be_coverable(session, payroll, at=at)
     move(session, payroll, PayrollStatus.SEALING, by=by, at=at)
+    plan_seal(session, payroll, at=at)
+
+
+def plan_seal(session: Session, payroll: Payroll, *, at: datetime) -> None:
     payroll.progress_done, payroll.progress_total = 0, 1
     seals_before = len(session.scalars(select(Manifest.id).where(Manifest.payroll_id == payroll.id)).all())
     once = f"payroll.seal/{payroll.id}/{seals_before}"
@@ -81,7 +85,7 @@ def seal(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     file = build_file(session, service, payroll)
     session.execute(
         update(Payment)
-        .where(Payment.payroll_id == payroll.id)
+        .where(in_payroll(payroll.id))
         .values(file_id=file.id)
         .execution_options(synchronize_session=False)
     )

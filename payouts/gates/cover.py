@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, aliased
 
 from bacs.calendar import LONDON, Calendar
 from payouts.gates.first_use import paid_before
-from payouts.payment import Payment
+from payouts.payment import Payment, in_payroll
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.change import Change
@@ -104,7 +104,7 @@ def must_be_coverable(session: Session, payroll: Payroll, *, at: datetime) -> No
     new = (
         select(Payee.reference)
         .join(Payment, (Payment.body_id == Payee.body_id) & (Payment.payee_id == Payee.id))
-        .where(Payment.payroll_id == payroll.id, ~used)
+        .where(in_payroll(payroll.id), ~used)
     )
     count = session.scalar(select(func.count()).select_from(new.subquery())) or 0
     if count:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.checks.acceptance import accepted_by
 from payouts.files.sealing import withdraw_files
+from payouts.gates.amendment import changed_by
 from payouts.gates.amount import amount_of
 from payouts.gates.cover import must_run
 from payouts.gates.first_use import Brought, first_uses
@@ -198,13 +199,14 @@ def part_of(session: Session, payroll: Payroll) -> Part:
         keyed_money=first_uses(session, payroll, Brought.MONEY),
         decided=decided,
         gates={state.gate.position: state.gate.kind for state in states},
+        changed_it=changed_by(session, payroll.id),
     )
 
 
 def took_part(session: Session, payroll: Payroll) -> frozenset[UUID]:
     """Everybody who built a payroll, brought anything new into it, or ever decided on it, void or not."""
     part = part_of(session, payroll)
-    building = part.built_by | part.accepted_findings | part.proposed_bank_details | part.keyed_money
+    building = part.built_by | part.accepted_findings | part.proposed_bank_details | part.keyed_money | part.changed_it
     return building | {decision.person_id for decision in decisions_of(session, payroll.id, live=False)}
 
 
@@ -338,5 +340,5 @@ def return_to_preparer(
     move(session, payroll, PayrollStatus.CHECKED, by=by, at=at)
     voided = void_decisions(session, payroll, what, because=because, at=at)
     withdraw_files(session, payroll, at=at)
-    payroll.manifest_id = None
+    payroll.manifest_id = payroll.amendment_id = None
     audit.record(session, "payroll.returned", by=by, about=payroll, at=at, decisions_voided=voided)

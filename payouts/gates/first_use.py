@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Exists, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from payouts.gates.amendment import get_amendment
 from payouts.gates.manifest import Manifest
-from payouts.payment import Payment, PaymentStatus
+from payouts.payment import Payment, PaymentStatus, in_payroll
 from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.award import Award
@@ -44,6 +45,12 @@ class FirstUse(Base):
 def note_first_uses(session: Session, payroll: Payroll, manifest: Manifest) -> None:
     """Find and keep who brought what into a payroll that was just sealed."""
     found = {Brought.BANK_DETAILS: proposers(session, payroll), Brought.MONEY: keyers(session, payroll)}
+    amendment = get_amendment(session, payroll.amendment_id) if payroll.amendment_id else None
+    if amendment is not None:
+        # it follows another, and what was new at that sealing stays somebody's business
+        earlier = select(FirstUse).where(FirstUse.manifest_id == amendment.follows_id)
+        for use in session.scalars(earlier):
+            found[use.brought] |= {use.person_id}
     session.add_all(
         FirstUse(body_id=payroll.body_id, manifest_id=manifest.id, person_id=person_id, brought=brought)
         for brought, people in found.items()
@@ -65,7 +72,7 @@ def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
     proposed = session.execute(
         select(Account.proposed_by, Account.import_id)
         .join(Payment, (Payment.body_id == Account.body_id) & (Payment.account_id == Account.id))
-        .where(Payment.payroll_id == payroll.id, ~used)
+        .where(in_payroll(payroll.id), ~used)
         .distinct()
     ).all()
     senders = senders_of(session, {row.import_id for row in proposed})
@@ -79,7 +86,7 @@ def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
     awarded = (
         select(Award.made_by, Award.import_id)
         .join(Payment, (Payment.body_id == Award.body_id) & (Payment.award_id == Award.id))
-        .where(Payment.payroll_id == payroll.id, ~used)
+        .where(in_payroll(payroll.id), ~used)
     )
     # a payroll that was created before a version was made may hold the payment without it
     since = aliased(Payroll)
@@ -97,7 +104,7 @@ def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
     changed = (
         select(AwardVersion.made_by)
         .join(Payment, (Payment.body_id == AwardVersion.body_id) & (Payment.award_id == AwardVersion.award_id))
-        .where(Payment.payroll_id == payroll.id, AwardVersion.from_day <= Payment.period_last_day, ~used_since)
+        .where(in_payroll(payroll.id), AwardVersion.from_day <= Payment.period_last_day, ~used_since)
     )
     entered = session.execute(awarded.distinct()).all()
     senders = senders_of(session, {row.import_id for row in entered})

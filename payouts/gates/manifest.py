@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, select
+from sqlalchemy import ColumnElement, Index, select
 from sqlalchemy.orm import Mapped, Session
 
 from payouts.checks.finding import RULE_SET, results_digest
 from payouts.files.payment_file import files_of
+from payouts.gates.amendment import TakenOut, get_amendment
 from payouts.gates.gate import gates_of
-from payouts.payment import Payment
+from payouts.payment import Payment, in_payroll
 from payouts.payment_part import PaymentPart
 from payouts.payroll import Payroll
 from schemes.account import Account
@@ -67,6 +68,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "check_results": results_digest(session, payroll.id),
         "duty_pattern": payroll.duty_pattern.value,
         "cover": str(payroll.cover_id) if payroll.cover_id else None,
+        **follows(session, payroll),
         "gates": [
             {
                 "position": gate.position,
@@ -91,6 +93,24 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
     }
 
 
+def follows(session: Session, payroll: Payroll) -> dict[str, Any]:
+    """Of a payroll that was changed after it was sealed: which manifest its own follows, and by which move."""
+    amendment = get_amendment(session, payroll.amendment_id) if payroll.amendment_id else None
+    if amendment is None:
+        return {}
+    before = session.get_one(Manifest, (payroll.body_id, amendment.follows_id))
+    return {
+        "follows": {
+            "manifest": before.digest,
+            "move": amendment.move.value,
+            "reason": amendment.reason,
+            "by": str(amendment.made_by),
+            "payment_count": amendment.payment_count,
+            "total_pence": amendment.total_pence,
+        }
+    }
+
+
 def payments_digest(session: Session, payroll_id: UUID) -> str:
     """SHA-256 over the payments without dates and serials: who, to which bank details, how much, what reference.
 
@@ -104,6 +124,16 @@ def payments_digest(session: Session, payroll_id: UUID) -> str:
 
 def payment_lines(session: Session, payroll_id: UUID) -> Iterator[bytes]:
     """What the digest of a payroll's payments is taken of: a line of canonical JSON a payment, streamed."""
+    return lines_where(session, in_payroll(payroll_id))
+
+
+def taken_lines(session: Session, amendment_id: UUID) -> Iterator[bytes]:
+    """The lines of the payments that one move took out, as they stood in the manifest before."""
+    taken = select(TakenOut.payment_id).where(TakenOut.amendment_id == amendment_id)
+    return lines_where(session, Payment.id.in_(taken))
+
+
+def lines_where(session: Session, which: ColumnElement[bool]) -> Iterator[bytes]:
     rows = session.execute(
         select(
             Payment.ordinal,
@@ -120,7 +150,7 @@ def payment_lines(session: Session, payroll_id: UUID) -> Iterator[bytes]:
             Account.confirmed_by,
         )
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
-        .where(Payment.payroll_id == payroll_id)
+        .where(which)
         .order_by(Payment.ordinal)
         .execution_options(yield_per=2000)
     )

@@ -15,6 +15,7 @@ class Bar(StrEnum):
     """Why a person may not decide."""
 
     BUILT_IT = "built_it"
+    CHANGED_IT = "changed_it"
     ACCEPTED_FINDINGS = "accepted_findings"
     PROPOSED_BANK_DETAILS = "proposed_bank_details"
     KEYED_MONEY = "keyed_money"
@@ -27,6 +28,7 @@ class Part:
     """What people already did for a payroll. `decided`: gate position → those whose go counts there.
 
     gates: the kind of each of the payroll's gates, by position.
+    changed_it: those who took payments out of it or moved its day once it was sealed.
     """
 
     built_by: frozenset[UUID]
@@ -35,11 +37,13 @@ class Part:
     keyed_money: frozenset[UUID]
     decided: Mapping[int, frozenset[UUID]]
     gates: Mapping[int, GateKind]
+    changed_it: frozenset[UUID] = frozenset()
 
     def did(self, person: UUID) -> frozenset[Bar]:
         """What of the building is this person's."""
         parts = {
             Bar.BUILT_IT: self.built_by,
+            Bar.CHANGED_IT: self.changed_it,
             Bar.ACCEPTED_FINDINGS: self.accepted_findings,
             Bar.PROPOSED_BANK_DETAILS: self.proposed_bank_details,
             Bar.KEYED_MONEY: self.keyed_money,
@@ -58,7 +62,7 @@ SHARED: dict[DutyPattern, tuple[frozenset[GateKind], ...]] = {
 }
 
 # told in this order, where several hold
-BUILDING = (Bar.BUILT_IT, Bar.ACCEPTED_FINDINGS, Bar.PROPOSED_BANK_DETAILS, Bar.KEYED_MONEY)
+BUILDING = (Bar.BUILT_IT, Bar.CHANGED_IT, Bar.ACCEPTED_FINDINGS, Bar.PROPOSED_BANK_DETAILS, Bar.KEYED_MONEY)
 # of two people whoever built the payroll is the one who releases it: what the other approved, and nobody's new money
 RELEASE_BY_TWO = (Bar.PROPOSED_BANK_DETAILS, Bar.KEYED_MONEY)
 
@@ -66,8 +70,9 @@ RELEASE_BY_TWO = (Bar.PROPOSED_BANK_DETAILS, Bar.KEYED_MONEY)
 def bar(person: UUID, kind: GateKind, position: int, part: Part, pattern: DutyPattern) -> Bar | None:
     """Why a person may not say go at a gate, or None.
 
-    In every pattern, whoever built the payroll, accepted its findings, or proposed bank details or entered awards that
-    it is the first to pay, does not approve it; nor do they release it, but for the builder where only two are there.
+    In every pattern, whoever built or changed the payroll, accepted its findings, or proposed bank details or entered
+    awards that it is the first to pay, does not approve it; nor do they release it, but for the builder where only two
+    are there.
     """
     if person in part.decided.get(position, frozenset()):
         return Bar.DECIDED_THIS_GATE

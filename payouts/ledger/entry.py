@@ -50,7 +50,7 @@ def post_payroll(
             """
             INSERT INTO ledger_entry (body_id, id, payroll_id, payment_id, debit, credit, amount_pence, at)
             SELECT body_id, uuidv7(), payroll_id, id, :debit, :credit, amount_pence, :at
-              FROM payment WHERE payroll_id = :payroll_id
+              FROM payment WHERE payroll_id = :payroll_id AND status <> 'taken_out'
             """
         ),
         {"debit": debit.value, "credit": credit.value, "at": at, "payroll_id": payroll_id},

@@ -42,7 +42,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
               FROM payment
               JOIN payee ON payee.body_id = payment.body_id AND payee.id = payment.payee_id
               JOIN account ON account.body_id = payment.body_id AND account.id = payment.account_id
-             WHERE payment.payroll_id = :payroll_id
+             WHERE payment.payroll_id = :payroll_id AND payment.status <> 'taken_out'
              GROUP BY payment.body_id, payment.payroll_id, payee.id, payee.email
             ON CONFLICT DO NOTHING
             """

@@ -81,6 +81,7 @@ from payouts.web import (
     stylesheets,
     subject_access,
     suspensions,
+    taking_out,
     words,
 )
 from payouts.web.access import every_view_is_marked
@@ -140,6 +141,7 @@ VIEWS = (
     subject_access,
     recoveries,
     suspensions,
+    taking_out,
 )
 
 

@@ -18,6 +18,7 @@ from schemes.person import Role
 
 BARS: dict[Bar, str] = {
     Bar.BUILT_IT: "You built this payroll, so someone else must decide here",
+    Bar.CHANGED_IT: "You changed this payroll after its files were built, so someone else must decide here",
     Bar.ACCEPTED_FINDINGS: "You accepted findings of this payroll, so someone else must decide here",
     Bar.PROPOSED_BANK_DETAILS: (
         "You brought in bank details that this payroll is the first to use, so someone else must decide here"
@@ -56,6 +57,7 @@ PARTS: dict[str, str] = {
     "service_user_number": "the service user number",
     "bank_profile": "the account to pay from",
     "scheme_version": "the scheme",
+    "follows": "what was changed after the files were built",
     "stopped_payments": "somebody in it may not be paid any more",
 }
 

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
 from payouts.checks.acceptance import reasons_of
 from payouts.files.payment_file import files_of
+from payouts.gates.amendment import since_sealing
 from payouts.gates.amount import amount_of
 from payouts.gates.decision import GateState, Verdict, decide, gate_states
 from payouts.gates.gate import get_gate
@@ -171,6 +172,17 @@ def shown(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any
         ],
         "manifest": manifest.digest if manifest else None,
         "parallel_run": statement_of(session, payroll),
+        "changed": [
+            {
+                "move": change.amendment.move.value,
+                "reason": change.amendment.reason,
+                "by": str(change.amendment.made_by),
+                "payment_count": change.amendment.payment_count,
+                "total_pence": change.amendment.total_pence,
+                "left": [[row.taken.reference, row.taken.amount_pence] for row in change.left],
+            }
+            for change in since_sealing(session, payroll.amendment_id)
+        ],
     }
 
 
@@ -209,6 +221,8 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
                 (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
                 for kind, reason, person_id, count in reasons_of(session, payroll)
             ],
+            changes=since_sealing(session, payroll.amendment_id),
+            names=people,
             bar=why_not(session, payroll, state, actor()),
             after_go=AFTER_GO[state.gate.kind],
             demo=service().settings.demo,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from payouts.channels.download import Submission, submission_of
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
+from payouts.gates.amendment import since_sealing
 from payouts.gates.amount import amount_of
 from payouts.gates.cover import review_of
 from payouts.gates.decision import GateState, decisions_of, gate_states
@@ -78,6 +79,8 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             names=people,
             review=review_of(session, payroll_id),
             sums=sums_of(session, payroll),
+            changes=since_sealing(session, payroll.amendment_id),
+            may_change=payroll.status is PayrollStatus.SEALED and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
 

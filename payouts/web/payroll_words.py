@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
-from payouts.web.figures import weekday
+from payouts.taking_out import NotInPayroll
+from payouts.web.figures import count, weekday
+from schemes.errors import Refused
 
 # words, colour of the tag
 STATUSES: dict[PayrollStatus, tuple[str, str]] = {
@@ -24,6 +29,7 @@ PAYMENTS: dict[PaymentStatus, tuple[str, str]] = {
     PaymentStatus.RELEASED: ("Released", "blue"),
     PaymentStatus.SUBMITTED: ("Submitted to the bank", "green"),
     PaymentStatus.CANCELLED: ("Cancelled", "grey"),
+    PaymentStatus.TAKEN_OUT: ("Taken out", "grey"),
     PaymentStatus.RETURNED: ("Returned", "red"),
 }
 
@@ -87,6 +93,10 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "The payee is paid by post only",
         "Send a cheque to their address, or call. Their page has the address",
     ),
+    UnpaidReason.TAKEN_OUT: (
+        "They were taken out of this payroll once its files were built",
+        "The payroll’s page says why. Stop payments to them if nothing is to be paid later either",
+    ),
 }
 
 PAY_DATES: dict[PayDateReason, str] = {
@@ -103,6 +113,17 @@ def pay_date_sentence(refused: PayDateRefused) -> str:
     if refused.reason in (PayDateReason.NOT_A_WORKING_DAY, PayDateReason.TOO_EARLY):
         return f"{why}. The earliest possible pay date is {weekday(refused.earliest)}"
     return f"{why}. The latest possible pay date is {weekday(refused.latest)}"
+
+
+def not_in_payroll(refused: NotInPayroll) -> str:
+    if not refused.count:
+        return "Choose the payments to take out"
+    return (
+        f"{count(refused.count, 'payment is', 'payments are')} not in this payroll any more. Choose the payments again"
+    )
+
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {NotInPayroll: not_in_payroll}
 
 
 def register(app: Flask) -> None:

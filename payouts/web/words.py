@@ -27,6 +27,7 @@ from payouts.web import (
     duty_words,
     file_words,
     parallel_run_words,
+    payroll_words,
     people_words,
     retention_words,
 )
@@ -161,6 +162,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **duty_words.TELLERS,
     **file_words.TELLERS,
     **parallel_run_words.TELLERS,
+    **payroll_words.TELLERS,
     **people_words.TELLERS,
     **retention_words.TELLERS,
 }

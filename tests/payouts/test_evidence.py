@@ -9,12 +9,14 @@ import zipfile
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from payouts.cli import payouts
 from payouts.evidence.pack import write_pack
 from payouts.evidence.verifying import NotAPack, verify
 from payouts.files.payment_file import files_of
 from payouts.gates.decision import Verdict
+from payouts.payment import Payment
 from payouts.payroll import get_payroll
 from schemes.audit import trail
 from schemes.errors import NotAllowed, NotNow, ReasonNotGiven
@@ -156,6 +158,34 @@ def test_a_pack_signed_by_a_stranger_is_found_and_most_of_it_even_without_knowin
     assert stranger.public_key in verify(forged).keys
     assert verify(forged).faults
     assert any("one of the service's" in fault for fault in verify(forged, trusted_keys=ours).faults)
+
+
+FORGERIES_OF_CHANGES = {
+    "a payment that left": replaced("taken_out.json", b'\\",\\"', b'\\",\\"1'),
+    "nobody left": lambda parts: parts | {"taken_out.json": b"{}"},
+    "an earlier manifest": replaced("earlier_manifests.json", b'"check_rules":"', b'"check_rules":"x'),
+    "an earlier manifest left out": lambda parts: parts | {"earlier_manifests.json": b"[]"},
+}
+
+
+def test_after_payments_were_taken_out_the_pack_still_proves_what_each_decision_was_about(office, sealed, ours):
+    office.decide_all(sealed.payroll_id, upto=3)
+    with office.transaction() as session:
+        leaving = list(session.scalars(select(Payment.id).limit(2)))
+    office.take_out(sealed.payroll_id, leaving)
+    office.work()
+    for position, role in ((3, Role.APPROVER), (4, Role.RELEASER)):
+        office.decide(sealed.payroll_id, position, by=office.person(role))
+    pack = take(office, sealed.payroll_id)
+    report = verify(pack, trusted_keys=ours)
+    assert report.faults == []
+    assert "the payments that stay and those that left are the earlier ones" in report.holds
+    assert sum("is bound to this manifest" in line for line in report.holds) == 4
+    redacted = take(office, sealed.payroll_id, redacted=True, reason="", by=Role.FINANCE)
+    assert verify(redacted, trusted_keys=ours).faults == []
+    ours_again = office.service.signer
+    for what, change in FORGERIES_OF_CHANGES.items():
+        assert verify(reindexed(pack, change, ours_again), trusted_keys=ours).faults, what
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04 torn"])

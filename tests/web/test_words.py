@@ -35,6 +35,7 @@ from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, Period
 from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.subject_access import PersonErased
+from payouts.taking_out import NotInPayroll
 from payouts.web import (
     award_words,
     bank_profile_words,
@@ -234,6 +235,7 @@ REFUSALS: list[Refused] = [
     ReasonMissing(),
     FindingsOpen(3),
     ColumnsRefused(missing=[Column.AMOUNT]),
+    NotInPayroll(1),
     NotAPaymentFile("neither a Standard 18 file nor XML"),
     ChangeWaiting(),
     NothingToChange(),

@@ -1,0 +1,51 @@
+"""`payouts payroll take-out` and what else changes a sealed payroll, under the same rules as on the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from bacs import pence
+from payouts.commands import ground
+from payouts.commands.payroll import line, payroll, ready, wait_for
+from payouts.payment import Payment, in_payroll
+from payouts.payroll import get_payroll, payroll_of_number
+from payouts.taking_out import take_out
+from schemes.database import new_id
+
+
+@payroll.command("take-out")
+@click.argument("number", type=int)
+@click.argument("references", nargs=-1)
+@click.option("--from", "listed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A line each.")
+@click.option("--reason", required=True, help="Whoever approves the payroll reads it.")
+@ground.person_options
+@ground.body_option
+def take_payments_out(
+    number: int,
+    references: tuple[str, ...],
+    listed: Path | None,
+    reason: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Take payments out of a sealed payroll by their references; the files are built anew without them."""
+    given, by = ready(email, code, body_name)
+    from_file = listed.read_text(encoding="utf-8").split() if listed else []
+    wanted = {reference.upper() for reference in (*references, *from_file)}
+    with given.transaction(by.body_id) as session:
+        found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        mine = select(Payment.reference, Payment.id).where(in_payroll(found.id), Payment.reference.in_(wanted))
+        there = dict(session.execute(mine).all())
+        if missing := wanted - there.keys():
+            raise click.ClickException(f"not in payroll {number}: {', '.join(sorted(missing))}")
+        ids = list(there.values())
+        taken = take_out(session, found, amendment_id=new_id(), payment_ids=ids, reason=reason, by=by, at=given.now())
+    if taken is None:
+        click.echo("These were all the payments, so the payroll is cancelled.")
+        return
+    click.echo(f"Took {taken.payment_count:,} payments out, together {pence.format(taken.total_pence)}.")
+    click.echo(line(wait_for(given, by, found.id, "Building and sealing the files")))

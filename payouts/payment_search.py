@@ -1,0 +1,59 @@
+"""Finding payments of one payroll by a reference or a name, however many it has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from payouts.payment import Payment, PaymentRow, in_payroll
+from schemes.account import Account
+from schemes.payee import Beneficiary, Payee, for_search
+from schemes.payee_search import between
+
+MOST_PEOPLE = 1000
+"""Of more people whose name begins alike nobody looks through the list."""
+
+
+def find_payments(session: Session, payroll_id: UUID, search: str, *, limit: int = 50) -> list[PaymentRow]:
+    """Payments of a payroll whose reference, or whose payee or beneficiary, begins like that; by ordinal.
+
+    A question each, by an index each: an OR of them all would read the whole payroll.
+    """
+    reference, name = search.strip().upper(), for_search(search)
+    if not reference:
+        return []
+    questions: list[ColumnElement[bool]] = [between(Payment.reference, reference)]
+    for column, start in ((Payee.reference, reference), (Payee.search_name, name)):
+        questions.append(Payment.payee_id.in_(people(session, Payee.id, column, start)))
+    for column, start in ((Beneficiary.reference, reference), (Beneficiary.search_name, name)):
+        questions.append(Payment.beneficiary_id.in_(people(session, Beneficiary.id, column, start)))
+    ids: set[UUID] = set()
+    for question in questions:
+        ids.update(session.scalars(select(Payment.id).where(in_payroll(payroll_id), question).limit(limit)))
+    return payments_by_id(session, payroll_id, ids)[:limit]
+
+
+def people(
+    session: Session, row_id: InstrumentedAttribute[UUID], column: InstrumentedAttribute[str], start: str
+) -> list[UUID]:
+    if not start:
+        return []
+    return list(session.scalars(select(row_id).where(between(column, start)).order_by(column).limit(MOST_PEOPLE)))
+
+
+def payments_by_id(session: Session, payroll_id: UUID, ids: Collection[UUID]) -> list[PaymentRow]:
+    """Of some payments those that a payroll makes, with their people, by ordinal."""
+    if not ids:
+        return []
+    rows = session.execute(
+        select(Payment, Beneficiary, Payee, Account)
+        .join(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
+        .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
+        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .where(in_payroll(payroll_id), Payment.id.in_(ids))
+        .order_by(Payment.ordinal)
+    )
+    return [PaymentRow(*row) for row in rows]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import count
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from payouts import embedded, local
@@ -17,9 +16,13 @@ from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
 from payouts.demo.processes import Processes
 from schemes.person import DEMO_PASSWORD, Role
+from tests.axe import violations_on
+from tests.conftest import TEMPLATE, settings_on
 
 # building and sending run beside the rest of the suite, on two cores
 expect.set_options(timeout=30_000)
+NOTIFY_KEY = "journey-5c3f6f5e-1f0a-4b1e-8a53-0d7e0a5a9f11-9a8f3d2e-7b6c-4d5e-8f90-a1b2c3d4e5f6"
+NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
@@ -31,29 +34,38 @@ class Site:
     harbour: Harbour
 
 
-@pytest.fixture
-def site(servers: embedded.Servers, make_settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Site]:
-    web, notify = local.free_port(0), local.free_port(0)
-    settings = make_settings(
-        redis_url=servers.redis_url.removesuffix("/0") + "/1",
-        base_url=f"http://localhost:{web}",
-        port=web,
-        sandbox_notify_url=f"http://127.0.0.1:{notify}",
-        sandbox_notify_api_key="journey-5c3f6f5e-1f0a-4b1e-8a53-0d7e0a5a9f11-9a8f3d2e-7b6c-4d5e-8f90-a1b2c3d4e5f6",
-        notify_receipts_token="a token of the journey",
-        sandbox_notify_store=tmp_path / "notify",
-    )
-    processes = Processes(environment_of(settings), tmp_path / "logs")
+@pytest.fixture(scope="session")
+def running(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The site's processes, for all journeys of a test process."""
+    web, notify, folder, database = local.free_port(0), local.free_port(0), tmp_path_factory.mktemp("site"), "journeys"
+    servers.make_database(database, template=TEMPLATE)
+    given = {
+        "redis_url": servers.redis_url.removesuffix("/0") + "/1",
+        "base_url": f"http://localhost:{web}",
+        "port": web,
+        "sandbox_notify_url": f"http://127.0.0.1:{notify}",
+        "sandbox_notify_api_key": NOTIFY_KEY,
+        "notify_receipts_token": "a token of the journey",
+        "sandbox_notify_store": folder / "notify",
+    }
+    settings = Settings(**{**settings_on(servers, database, folder / "audit-heads"), **given})  # type: ignore[arg-type]
+    processes = Processes(environment_of(settings), folder / "logs")
+    service = make_service(settings)
     try:
         for name in ("sandbox", "serve", "worker", "clock"):
             processes.start(name)
-        service = make_service(settings)
-        harbour = seed(service)
         processes.wait_for(f"{settings.base_url}/sign-in")
-        yield Site(settings.base_url, service, harbour)
-        service.engine.dispose()
+        yield service
     finally:
         processes.stop()
+        service.engine.dispose()
+        servers.drop_database(database)
+
+
+@pytest.fixture
+def site(running: Service) -> Site:
+    """The site, with a new body for each journey."""
+    return Site(running.settings.base_url, running, seed(running, domain=f"harbour-{next(NUMBERS)}.example"))
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -122,8 +134,7 @@ class Desk:
             expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
         if not self.runs_scripts:
             return
-        found = Axe().run(self.page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations_on(self.page) == []
         assert not self.errors, self.errors
 
 

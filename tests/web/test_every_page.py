@@ -17,21 +17,30 @@ def start(sealed):
     return sealed
 
 
-def pages_from(person, *starts: str, most: int = 80):
-    """Every page reached by links, each shape of address once or twice: a list of payees leads to alike pages."""
+def pages_from(person, *starts: str):
+    """Every page reached by links."""
+    return walk(person.client.application, starts, person.get, links_on)
+
+
+def links_on(page: Page) -> list[str]:
+    html = page.response.mimetype == "text/html"
+    return [a["href"] for a in page.soup.find_all("a", href=True)] if html else []
+
+
+def walk(app, starts, open_page, links_on, *, most: int = 80):
+    """All that links lead to, each shape of address once or twice: a list of payees leads to alike pages."""
     waiting, seen, shapes = list(starts), set(), Counter()
+    adapter = app.url_map.bind("localhost")
     while waiting and len(seen) < most:
         path = waiting.pop(0).partition("#")[0]
-        adapter = person.client.application.url_map.bind("localhost")
         endpoint = adapter.match(urlsplit(path).path, method="GET")[0]
         if path in seen or shapes[endpoint] == 2:
             continue
         seen.add(path)
         shapes[endpoint] += 1
-        page = person.get(path)
+        page = open_page(path)
+        waiting += [address for address in links_on(page) if address.startswith(("/", "?"))]
         yield path, page
-        if page.response.mimetype == "text/html":
-            waiting += [a["href"] for a in page.soup.find_all("a", href=True) if a["href"].startswith(("/", "?"))]
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -16,7 +16,7 @@ from uuid import UUID
 from schemes.amount import AmountKind, BandPays, PartPeriod
 from schemes.definition import Definition, definition_from
 from schemes.errors import FieldFault, FieldsRefused, Misfit
-from schemes.gate_rule import GateKind
+from schemes.gate_rule import EvidenceForm, GateKind
 from schemes.period import Frequency, NonWorkingDay, PayDay
 from schemes.person import Role
 
@@ -136,7 +136,7 @@ GATE = record(
         "people_needed": whole,
         "evidence_asked": text,
     },
-    {"tiers": listing(TIER)},
+    {"tiers": listing(TIER), "evidence_form": one_of(EvidenceForm)},
 )
 INPUTS = record({}, {"amount_pence": whole, "units": whole, "rate_pence": whole})
 EXAMPLE = record({"component": text, "inputs": INPUTS, "covered_days": maybe(whole), "expected_pence": whole})

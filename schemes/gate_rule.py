@@ -32,6 +32,14 @@ class GateKind(StrEnum):
     RELEASE = "release"
 
 
+class EvidenceForm(StrEnum):
+    """What the evidence at a gate is: words, a reference that finds it elsewhere, or a file that is kept here."""
+
+    TEXT = "text"
+    REFERENCE = "reference"
+    FILE = "file"
+
+
 class Tier(NamedTuple):
     """From an amount on, a gate takes so many people of a role: more of its own, or others besides."""
 
@@ -53,6 +61,7 @@ class GateRule(NamedTuple):
     people_needed: int = 1
     evidence_asked: str = ""
     tiers: tuple[Tier, ...] = ()
+    evidence_form: EvidenceForm = EvidenceForm.TEXT
 
 
 FIRST_GATES = (
@@ -153,12 +162,21 @@ def tiers_from(kept: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
 
 
 def gate_json(gate: GateRule) -> dict[str, Any]:
-    """A gate as it is kept. Without tiers it is written as it was before there were any."""
+    """A gate as it is kept. What came in later and is not used is left out: it is written as it always was."""
     kept = {**gate._asdict(), "kind": gate.kind.value, "role": gate.role.value}
-    del kept["tiers"]
-    return {**kept, "tiers": tiers_json(gate.tiers)} if gate.tiers else kept
+    later = {"tiers": tiers_json(gate.tiers), "evidence_form": gate.evidence_form.value}
+    used = {"tiers": bool(gate.tiers), "evidence_form": gate.evidence_form is not EvidenceForm.TEXT}
+    return {
+        **{name: given for name, given in kept.items() if name not in later},
+        **{n: later[n] for n in later if used[n]},
+    }
 
 
 def gate_from(kept: Mapping[str, Any]) -> GateRule:
-    read = {"kind": GateKind(kept["kind"]), "role": Role(kept["role"]), "tiers": tiers_from(kept.get("tiers", ()))}
+    read = {
+        "kind": GateKind(kept["kind"]),
+        "role": Role(kept["role"]),
+        "tiers": tiers_from(kept.get("tiers", ())),
+        "evidence_form": EvidenceForm(kept.get("evidence_form", EvidenceForm.TEXT)),
+    }
     return GateRule(**{**kept, **read})

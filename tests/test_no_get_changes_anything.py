@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from payouts.checks.finding import Kind
+from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
 from schemes import before_body
 from schemes.account import Account
@@ -50,6 +51,12 @@ def scheme_draft_of(session, office):
     return begin(session, definition, draft_id=new_id(), scheme_id=office.harbour.scheme_id, by=by, at=at).id
 
 
+def first_decision(office, payroll_id):
+    office.decide_all(payroll_id, upto=1)
+    with office.transaction() as session:
+        return decisions_of(session, payroll_id)[0].id
+
+
 @pytest.fixture
 def addresses(office, sealed, browsers):
     """Every rule of the app that answers a GET, with the ids of what is in the database."""
@@ -83,6 +90,7 @@ def addresses(office, sealed, browsers):
             "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
+            "decision_id": first_decision(office, sealed.payroll_id),
             "scheme_id": office.harbour.scheme_id,
             "scheme_draft_id": scheme_draft_of(session, office),
             "part": "about",

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from payouts.checks.finding import result_lines
 from payouts.files.payment_file import files_of, open_content
 from payouts.gates.amendment import amendments_of
+from payouts.gates.attachment import Attachment, open_attachment
 from payouts.gates.decision import Decision, decisions_of
 from payouts.gates.gate import gates_of
 from payouts.gates.lineage import Statements
@@ -57,6 +58,7 @@ payments.jsonl  a line for each payment; the manifest has the SHA-256 of all (no
 taken_out.json  the lines of payments that left since, by the earlier manifest's digest (not in a redacted pack)
 findings.jsonl  a line for each finding of the checks, likewise (not in a redacted pack)
 files/          the payment files, byte for byte (not in a redacted pack)
+attachments/    what people attached as evidence, by the SHA-256 in their decisions (not in a redacted pack)
 
     payouts evidence verify PACK.zip --key PUBLIC-KEY
 
@@ -164,6 +166,15 @@ def parts(
     yield "findings.jsonl", result_lines(session, payroll.id)
     for file in files_of(session, payroll.id):
         yield f"files/{file.name}", [open_content(session, seals, file)]
+    for attached in attachments_of(session, decisions):
+        yield f"attachments/{attached.sha256}.{attached.medium}", [open_attachment(session, seals, attached)]
+
+
+def attachments_of(session: Session, decisions: Sequence[Decision]) -> list[Attachment]:
+    """The files that decisions rest on, each content once."""
+    ids = {decision.attachment_id for decision in decisions} - {None}
+    found = session.scalars(select(Attachment).where(Attachment.id.in_(ids)).order_by(Attachment.id))
+    return list({attached.sha256: attached for attached in found}.values())
 
 
 def taken_out(session: Session, payroll: Payroll, line: Sequence[Statements]) -> dict[str, list[str]]:

@@ -94,6 +94,7 @@ def check_pack(archive: zipfile.ZipFile, report: Report) -> None:
         if name in there:
             said = sha256_of(archive, name) == manifest[statement]
             report.check(f"{name} is what the manifest was made of", holds=said)
+    check_attachments(archive, decisions, report)
     check_chain(links, report)
 
 
@@ -183,6 +184,17 @@ def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: R
         added_up = (len(payments), sum(one.amount_pence for one in payments))
         holds = added_up == (file["payments"], file["total_pence"])
         report.check(f"{name} adds up to what was approved", holds=holds)
+
+
+def check_attachments(archive: zipfile.ZipFile, decisions: list[dict[str, Any]], report: Report) -> None:
+    """That each attached file of a complete pack is one that a decision names, and none is missing."""
+    folder = "attachments/"
+    packed = {name for name in archive.namelist() if name.startswith(folder)}
+    said = {decision["record"]["attached"]["sha256"] for decision in decisions if "attached" in decision["record"]}
+    if not packed and (not said or "payments.jsonl" not in archive.namelist()):
+        return
+    found = {sha256_of(archive, name) for name in packed}
+    report.check("the attached files are those that the decisions name", holds=found == said)
 
 
 def check_chain(links: list[dict[str, Any]], report: Report) -> None:

@@ -18,6 +18,7 @@ from payouts.checks.acceptance import accepted_by
 from payouts.files.sealing import withdraw_files
 from payouts.gates.amendment import changed_by
 from payouts.gates.amount import amount_of
+from payouts.gates.attachment import Attachment
 from payouts.gates.cover import must_run
 from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
@@ -27,7 +28,8 @@ from payouts.gates.voiding import VOIDS, Move
 from payouts.payroll import Payroll, PayrollStatus, move
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
-from schemes.errors import NotNow, Refused
+from schemes.errors import NotFound, NotNow, Refused
+from schemes.gate_rule import EvidenceForm
 from schemes.person import Actor, Role, may_decide_from
 from schemes.signer import Signer, verifies
 
@@ -61,6 +63,7 @@ class Decision(BodyOwned, Base):
         to_body_row("payroll", "payroll_id"),
         to_body_row("gate", "gate_id"),
         to_body_row("manifest", "manifest_id"),
+        to_body_row("attachment", "attachment_id"),
         CheckConstraint("verdict = 'go' or reason <> ''", name="reason"),
     )
 
@@ -74,6 +77,8 @@ class Decision(BodyOwned, Base):
     manifest_digest: Mapped[str]
     shown: Mapped[dict[str, Any]] = mapped_column(JSONB)
     role: Mapped[Role | None] = mapped_column(stored(Role))
+    attachment_id: Mapped[UUID | None]
+    attached: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     decided_at: Mapped[datetime]
     signature: Mapped[bytes]
     public_key: Mapped[str]
@@ -94,7 +99,9 @@ class Decision(BodyOwned, Base):
             "shown": self.shown,
             "decided_at": self.decided_at.astimezone(UTC).isoformat(),
         }
-        return {**signed, "role": self.role.value} if self.role else signed
+        # what came in later is left out where there is none: a signature from before it stays right
+        later = {"role": self.role.value if self.role else None, "attached": self.attached}
+        return signed | {name: said for name, said in later.items() if said is not None}
 
     def is_genuine(self) -> bool:
         """Whether the signature is right for what the row says."""
@@ -173,6 +180,14 @@ def decisions_of(session: Session, payroll_id: UUID, *, live: bool = True) -> Se
     return session.scalars(decisions).all()
 
 
+def get_decision(session: Session, payroll_id: UUID, decision_id: UUID) -> Decision:
+    """Raises NotFound, for a decision on another payroll too."""
+    decision = session.get(Decision, (session.info["body_id"], decision_id))
+    if decision is None or decision.payroll_id != payroll_id:
+        raise NotFound("decision", decision_id)
+    return decision
+
+
 def gate_states(session: Session, payroll: Payroll) -> list[GateState]:
     """The gates in order, each with its live decisions, and whether those before it have said go."""
     decisions, gates = decisions_of(session, payroll.id), gates_of(session, payroll.id)
@@ -226,14 +241,15 @@ def decide(
     evidence: str,
     manifest_digest: str,
     shown: dict[str, Any],
+    attached: Attachment | None = None,
     by: Actor,
     at: datetime,
 ) -> Decision:
     """Record a decision, signed, on a payroll locked by the caller. The same decision sent twice is one decision.
 
-    manifest_digest: of the manifest that the page showed. A no-go voids every decision and returns the payroll to its
-    preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, DecidesLater, ManifestChanged, ReasonNeeded,
-    EvidenceNeeded, CoverEnded.
+    manifest_digest: of the manifest that the page showed. attached: the person's file, if there is one. A no-go voids
+    every decision and returns the payroll to its preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused,
+    DecidesLater, ManifestChanged, ReasonNeeded, EvidenceNeeded, CoverEnded.
     """
     gate = get_gate(session, payroll.id, gate_id)
     by.must_be(*gate.roles, scheme=payroll.scheme_id)
@@ -242,7 +258,9 @@ def decide(
     if there is not None and there.verdict is verdict:
         return there
     role = role_of(payroll, state, verdict, by)
-    refuse_unless_open(session, payroll, state, role, verdict=verdict, reason=reason, evidence=evidence, by=by, at=at)
+    refuse_unless_open(session, payroll, state, role, verdict=verdict, reason=reason, by=by, at=at)
+    if verdict is Verdict.GO:
+        must_have_evidence(state.gate, evidence, attached)
     manifest = manifest_of(session, payroll)
     if manifest is None or manifest.digest != manifest_digest:
         raise ManifestChanged
@@ -259,6 +277,8 @@ def decide(
         manifest_digest=manifest.digest,
         shown=shown,
         role=role,
+        attachment_id=attached.id if attached else None,
+        attached=attached.statement() if attached else None,
         decided_at=at,
     )
     decision.signature, decision.public_key = signer.sign(decision.record()), signer.public_key
@@ -294,7 +314,6 @@ def refuse_unless_open(
     *,
     verdict: Verdict,
     reason: str,
-    evidence: str,
     by: Actor,
     at: datetime,
 ) -> None:
@@ -317,8 +336,19 @@ def refuse_unless_open(
     later = may_decide_from(session, by.person_id, role, payroll.scheme_id)
     if later is not None and at < later:
         raise DecidesLater(later)
-    if state.gate.evidence_asked and not evidence.strip():
-        raise EvidenceNeeded(state.gate.evidence_asked)
+
+
+def must_have_evidence(gate: Gate, evidence: str, attached: Attachment | None) -> None:
+    """Raises EvidenceNeeded: a file where a file is asked for, a line where a reference is."""
+    if not gate.evidence_asked:
+        return
+    if gate.evidence_form is EvidenceForm.FILE:
+        there = attached is not None and attached.gate_id == gate.id
+    else:
+        lines = evidence.strip().splitlines()
+        there = bool(lines) and (gate.evidence_form is EvidenceForm.TEXT or len(lines) == 1)
+    if not there:
+        raise EvidenceNeeded(gate.evidence_asked)
 
 
 def void_decisions(session: Session, payroll: Payroll, what: Move, *, because: str, at: datetime) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound
-from schemes.gate_rule import GateKind, GateRule, Tier, needs, tiers_from, tiers_json
+from schemes.gate_rule import EvidenceForm, GateKind, GateRule, Tier, needs, tiers_from, tiers_json
 from schemes.person import Role
 
 
@@ -35,6 +35,7 @@ class Gate(BodyOwned, Base):
     people_needed: Mapped[int]
     evidence_asked: Mapped[str]
     kept_tiers: Mapped[list[dict[str, Any]]] = mapped_column("tiers", JSONB, server_default=text("'[]'"))
+    evidence_form: Mapped[EvidenceForm] = mapped_column(stored(EvidenceForm), server_default=EvidenceForm.TEXT.value)
 
     @property
     def tiers(self) -> tuple[Tier, ...]:
@@ -66,6 +67,7 @@ def copy_rules(session: Session, payroll_id: UUID, rules: Sequence[GateRule]) ->
                 people_needed=rule.people_needed,
                 evidence_asked=rule.evidence_asked,
                 kept_tiers=tiers_json(rule.tiers),
+                evidence_form=rule.evidence_form,
             )
         )
     session.flush()

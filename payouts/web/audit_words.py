@@ -128,6 +128,8 @@ ACTS: dict[str, str] = {
     "payroll.cancelled": "Cancelled the payroll",
     "findings.accepted": "Accepted findings of the kind {kind} ({count})",
     "gate.go": "Said go at the gate {gate}",
+    "gate.evidence_attached": "Attached a file as evidence at the gate {gate} (SHA-256 {sha256})",
+    "gate.evidence_taken": "Downloaded a file of evidence (SHA-256 {sha256})",
     "gate.no_go": "Said no-go at the gate {gate}",
     "file.downloaded": "Downloaded the file for the bank",
     "submission.recorded": "Gave the reference of the submission",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 from flask import Flask
 
 from payouts.gates.amount import Amount
+from payouts.gates.attachment import AttachmentFault, AttachmentRefused
 from payouts.gates.gate import Gate
 from payouts.gates.separation import Bar
-from payouts.web.figures import day, pounds
+from payouts.web.figures import day, pounds, weekday
 from payouts.web.file_words import listed
 from payouts.web.people_words import ROLES
+from schemes.errors import Refused
 from schemes.gate_rule import GateKind, GateRule
 from schemes.person import Role
 
@@ -26,6 +29,19 @@ BARS: dict[Bar, str] = {
     Bar.KEYED_MONEY: "You entered awards that are paid here for the first time, so someone else must decide here",
     Bar.DECIDED_ANOTHER_GATE: "You decided at another gate of this payroll, so someone else must decide here",
     Bar.DECIDED_THIS_GATE: "You said go here already. Someone else must say it too",
+}
+
+ATTACHMENT_FAULTS: dict[AttachmentFault, str] = {
+    AttachmentFault.EMPTY: "The file is empty. Choose another one",
+    AttachmentFault.TOO_LARGE: "The file is larger than 10 megabytes. Choose a smaller one, or scan it more coarsely",
+    AttachmentFault.OTHER_KIND: (
+        "The file is not what it should be. Choose a PDF, a PNG or JPEG image, a CSV file or an Excel workbook "
+        "without macros"
+    ),
+}
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    AttachmentRefused: lambda refusal: ATTACHMENT_FAULTS[refusal.fault],
 }
 
 # what a go leads to, as the page says before it is given
@@ -89,4 +105,5 @@ def why_so_many(amount: Amount, pay_date: date) -> str:
 def register(app: Flask) -> None:
     app.add_template_filter(people_words)
     app.add_template_filter(tier_lines)
+    app.add_template_filter(lambda written: weekday(date.fromisoformat(written)), "iso_day")
     app.add_template_global(why_so_many)

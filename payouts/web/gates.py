@@ -7,7 +7,8 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from flask_wtf.file import FileField
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
 from sqlalchemy.orm import Session
 from wtforms import HiddenField, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -17,8 +18,9 @@ from payouts.checks.acceptance import reasons_of
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import since_sealing
 from payouts.gates.amount import amount_of
+from payouts.gates.attachment import LARGEST, Attachment, attach, attached_by
 from payouts.gates.decision import GateState, Verdict, decide, gate_states
-from payouts.gates.gate import get_gate
+from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of
 from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
@@ -26,11 +28,13 @@ from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.figures import wait
 from payouts.web.finding_words import KINDS
-from payouts.web.form import Form
+from payouts.web.form import Form, MadeField
 from payouts.web.gate_words import AFTER_GO
 from payouts.web.next_step import why_not
 from payouts.web.pages import actor, now, pages, service, transaction
+from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, Refused, SignInSlowed
+from schemes.gate_rule import EvidenceForm
 from schemes.person import Role, names
 from schemes.sign_in import confirm_code
 
@@ -56,6 +60,12 @@ class DecideGate(Form):
         widget=GovTextArea(),
         validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
     )
+    attachment_id = MadeField()
+    file = FileField(
+        "File",
+        description="A PDF, a PNG or JPEG image, a CSV file or an Excel workbook without macros. At most 10 megabytes",
+        widget=GovFileInput(),
+    )
     code = StringField(
         "One-time code",
         description="The 6 digits that your authenticator app shows now: they make sure that it is you who decides",
@@ -64,12 +74,16 @@ class DecideGate(Form):
     )
     submit = SubmitField("Sign the decision", widget=GovSubmitInput())
 
-    def is_complete(self, evidence_asked: str) -> bool:
+    def is_complete(self, gate: Gate, attached: Attachment | None) -> bool:
         """What the gate needs besides the fields, asked before the code is used up."""
         if self.verdict.data == Verdict.NO_GO and not (self.reason.data or "").strip():
             self.refuse("Say why it is a no-go", self.reason)
-        if self.verdict.data == Verdict.GO and evidence_asked and not (self.evidence.data or "").strip():
-            self.refuse(f"Enter the evidence: {evidence_asked[0].lower()}{evidence_asked[1:]}", self.evidence)
+        asked = f"{gate.evidence_asked[:1].lower()}{gate.evidence_asked[1:]}"
+        if self.verdict.data == Verdict.GO and asked:
+            if gate.evidence_form is EvidenceForm.FILE and attached is None:
+                self.refuse(f"Choose a file: {asked}", self.file)
+            elif gate.evidence_form is not EvidenceForm.FILE and not (self.evidence.data or "").strip():
+                self.refuse(f"Enter the evidence: {asked}", self.evidence)
         return self.status == 200
 
 
@@ -83,7 +97,8 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         gate = get_gate(session, payroll_id, gate_id)
         actor().must_be(*gate.roles, scheme=get_payroll(session, payroll_id).scheme_id)
-    if form.validate_on_submit() and form.is_complete(gate.evidence_asked) and code_is_right(form):
+    kept = form.validate_on_submit() and is_kept(form, payroll_id, gate_id)
+    if kept and form.is_complete(gate, attached_here(payroll_id, gate_id)) and code_is_right(form):
         released = try_to_decide(payroll_id, gate_id, form)
         if released is not None:
             flash(
@@ -95,6 +110,38 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
     # a code is never shown again, and works only once
     form.code.data = ""
     return gate_page(payroll_id, gate_id, form)
+
+
+def is_kept(form: DecideGate, payroll_id: UUID, gate_id: UUID) -> bool:
+    """Keep the file that was chosen, if one was: whoever then mistypes the code need not choose it again."""
+    given = form.file.data
+    if not given:
+        return True
+    try:
+        with transaction() as session:
+            attach(
+                session,
+                service().seals,
+                get_payroll(session, payroll_id),
+                attachment_id=form.attachment_id.id_of_what_is_made,
+                gate_id=gate_id,
+                file_name=given.filename or "",
+                content=given.read(LARGEST + 1),
+                by=actor(),
+                at=now(),
+            )
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        form.refuse(words.sentence(refused), form.file)
+    else:
+        form.attachment_id.data = str(new_id())
+    return form.status == 200
+
+
+def attached_here(payroll_id: UUID, gate_id: UUID) -> Attachment | None:
+    with transaction() as session:
+        return attached_by(session, get_payroll(session, payroll_id), gate_id, actor().person_id)
 
 
 def code_is_right(form: DecideGate) -> bool:
@@ -127,6 +174,7 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
                 evidence=form.evidence.data or "",
                 manifest_digest=form.manifest_digest.data or "",
                 shown=shown(session, payroll, state),
+                attached=attached_by(session, payroll, gate_id, actor().person_id),
                 by=actor(),
                 at=now(),
             )
@@ -217,6 +265,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             state=state,
             shown=seen,
             amount=amount_of(session, payroll),
+            attached=attached_by(session, payroll, gate_id, actor().person_id),
             accepted=[
                 (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
                 for kind, reason, person_id, count in reasons_of(session, payroll)

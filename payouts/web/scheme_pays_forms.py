@@ -12,12 +12,12 @@ from wtforms.validators import InputRequired, Optional
 from payouts.web.form import PoundsField, WholeNumberField
 from payouts.web.scheme_forms import Section, choices, pounds_typed
 from payouts.web.scheme_lines import read_bands, read_tiers, write_bands, write_tiers
-from payouts.web.scheme_words import AMOUNTS, BANDS, PARTS
+from payouts.web.scheme_words import AMOUNTS, BANDS, EVIDENCE_FORMS, PARTS
 from payouts.web.words import ROLES
 from schemes.amount import AmountKind, AmountRule, BandPays, PartPeriod
 from schemes.definition import Component, Definition, FinanceCodes
 from schemes.errors import FieldFault
-from schemes.gate_rule import DECIDERS
+from schemes.gate_rule import DECIDERS, EvidenceForm
 from schemes.person import Role
 
 EACH_OWN, SCHEMES = "award", "scheme"
@@ -142,7 +142,8 @@ class Codes(Section):
 class GateOf(Section):
     title = "A gate that each payroll passes"
     fields: ClassVar = {
-        f"gates.{{}}.{name}": name for name in ("name", "question", "role", "people_needed", "evidence_asked", "tiers")
+        f"gates.{{}}.{name}": name
+        for name in ("name", "question", "role", "people_needed", "evidence_asked", "evidence_form", "tiers")
     }
     name = StringField("Name of the gate", widget=GovTextInput())
     question = TextAreaField("What is asked?", widget=GovTextArea())
@@ -166,6 +167,10 @@ class GateOf(Section):
         "What evidence has to be entered?", description="Leave empty for none", widget=GovTextInput()
     )
 
+    evidence_form = RadioField(
+        "What is the evidence?", widget=GovRadioInput(), choices=choices(EVIDENCE_FORMS), validators=[Optional()]
+    )
+
     def show(self, definition: Definition, place: int) -> None:
         for name, given in definition.gates[place]._asdict().items():
             if name in self:
@@ -179,6 +184,7 @@ class GateOf(Section):
             role=Role(self.role.data),
             people_needed=self.people_needed.data or 0,
             evidence_asked=(self.evidence_asked.data or "").strip(),
+            evidence_form=EvidenceForm(self.evidence_form.data or definition.gates[place].evidence_form),
             tiers=read_tiers(self.tiers.data or "", "tiers"),
         )
         return replace(definition, gates=(*definition.gates[:place], changed, *definition.gates[place + 1 :]))

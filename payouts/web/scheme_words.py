@@ -11,7 +11,7 @@ from payouts.web.gate_words import tier_lines
 from schemes.amount import AmountKind, AmountRule, BandPays, Inputs, PartPeriod, units_words
 from schemes.definition import Component, Definition, Example, FinanceCodes
 from schemes.errors import FieldsRefused
-from schemes.gate_rule import GateKind, GateRule
+from schemes.gate_rule import EvidenceForm, GateKind, GateRule
 from schemes.payment_reference import names_whose, payment_reference
 from schemes.period import Frequency, NonWorkingDay, NoPeriod, PayDay, Schedule
 from schemes.person import Role
@@ -84,6 +84,12 @@ GATES: dict[GateKind, str] = {
     GateKind.FUNDS: "Funds",
     GateKind.APPROVE: "Approve",
     GateKind.RELEASE: "Release",
+}
+
+EVIDENCE_FORMS: dict[EvidenceForm, str] = {
+    EvidenceForm.TEXT: "A few words",
+    EvidenceForm.REFERENCE: "A reference that finds it, in one line",
+    EvidenceForm.FILE: "A file, such as a bank statement or a signed form",
 }
 
 FROM_DAYS: dict[FromDay, str] = {
@@ -184,7 +190,8 @@ def example_words(definition: Definition, example: Example) -> str:
 def gate_words(gate: GateRule, roles: dict[Role, str]) -> str:
     """The question of a gate, and who answers it."""
     people = "1 person" if gate.people_needed == 1 else f"{gate.people_needed} people"
-    evidence = f" Evidence: {gate.evidence_asked}." if gate.evidence_asked else ""
+    attached = ", as a file" if gate.evidence_form is EvidenceForm.FILE else ""
+    evidence = f" Evidence: {gate.evidence_asked}{attached}." if gate.evidence_asked else ""
     more = "".join(f" F{line[1:]}." for line in tier_lines(gate))
     return f"{gate.question} {people} with the role {roles[gate.role]}.{more}{evidence}"
 

@@ -4,10 +4,11 @@ import doctest
 
 import pytest
 
-from schemes import amount, period
+from payouts.gates import attachment
+from schemes import amount, gate_rule, period
 
 
-@pytest.mark.parametrize("module", [amount, period], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [amount, period, gate_rule, attachment], ids=lambda module: module.__name__)
 def test_the_examples_of_a_module_are_true(module):
     found = doctest.testmod(module)
     assert found.failed == 0

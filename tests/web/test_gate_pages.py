@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 
 import pytest
+from sqlalchemy import text
 
 from payouts.files.payment_file import files_of
 from payouts.gates.decision import decisions_of
@@ -194,3 +196,36 @@ def test_a_file_is_not_given_out_before_release(signed_in, office, sealed, here)
     answer = releaser.client.post(f"{here}/files/{file.id}/download", data={"csrf_token": token}, follow_redirects=True)
     assert answer.mimetype == "text/html"
     assert "can’t be downloaded now" in answer.get_data(as_text=True)
+
+
+def test_a_file_stays_attached_when_the_code_is_wrong_and_is_only_ever_downloaded(decide, signed_in, here, office):
+    decide(Role.PREPARER)
+    page = decide(Role.FINANCE, file=(io.BytesIO(b"%PDF-1.7 balance"), "state ment.html"), code="000000")
+    assert page.errors[0].startswith("The code is wrong")
+    assert "You attached state ment.pdf" in page.text
+    page = decide(Role.FINANCE, file=(io.BytesIO(b"MZ a program"), "balance.pdf"))
+    assert page.errors[0].startswith("The file is not what it should be")
+    assert decide(Role.FINANCE).done == ["You said go at Funds"]
+    auditor = signed_in(Role.AUDITOR)
+    auditor.get(here)
+    page = auditor.get(auditor.page.link("saw and signed at Funds"))
+    assert "Right for all that stands here" in page.text
+    assert page.table("accepted")
+    response = auditor.send("Download state ment.pdf")
+    assert response.get_data() == b"%PDF-1.7 balance"
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.mimetype == "application/pdf"
+
+
+def test_what_a_person_saw_is_shown_as_it_was_and_a_change_to_it_shows(decide, signed_in, here, owner):
+    decide(Role.PREPARER)
+    reader = signed_in(Role.APPROVER)
+    page = reader.get(reader.get(here).link("saw and signed at Ready"))
+    assert "Priya Preparer said go" in page.h1
+    with owner.begin() as connection:
+        connection.execute(text("ALTER TABLE decision DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE decision SET shown = jsonb_set(shown, '{total_pence}', '1')"))
+    page = reader.get(page.response.request.path)
+    assert page.numbers["Total"] == "£0.01"
+    assert "Does not fit" in page.text

@@ -18,6 +18,7 @@ from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Sil
 from payouts.erasure import ErasureBar, ErasureRefused
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
+from payouts.gates.attachment import AttachmentFault, AttachmentRefused
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
 from payouts.gates.decision import (
     DecidesLater,
@@ -95,7 +96,7 @@ from schemes.errors import (
     SamePerson,
     SignInSlowed,
 )
-from schemes.gate_rule import GateKind
+from schemes.gate_rule import EvidenceForm, GateKind
 from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.entry import COLUMNS, Mend, RowReason
 from schemes.imports.legacy_file import TermsRefused
@@ -144,6 +145,8 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Kind, finding_words.KINDS),
     (Severity, finding_words.SEVERITIES),
     (Bar, gate_words.BARS),
+    (AttachmentFault, gate_words.ATTACHMENT_FAULTS),
+    (EvidenceForm, scheme_words.EVIDENCE_FORMS),
     (GateKind, gate_words.AFTER_GO),
     (NoticeStatus, notice_words.NOTICES),
     (CameBy, payee_words.CAME_BY),
@@ -241,6 +244,7 @@ REFUSALS: list[Refused] = [
     NothingToChange(),
     ChangedSince(),
     DecisionRefused(Bar.BUILT_IT),
+    AttachmentRefused(AttachmentFault.EMPTY),
     GateNotReached("Ready"),
     ManifestChanged(),
     ReasonNeeded(),

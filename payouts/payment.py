@@ -181,8 +181,8 @@ class PaymentLine(NamedTuple):
     confirmed_by: UUID | None
 
 
-def lines_of(session: Session, payroll_id: UUID, *, first: int = 1, last: int | None = None) -> Iterator[PaymentLine]:
-    """A payroll's payments by ordinal, from the `first` to the `last`, streamed."""
+def lines_of(session: Session, which: ColumnElement[bool]) -> Iterator[PaymentLine]:
+    """The payments that a condition on Payment picks, by ordinal, streamed."""
     rows = session.execute(
         select(
             Payment.id,
@@ -206,7 +206,7 @@ def lines_of(session: Session, payroll_id: UUID, *, first: int = 1, last: int | 
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Account.payee_id))
         .join(SealingKey, (SealingKey.body_id == Payee.body_id) & (SealingKey.id == Payee.key_id))
-        .where(in_payroll(payroll_id), ordinals(first, last))
+        .where(which)
         .order_by(Payment.ordinal)
         .execution_options(yield_per=2000)
     )

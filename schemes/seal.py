@@ -25,6 +25,9 @@ from schemes.errors import KeyDestroyed, KeyMissing, SealBroken
 
 NONCE = 12
 FORMAT = b"\x01"
+TAG = 16
+SEALED_IS_LONGER = len(FORMAT) + NONCE + TAG
+"""Bytes that a sealed value has beyond the value itself."""
 
 
 class SealingKey(BodyOwned, Base):
@@ -50,7 +53,7 @@ class OpenKey:
         nonce = os.urandom(NONCE)
         return FORMAT + nonce + self.cipher.encrypt(nonce, value, about(self.body_id, table, row_id))
 
-    def open(self, sealed: bytes, table: str, row_id: UUID) -> bytes:
+    def open(self, sealed: bytes, table: str, row_id: UUID | str) -> bytes:
         """Open a value. Raises SealBroken for a value changed or taken from another row, table or body."""
         if not sealed.startswith(FORMAT) or len(sealed) < len(FORMAT) + NONCE:
             raise SealBroken(f"{table} {row_id}")

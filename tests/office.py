@@ -22,6 +22,7 @@ from payouts.confirmation.provider import AccountType, Answer, Silence
 from payouts.demo.harbour import Harbour
 from payouts.files import sealing
 from payouts.files.payment_file import files_of
+from payouts.files.segment import blocks_of
 from payouts.gates import decision
 from payouts.gates.amendment import Amendment
 from payouts.gates.manifest import manifest_of
@@ -359,7 +360,8 @@ class Office:
             payroll = get_payroll(session, payroll_id)
             file = files_of(session, payroll_id)[0]
             by, at = self.person(Role.RELEASER), self.service.now()
-            return download.download(session, self.service.seals, payroll, file.id, by=by, at=at)[1]
+            download.download(session, self.service.seals, payroll, file.id, by=by, at=at)
+            return b"".join(blocks_of(session, self.service.seals, file))
 
     def record_submission(self, payroll_id: UUID) -> None:
         """Say that the file went to Bacs; no task is done yet."""

@@ -10,7 +10,7 @@
 """
 
 from bacs.iso20022.message import Address, Batch, Message, Party, Payment
-from bacs.iso20022.pain001 import write
+from bacs.iso20022.pain001 import Pieces, write
 from bacs.iso20022.profile import (
     AccountForm,
     BankProfile,
@@ -34,6 +34,7 @@ __all__ = [
     "Message",
     "Party",
     "Payment",
+    "Pieces",
     "ReferencePlace",
     "Scheme",
     "Version",

@@ -5,7 +5,8 @@ are checked here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC
 from itertools import islice
 
@@ -21,7 +22,7 @@ from bacs.iso20022.elements import (
     pounds_of,
     text_of,
 )
-from bacs.iso20022.message import Batch, Message, Party
+from bacs.iso20022.message import Batch, Message, Party, Payment
 from bacs.iso20022.profile import AccountForm, BankProfile, MarkerPlace, Version
 from bacs.iso20022.transfers import ID_WIDTH, Identifiers, Transfers
 
@@ -29,6 +30,8 @@ BLOCK = 1000
 """Payments to a block of bytes."""
 
 NAME_WIDTH = 140
+END_OF_BATCH = b"</PmtInf>\n"
+END_OF_MESSAGE = b"</CstmrCdtTrfInitn></Document>\n"
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 
 
@@ -147,5 +150,39 @@ def _message(
         if (count, pence) != announced:
             raise MessageRefused(MessageReason.TOTALS_DIFFER, f"{count} payments of {pounds_of(pence)}")
         before += count
-        yield b"</PmtInf>\n"
-    yield b"</CstmrCdtTrfInitn></Document>\n"
+        yield END_OF_BATCH
+    yield END_OF_MESSAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A message of one batch, whose payments several processes write, each some of them.
+
+    `opening()`, the `records` of all payments in order and `closing()` are the bytes that `write` gives. The batch
+    announces `count` and `total_pence`; that its payments come to these, and that no end-to-end id is used twice in two
+    pieces, is for the caller to see.
+    """
+
+    message: Message
+    profile: BankProfile
+
+    def opening(self) -> bytes:
+        """What stands before the payments. Raises what `write` raises at once."""
+        [batch] = self.message.batches
+        totals = [_totals_of(batch)]
+        _check(self.message, self.profile, totals)
+        head = _group_header(self.message, self.profile, totals)
+        return (head + _batch_header(batch, self.profile, totals[0])).encode("ascii")
+
+    def records(self, payments: Iterable[Payment], *, before: int = 0) -> Iterator[bytes]:
+        """Some of the payments, in blocks. Raises `ItemRefused`, numbered on from those `before`."""
+        [batch] = self.message.batches
+        transfers = Transfers(self.profile, batch.scheme, Identifiers())
+        rest = iter(payments)
+        while block := list(islice(rest, BLOCK)):
+            yield transfers.lay_out(block, before)
+            before += len(block)
+
+    def closing(self) -> bytes:
+        """What stands after the payments."""
+        return END_OF_BATCH + END_OF_MESSAGE

@@ -16,7 +16,7 @@ from bacs.standard18.readback import read_submission
 from bacs.standard18.reader import Item, Kind, Line, read
 from bacs.standard18.submission import Credit, OriginatingAccount, Practice, Section, Submission, UserFile
 from bacs.standard18.validator import validate
-from bacs.standard18.writer import check_credit, write
+from bacs.standard18.writer import Pieces, check_credit, write
 
 __all__ = [
     "Credit",
@@ -26,6 +26,7 @@ __all__ = [
     "Kind",
     "Line",
     "OriginatingAccount",
+    "Pieces",
     "Practice",
     "Rules",
     "Section",

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 
@@ -71,15 +71,58 @@ def write(submission: Submission) -> Iterator[bytes]:
     `SubmissionRefused` and the field errors too. Amounts are in pence; nothing is ever cut.
     """
     _check_shape(submission)
-    volume = tables.VOL1.put(
+    volume = _volume(submission)
+    heads = [_head(submission, number, each) for number, each in enumerate(submission.user_files, 1)]
+    return _records(submission, volume, heads)
+
+
+def _volume(submission: Submission) -> str:
+    return tables.VOL1.put(
         {
             "serial_number": submission.wire_serial_number,
             "submitter": submission.submitter,
             "bank_marker": submission.practice.bank_marker,
         }
     )
-    heads = [_head(submission, number, each) for number, each in enumerate(submission.user_files, 1)]
-    return _records(submission, volume, heads)
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A submission of one user file with one section, whose credits several processes write, each some of them.
+
+    `opening()`, the `records` of all credits in order and `closing` of all together are the bytes that `write` gives.
+    The credits of the submission's own section are not looked at.
+    """
+
+    submission: Submission
+
+    def __post_init__(self) -> None:
+        """Raises what `write` raises at once."""
+        _check_shape(self.submission)
+        [user_file] = self.submission.user_files
+        [_] = user_file.sections
+
+    @property
+    def _user_file(self) -> UserFile:
+        return self.submission.user_files[0]
+
+    def opening(self) -> bytes:
+        """What stands before the credits."""
+        head = _head(self.submission, 1, self._user_file)
+        return _encode([_volume(self.submission), head["HDR1"], head["HDR2"], head["UHL1"]])
+
+    def records(self, credits: Iterable[Credit], *, before: int = 0) -> Iterator[bytes]:
+        """Some of the credits, in blocks. Raises `ItemRefused`, numbered on from those `before`."""
+        section = replace(self._user_file.sections[0], credits=credits)
+        for block, _, _ in _credits(self._user_file, section, self.submission.practice, before):
+            yield block
+
+    def closing(self, count: int, total_pence: int) -> bytes:
+        """The contra and the trailers of so many credits and pence. Raises `SubmissionRefused`."""
+        totals, head = _Totals(), _head(self.submission, 1, self._user_file)
+        section, practice = self._user_file.sections[0], self.submission.practice
+        contras = _contras(self._user_file, section, practice, totals, (count, total_pence))
+        return contras + _trailers(head, totals)
 
 
 def check_credit(credit: Credit, *, item_limit_pence: int = SCHEME_LIMIT_PENCE) -> None:
@@ -175,23 +218,38 @@ def _records(submission: Submission, volume: str, heads: list[dict[str, str]]) -
         totals = _Totals()
         for section in user_file.sections:
             yield from _section(user_file, section, submission.practice, totals)
-        trailer = {
-            "debit_total_pence": str(totals.total_pence),
-            "credit_total_pence": str(totals.total_pence),
-            "debit_count": str(totals.debit_count),
-            "credit_count": str(totals.credit_count),
-        }
-        yield _encode([head["EOF1"], head["EOF2"], tables.UTL1.put(trailer)])
+        yield _trailers(head, totals)
+
+
+def _trailers(head: dict[str, str], totals: _Totals) -> bytes:
+    trailer = {
+        "debit_total_pence": str(totals.total_pence),
+        "credit_total_pence": str(totals.total_pence),
+        "debit_count": str(totals.debit_count),
+        "credit_count": str(totals.credit_count),
+    }
+    return _encode([head["EOF1"], head["EOF2"], tables.UTL1.put(trailer)])
 
 
 def _section(user_file: UserFile, section: Section, practice: Practice, totals: _Totals) -> Iterator[bytes]:
+    count = total_pence = 0
+    for block, block_count, block_pence in _credits(user_file, section, practice, totals.credit_count):
+        yield block
+        count += block_count
+        total_pence += block_pence
+    yield _contras(user_file, section, practice, totals, (count, total_pence))
+
+
+def _credits(
+    user_file: UserFile, section: Section, practice: Practice, before: int
+) -> Iterator[tuple[bytes, int, int]]:
+    """The records of a section's credits in blocks, each with its count and its pence."""
     layout = tables.DATA_MPD if user_file.multi_day else tables.DATA_SPD
     template = _template(layout, _set_by_section(user_file, section, practice))
     pattern = _payable(layout)
     width = layout.length + len(END_OF_RECORD)
     limit = min(user_file.item_limit_pence, LARGEST_ITEM_PENCE)
     payments = iter(section.credits)
-    count = total_pence = 0
     while block := list(islice(payments, BLOCK)):
         try:
             text = "".join([template % (s, n, p, roll or ref, name) for s, n, p, name, ref, roll in block])
@@ -202,15 +260,22 @@ def _section(user_file: UserFile, section: Section, practice: Practice, totals: 
         except TypeError:
             is_good = False
         if not is_good or pattern.fullmatch(text) is None:
-            raise _first_refused(block, totals.credit_count + count, limit)
-        yield text.encode("ascii")
-        count += len(block)
-        total_pence += block_pence
+            raise _first_refused(block, before, limit)
+        yield text.encode("ascii"), len(block), block_pence
+        before += len(block)
+
+
+def _contras(
+    user_file: UserFile, section: Section, practice: Practice, totals: _Totals, added: tuple[int, int]
+) -> bytes:
+    """The contra records of a section of so many credits and pence, which go into the totals."""
+    count, total_pence = added
     if not count:
         raise SubmissionRefused(SubmissionReason.NO_CREDITS)
+    layout = tables.DATA_MPD if user_file.multi_day else tables.DATA_SPD
     contras = [_contra(layout, section, practice, part) for part in _parts(total_pence)]
     totals.add(count, len(contras), total_pence)
-    yield _encode(contras)
+    return _encode(contras)
 
 
 def _set_by_section(user_file: UserFile, section: Section, practice: Practice) -> dict[str, str]:

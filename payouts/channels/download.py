@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session
 
-from payouts.channels.release import must_be_released
-from payouts.files.payment_file import files_of, get_file, open_content
+from payouts.channels.release import has_approved_bytes, must_be_released
+from payouts.files.payment_file import PaymentFile, files_of, get_file
 from payouts.ledger.entry import LedgerAccount, post_payroll
 from payouts.payment import PaymentStatus
 from payouts.payroll import Payroll, PayrollStatus, move, move_payments
@@ -49,18 +49,30 @@ class SubmissionReferenceMissing(Refused):
     """The submitter's reference is how the bank and the body find the submission again."""
 
 
+class BytesDiffer(Refused):
+    """The bytes of a file are not those that were approved: nobody gets them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} does not have the approved bytes")
+        self.name = name
+
+
 def download(
     session: Session, seals: Seals, payroll: Payroll, file_id: UUID, *, by: Actor, at: datetime
-) -> tuple[str, bytes]:
-    """Name and bytes of a released file; each download is recorded. Raises NotFound, NotNow, NotAllowed."""
+) -> PaymentFile:
+    """Let a released file be downloaded, by `segment.blocks_of`; each download is recorded.
+
+    Every byte is looked at before the first one is given out. Raises BytesDiffer, NotFound, NotNow, NotAllowed.
+    """
     by.must_be(Role.RELEASER, scheme=payroll.scheme_id)
     must_be_released(payroll)
     file = get_file(session, payroll.id, file_id)
-    content = open_content(session, seals, file)
+    if not has_approved_bytes(session, seals, file):
+        raise BytesDiffer(file.name)
     if file.first_downloaded_at is None:
         file.first_downloaded_at = at
     audit.record(session, "file.downloaded", by=by, about=file, at=at, payroll=str(payroll.id), sha256=file.sha256)
-    return file.name, content
+    return file
 
 
 def submission_of(session: Session, payroll_id: UUID) -> Submission | None:

@@ -33,7 +33,7 @@ def arrears(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
 
 
 def whole_within_limits(facts: PayrollFacts) -> Iterator[Found]:
-    """The payroll's total and count within the scheme's and the sponsoring bank's limits."""
+    """The payroll's total within the scheme's and the sponsoring bank's limits; more payments make more files."""
     if facts.total_pence > facts.payroll_limit_pence:
         yield Found(
             Kind.PAYROLL_OVER_LIMIT,

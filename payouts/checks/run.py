@@ -14,7 +14,7 @@ from payouts.building import awards_due, stale
 from payouts.checks import accounts, amounts, chunk, confirmation, dates, duplicates, names, reading
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
 from payouts.checks.finding import SEVERITIES, Finding, Found, count_groups
-from payouts.payment import lines_of
+from payouts.payment import in_payroll, lines_of, ordinals
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
 from schemes.database import copy_rows, new_id
@@ -80,7 +80,7 @@ def check_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
         facts,
         [
             found
-            for payment in lines_of(session, payroll.id, first=mine.first, last=mine.last)
+            for payment in lines_of(session, in_payroll(payroll.id) & ordinals(mine.first, mine.last))
             for of_payment in OF_PAYMENT
             for found in of_payment(payment, facts)
         ],

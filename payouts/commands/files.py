@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from payouts.commands import ground
 from payouts.files.file_check import CheckOutcome, check_file
 from payouts.files.payment_file import files_of
-from payouts.files.sealing import regenerate
+from payouts.files.regenerating import regenerate
 from payouts.payroll import payroll_of_number
 
 
@@ -28,13 +30,13 @@ def check(number: int, path: Path, email: str, code: str | None, body_name: str 
     """Hold a file against a payroll's approved one: exit 0 for the same bytes, 1 for anything else."""
     given = ground.service()
     by = ground.acting(given, ground.one_body(given, body_name), email, code)
-    with given.transaction(by.body_id) as session:
+    with path.open("rb") as content, given.transaction(by.body_id) as session:
         checked = check_file(
             session,
             given.seals,
             payroll_of_number(session, number),
             file_name=path.name,
-            content=path.read_bytes(),
+            content=content,
             by=by,
             at=given.now(),
         )
@@ -56,11 +58,35 @@ def regenerate_file(number: int, folder: Path, body_name: str | None, *, check: 
     with given.transaction(ground.one_body(given, body_name)) as session:
         payroll = payroll_of_number(session, number)
         for kept in files_of(session, payroll.id):
-            content = regenerate(session, given, payroll, kept)
-            sha256 = hashlib.sha256(content).hexdigest()
+            blocks = regenerate(session, given, payroll, kept)
+            sha256 = hashed(blocks) if check else write_checked(folder / kept.name, blocks, kept.sha256)
             if sha256 != kept.sha256:
                 raise click.ClickException(f"{kept.name} comes out as {sha256}, approved was {kept.sha256}")
-            if not check:
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / kept.name).write_bytes(content)
             click.echo(f"{kept.name}  sha256 {sha256}  as approved")
+
+
+def hashed(blocks: Iterable[bytes]) -> str:
+    running = hashlib.sha256()
+    for block in blocks:
+        running.update(block)
+    return running.hexdigest()
+
+
+def write_checked(path: Path, blocks: Iterable[bytes], sha256: str) -> str:
+    """Write a file that gets its name only if it has this SHA-256; returns the one that it has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            found = hashed(written(blocks, file))
+        if found == sha256:
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return found
+
+
+def written(blocks: Iterable[bytes], file: BinaryIO) -> Iterator[bytes]:
+    for block in blocks:
+        file.write(block)
+        yield block

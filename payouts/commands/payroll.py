@@ -19,6 +19,7 @@ from payouts.checks.finding import Kind, groups_of
 from payouts.commands import ground
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import ask_for_files
+from payouts.files.segment import blocks_of
 from payouts.finance_codes import by_finance_code, finance_csv
 from payouts.gates import cover
 from payouts.gates.decision import Verdict, decide, gate_states, took_part
@@ -244,9 +245,10 @@ def download(number: int, folder: Path, email: str, code: str | None, body_name:
     with given.transaction(by.body_id) as session:
         found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
         for file in files_of(session, found.id):
-            name, content = channel.download(session, given.seals, found, file.id, by=by, at=given.now())
-            (folder / name).write_bytes(content)
-            click.echo(f"{folder / name}  sha256 {file.sha256}")
+            channel.download(session, given.seals, found, file.id, by=by, at=given.now())
+            with (folder / file.name).open("wb") as target:
+                target.writelines(blocks_of(session, given.seals, file))
+            click.echo(f"{folder / file.name}  sha256 {file.sha256}")
 
 
 @payroll.command("submitted")

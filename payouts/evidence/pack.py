@@ -17,7 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payouts.checks.finding import result_lines
-from payouts.files.payment_file import files_of, open_content
+from payouts.files.payment_file import files_of
+from payouts.files.segment import blocks_of
 from payouts.gates.amendment import amendments_of
 from payouts.gates.attachment import Attachment, open_attachment
 from payouts.gates.decision import Decision, decisions_of
@@ -165,7 +166,7 @@ def parts(
         yield "taken_out.json", [canonical(taken_out(session, payroll, line))]
     yield "findings.jsonl", result_lines(session, payroll.id)
     for file in files_of(session, payroll.id):
-        yield f"files/{file.name}", [open_content(session, seals, file)]
+        yield f"files/{file.name}", blocks_of(session, seals, file)
     for attached in attachments_of(session, decisions):
         yield f"attachments/{attached.sha256}.{attached.medium}", [open_attachment(session, seals, attached)]
 

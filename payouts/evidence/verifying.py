@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 from bacs.comparison import listed
 from bacs.errors import BacsError
@@ -174,15 +173,17 @@ def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: R
     said = {file["name"]: file for file in manifest["files"]}
     report.check("the files are those of the manifest", holds=packed == said.keys())
     for name in sorted(packed & said.keys()):
-        content, file = archive.read(f"files/{name}"), said[name]
-        report.check(f"{name} has the approved bytes", holds=hashlib.sha256(content).hexdigest() == file["sha256"])
+        file = said[name]
+        report.check(f"{name} has the approved bytes", holds=sha256_of(archive, f"files/{name}") == file["sha256"])
+        count = pence = 0
         try:
-            payments = list(listed(io.BytesIO(content)))
+            with archive.open(f"files/{name}") as content:
+                for payment in listed(cast(BinaryIO, content)):
+                    count, pence = count + 1, pence + payment.amount_pence
         except BacsError as error:
             report.check(f"{name} can be read ({error})", holds=False)
             continue
-        added_up = (len(payments), sum(one.amount_pence for one in payments))
-        holds = added_up == (file["payments"], file["total_pence"])
+        holds = (count, pence) == (file["payments"], file["total_pence"])
         report.check(f"{name} adds up to what was approved", holds=holds)
 
 

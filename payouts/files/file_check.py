@@ -7,11 +7,10 @@ bytes, and what came out, is kept; the file itself is not.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, select
@@ -20,7 +19,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.comparison import Comparison, compare, listed
 from bacs.errors import BacsError
-from payouts.files.payment_file import PaymentFile, files_of, open_content
+from payouts.files.payment_file import PaymentFile, files_of
+from payouts.files.segment import open_content
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
@@ -28,6 +28,7 @@ from schemes.errors import NotNow, Refused
 from schemes.person import Actor, Role
 from schemes.seal import Seals
 
+BLOCK = 1024 * 1024
 CHECKERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
 
 
@@ -77,17 +78,17 @@ class Checked(NamedTuple):
 
 
 def check_file(
-    session: Session, seals: Seals, payroll: Payroll, *, file_name: str, content: bytes, by: Actor, at: datetime
+    session: Session, seals: Seals, payroll: Payroll, *, file_name: str, content: BinaryIO, by: Actor, at: datetime
 ) -> Checked:
     """Hold a file against a payroll's approved one; of several, against the one that it has most payments of.
 
-    Raises NotAPaymentFile, NotNow for a payroll without files, NotAllowed, SealBroken.
+    content: seekable. Raises NotAPaymentFile, NotNow for a payroll without files, NotAllowed, SealBroken.
     """
     by.must_be(*CHECKERS, scheme=payroll.scheme_id)
     files = files_of(session, payroll.id)
     if not files:
         raise NotNow("payroll", payroll.status, "compared with a file")
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256, byte_count = sha256_of(content)
     same = next((file for file in files if file.sha256 == sha256), None)
     if same is not None:
         approved, comparison = same, None
@@ -100,7 +101,7 @@ def check_file(
         file_id=approved.id,
         file_name=file_name[:200],
         sha256=sha256,
-        byte_count=len(content),
+        byte_count=byte_count,
         outcome=outcome_of(comparison),
         differing=dict(comparison.sums()) if comparison else {},
         checked_by=by.person_id,
@@ -116,20 +117,30 @@ def check_file(
         at=at,
         outcome=check.outcome.value,
         sha256=sha256,
-        bytes=len(content),
+        bytes=byte_count,
     )
     return Checked(check, approved, comparison)
 
 
+def sha256_of(content: BinaryIO) -> tuple[str, int]:
+    """SHA-256 and number of the bytes of a file, which is wound back."""
+    running = hashlib.sha256()
+    while block := content.read(BLOCK):
+        running.update(block)
+    size = content.tell()
+    content.seek(0)
+    return running.hexdigest(), size
+
+
 def nearest(
-    session: Session, seals: Seals, files: Sequence[PaymentFile], content: bytes
+    session: Session, seals: Seals, files: Sequence[PaymentFile], content: BinaryIO
 ) -> tuple[PaymentFile, Comparison]:
     """The approved file that a file has most payments of, and how they compare."""
     try:
-        given = list(listed(io.BytesIO(content)))
+        given = list(listed(content))
     except BacsError as error:
         raise NotAPaymentFile(str(error)) from None
-    compared = [(file, compare(listed(io.BytesIO(open_content(session, seals, file))), given)) for file in files]
+    compared = [(file, compare(listed(open_content(session, seals, file)), given)) for file in files]
     return max(compared, key=lambda pair: pair[1].same_count)
 
 

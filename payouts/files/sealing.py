@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
+from payouts.building import CHUNK
 from payouts.checks.finding import open_count
-from payouts.files import standard18
-from payouts.files.payment_file import PaymentFile, files_of
-from payouts.files.standard18 import FileFacts
+from payouts.files import segment
+from payouts.files.facts import facts_of_file
+from payouts.files.forms import FORMS, FileFormat
+from payouts.files.payment_file import PaymentFile, files_being_built, files_of
 from payouts.gates.cover import must_be_coverable
-from payouts.gates.first_use import note_first_uses
-from payouts.gates.manifest import Manifest, make_manifest
-from payouts.payment import Payment, in_payroll, lines_of, stopped_count
+from payouts.payment import Payment, PaymentStatus, stopped_count
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
-from schemes import audit
-from schemes.bank_profile import BankProfile, open_account, take_serial
+from schemes.bank_profile import BankProfile, take_serial
 from schemes.body import get_body
 from schemes.database import new_id
 from schemes.errors import Refused
 from schemes.file_naming import name_for
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
+from schemes.seal import destroy
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -51,8 +51,19 @@ class PaymentsStopped(Refused):
         self.count = count
 
 
+class Part(NamedTuple):
+    """Payments of one file that one task builds: the ordinals between which they lie, how many, and their pence."""
+
+    file: int
+    number: int
+    first: int
+    last: int
+    payments: int
+    pence: int
+
+
 def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime) -> None:
-    """The preparer asks for the files of a checked payroll; a job builds them. Asking twice is asking once.
+    """The preparer asks for the files of a checked payroll; jobs build them. Asking twice is asking once.
 
     Raises FindingsOpen, PaymentsStopped, CoverEnded, OverCeiling, NewBankDetails, NotNow, NotAllowed.
     """
@@ -71,125 +82,113 @@ def ask_for_files(session: Session, payroll: Payroll, *, by: Actor, at: datetime
 
 
 def plan_seal(session: Session, payroll: Payroll, *, at: datetime) -> None:
-    payroll.progress_done, payroll.progress_total = 0, 1
-    seals_before = len(session.scalars(select(Manifest.id).where(Manifest.payroll_id == payroll.id)).all())
-    once = f"payroll.seal/{payroll.id}/{seals_before}"
+    """Have the files built of a payroll that was just moved to `sealing`, for whatever reason."""
+    payroll.progress_done = payroll.progress_total = 0
+    made = session.scalar(select(func.count()).where(PaymentFile.payroll_id == payroll.id))
+    once = f"payroll.seal/{payroll.id}/{made}"
     outbox.add(session, "payroll.seal", once=once, at=at, payroll_id=str(payroll.id))
 
 
 def seal(session: Session, service: Service, args: Mapping[str, Any]) -> None:
-    """Build, read back and seal the files; make the manifest; open the gates."""
+    """Decide which files there are, and cut them into parts for any worker; the last part seals them all."""
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     if payroll.status is not PayrollStatus.SEALING:
         return
-    file = build_file(session, service, payroll)
-    session.execute(
-        update(Payment)
-        .where(in_payroll(payroll.id))
-        .values(file_id=file.id)
-        .execution_options(synchronize_session=False)
-    )
-    manifest = make_manifest(session, payroll, at=service.now())
-    payroll.manifest_id = manifest.id
-    note_first_uses(session, payroll, manifest)
-    payroll.progress_done = 1
-    audit.record(
-        session,
-        "payroll.files_sealed",
-        by=None,
-        about=payroll,
-        at=service.now(),
-        manifest=manifest.digest,
-        file=str(file.id),
-        sha256=file.sha256,
-    )
-    move(session, payroll, PayrollStatus.SEALED, by=None, at=service.now())
-
-
-def build_file(session: Session, service: Service, payroll: Payroll) -> PaymentFile:
     profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
-    sandbox = get_body(session).is_sandbox
-    facts = file_facts(
-        session,
-        service,
-        payroll,
-        serial=take_serial(session, profile),
-        created_on=service.now().astimezone(LONDON).date(),
-        sandbox=sandbox,
+    parts = parts_of(session, payroll, profile.items_per_file)
+    for _, mine in groupby(parts, key=lambda part: part.file):
+        begin_file(session, service, payroll, profile, list(mine))
+    payroll.progress_done, payroll.progress_total = 0, len(parts)
+
+
+def parts_of(session: Session, payroll: Payroll, items_per_file: int) -> list[Part]:
+    """The payments that are to be paid, by ordinal, in files of so many at most, and these in parts."""
+    place = func.row_number().over(order_by=Payment.ordinal) - 1
+    placed = (
+        select(Payment.ordinal, Payment.amount_pence, place.label("place"))
+        .where(Payment.payroll_id == payroll.id, Payment.status == PaymentStatus.PREPARED)
+        .subquery()
     )
-    payments = lines_of(session, payroll.id)
-    content = standard18.build(facts, standard18.credits_of(service.seals, payroll.body_id, payments))
+    file = func.div(placed.c.place, items_per_file)
+    number = func.div(func.mod(placed.c.place, items_per_file), CHUNK)
+    rows = session.execute(
+        select(
+            file,
+            number,
+            func.min(placed.c.ordinal),
+            func.max(placed.c.ordinal),
+            func.count(),
+            func.sum(placed.c.amount_pence),
+        )
+        .group_by(file, number)
+        .order_by(file, number)
+    )
+    return [Part(*(int(value) for value in row)) for row in rows]
+
+
+def begin_file(
+    session: Session, service: Service, payroll: Payroll, profile: BankProfile, parts: list[Part]
+) -> PaymentFile:
+    """Take a serial number for a file, seal what stands before and after its payments, and ask for its parts."""
     key_row, key = service.seals.make(payroll.body_id, service.now())
     session.add(key_row)
     session.flush()
-    file_id = new_id()
-    code = get_scheme(session, payroll.scheme_id).code
-    name = name_for(
-        profile.file_naming,
-        scheme=code,
-        payroll=payroll.number,
-        day=payroll.processing_day,
-        serial=facts.serial,
-        sandbox=sandbox,
-    )
+    serial = take_serial(session, profile)
     file = PaymentFile(
         body_id=payroll.body_id,
-        id=file_id,
+        id=new_id(),
         payroll_id=payroll.id,
-        name=name,
-        format="standard18",
-        serial=facts.serial,
-        created_on=facts.created_on,
-        sha256=hashlib.sha256(content).hexdigest(),
-        byte_count=len(content),
-        payment_count=payroll.payment_count,
-        total_pence=payroll.total_pence,
+        name=name_for(
+            profile.file_naming,
+            scheme=get_scheme(session, payroll.scheme_id).code,
+            payroll=payroll.number,
+            day=payroll.processing_day,
+            serial=serial,
+            sandbox=get_body(session).is_sandbox,
+        ),
+        format=FileFormat.STANDARD18.value,
+        serial=serial,
+        created_on=service.now().astimezone(LONDON).date(),
+        first=parts[0].first,
+        last=parts[-1].last,
+        payment_count=sum(part.payments for part in parts),
+        total_pence=sum(part.pence for part in parts),
+        segment_count=len(parts) + 2,
         key_id=key_row.id,
-        sealed_content=key.seal(content, "payment_file", file_id),
         made_at=service.now(),
     )
     session.add(file)
     session.flush()
+    facts, form = facts_of_file(session, service, payroll, file), FORMS[FileFormat(file.format)]
+    segment.keep(session, key, file, 0, form.opening(facts))
+    segment.keep(session, key, file, len(parts) + 1, form.closing(facts))
+    ask_for_parts(session, payroll, file, parts, at=service.now())
     return file
 
 
-def file_facts(
-    session: Session, service: Service, payroll: Payroll, *, serial: int, created_on: Any, sandbox: bool
-) -> FileFacts:
-    profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
-    account = open_account(session, service.seals, profile)
-    return FileFacts(
-        serial=serial,
-        created_on=created_on,
-        processing_day=payroll.processing_day,
-        service_user_number=profile.service_user_number,
-        submitter=profile.bureau_number or profile.service_user_number,
-        service_user_name=profile.service_user_name,
-        account_name=profile.account_name,
-        sort_code=account.sort_code,
-        account_number=account.account_number,
-        narrative=f"PAYROLL {payroll.number}",
-        item_limit_pence=profile.item_limit_pence,
-        sandbox=sandbox,
-    )
-
-
-def regenerate(session: Session, service: Service, payroll: Payroll, file: PaymentFile) -> bytes:
-    """The file built anew from the payments: the same bytes, on any machine and day, while the keys live."""
-    facts = file_facts(
-        session,
-        service,
-        payroll,
-        serial=file.serial,
-        created_on=file.created_on,
-        sandbox=get_body(session).is_sandbox,
-    )
-    payments = lines_of(session, payroll.id)
-    return standard18.build(facts, standard18.credits_of(service.seals, payroll.body_id, payments))
+def ask_for_parts(
+    session: Session, payroll: Payroll, file: PaymentFile, parts: Iterable[Part], *, at: datetime
+) -> None:
+    for part in parts:
+        outbox.add(
+            session,
+            "payroll.seal_part",
+            once=f"payroll.seal_part/{file.id}/{part.number}",
+            at=at,
+            payroll_id=str(payroll.id),
+            file_id=str(file.id),
+            segment=part.number + 1,
+            first=part.first,
+            last=part.last,
+            count=part.payments,
+            pence=part.pence,
+        )
 
 
 def withdraw_files(session: Session, payroll: Payroll, *, at: datetime) -> None:
-    """Take a payroll's files back: they will not be released."""
-    for file in files_of(session, payroll.id):
+    """Take a payroll's files back: they will not be released. Of one that is not whole the key is destroyed."""
+    for file in (*files_of(session, payroll.id), *files_being_built(session, payroll.id)):
         file.withdrawn_at = at
+        if file.sealed_at is None:
+            destroy(session, file.body_id, file.key_id, at=at)
     session.flush()

@@ -1,65 +1,20 @@
-"""A payroll's payments as a Bacs Standard 18 file: the same payments, profile, serial and dates are the same bytes."""
+"""Payments as a Bacs Standard 18 file: the same payments, profile, serial and dates are the same bytes."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bacs import charset, standard18
-from bacs.standard18 import Credit, OriginatingAccount, Section, Submission, UserFile
-from payouts.payment import PaymentLine
-from schemes.account import open_details
-from schemes.seal import Seals
+from bacs.standard18 import Credit, OriginatingAccount, Pieces, Section, Submission, UserFile
+from payouts.files.facts import FileCredit, FileFacts, Form, ReadBackDiffers
 
 WIDTH = 18
 
 
-class ReadBackDiffers(Exception):
-    """The file, read back, is not what was written: it is not sealed."""
-
-    def __init__(self, record: int, expected: object, found: object) -> None:
-        super().__init__(f"credit {record} reads back differently")
-        self.record = record
-        self.expected = expected
-        self.found = found
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """What a file depends on beside its payments. `narrative` is what the body's own bank statement shows.
-
-    submitter: the service user number, or the number of the bureau that submits (Standard 18, VOL1 42-47).
-    """
-
-    serial: int
-    created_on: date
-    processing_day: date
-    service_user_number: str
-    submitter: str
-    service_user_name: str
-    account_name: str
-    sort_code: str
-    account_number: str
-    narrative: str
-    item_limit_pence: int
-    sandbox: bool
-
-
-def credits_of(seals: Seals, body_id: object, payments: Iterable[PaymentLine]) -> Iterator[Credit]:
-    """The payments with their bank details opened, for the time that a file takes to write."""
-    for payment in payments:
-        key = seals.open(body_id, payment.key_id, payment.ring_key_id, payment.wrapped)  # type: ignore[arg-type]
-        details = open_details(key, payment.account_id, payment.sealed_details)
-        yield Credit(
-            sort_code=details.sort_code,
-            account_number=details.account_number,
-            amount_pence=payment.amount_pence,
-            account_name=charset.to_bacs(payment.holder_name).cut(WIDTH),
-            reference=payment.reference,
-            roll_number=details.roll_number,
-        )
+def name_on_the_wire(name: str) -> str:
+    """Capitals without accents, at most 18 characters (Standard 18, field 11)."""
+    return charset.to_bacs(name).cut(WIDTH)
 
 
 def wire(text: str, *, sandbox: bool) -> str:
@@ -81,18 +36,27 @@ def submission_of(facts: FileFacts, credits: Iterable[Credit]) -> Submission:
     return Submission(f"{facts.serial:06d}", facts.submitter, facts.created_on, (user_file,))
 
 
-def build(facts: FileFacts, credits: Iterable[Credit]) -> bytes:
-    """The file's bytes, read back and compared record by record before they are given out.
+def opening(facts: FileFacts) -> bytes:
+    """The volume's, header and user labels."""
+    return Pieces(submission_of(facts, ())).opening()
 
-    Raises ReadBackDiffers, and what `bacs.standard18.write` raises for a payment that the format cannot carry.
-    """
-    written = tuple(credits)
-    submission = submission_of(facts, written)
-    buffer = io.BytesIO()
-    buffer.writelines(standard18.write(submission))
-    content = buffer.getvalue()
-    compare(submission.as_sent(), standard18.read_submission(content))
-    return content
+
+def records(facts: FileFacts, credits: Iterable[FileCredit]) -> Iterator[bytes]:
+    """A data record for each payment. Raises ItemRefused for one that the format cannot carry."""
+    return Pieces(submission_of(facts, ())).records(each.credit for each in credits)
+
+
+def closing(facts: FileFacts) -> bytes:
+    """The contra record and the trailers."""
+    return Pieces(submission_of(facts, ())).closing(facts.count, facts.total_pence)
+
+
+def read_back(facts: FileFacts, credits: Sequence[FileCredit], records: bytes) -> None:
+    """Read some records as a file of their own, and compare them with the payments. Raises ReadBackDiffers."""
+    wanted = tuple(each.credit for each in credits)
+    part = replace(facts, count=len(wanted), total_pence=sum(credit.amount_pence for credit in wanted))
+    found = standard18.read_submission(opening(part) + records + closing(part))
+    compare(submission_of(part, wanted).as_sent(), found)
 
 
 def compare(expected: Submission, found: Submission) -> None:
@@ -103,3 +67,6 @@ def compare(expected: Submission, found: Submission) -> None:
             raise ReadBackDiffers(number, want, got)
     if len(wanted) != len(there) or expected != found:
         raise ReadBackDiffers(min(len(wanted), len(there)) + 1, len(wanted), len(there))
+
+
+FORM = Form(name_on_the_wire, opening, records, closing, read_back)

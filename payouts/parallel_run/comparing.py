@@ -28,7 +28,7 @@ from payouts.parallel_run.parallel_run import (
     move,
     unreadable,
 )
-from payouts.payment import lines_of
+from payouts.payment import in_payroll, lines_of
 from payouts.payroll import Payroll, get_payroll
 from schemes import audit
 from schemes.account import open_details
@@ -144,7 +144,7 @@ def read(content: bytes, columns: Columns | None) -> tuple[list[Listed], list[Un
 
 def payments_of(session: Session, seals: Seals, payroll: Payroll, day: date) -> Iterator[Listed]:
     """The payroll's payments as its file carries them: a roll number stands in place of the reference."""
-    for line in lines_of(session, payroll.id):
+    for line in lines_of(session, in_payroll(payroll.id)):
         key = seals.open(payroll.body_id, line.key_id, line.ring_key_id, line.wrapped)
         details = open_details(key, line.account_id, line.sealed_details)
         yield old_file.on_the_wire(

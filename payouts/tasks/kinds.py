@@ -9,7 +9,7 @@ from typing import Any
 from payouts import building, erasure, matching, registering
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
-from payouts.files import sealing
+from payouts.files import part, sealing
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
 
@@ -41,6 +41,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.check": OnDatabase(checks_run.plan),
     "payroll.check_chunk": OnDatabase(checks_run.check_chunk),
     "payroll.seal": OnDatabase(sealing.seal),
+    "payroll.seal_part": OnDatabase(part.seal_part),
     "parallel_run.compare": OnDatabase(comparing.compare_run),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),

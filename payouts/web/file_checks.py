@@ -80,7 +80,7 @@ def check(payroll_id: UUID) -> ResponseReturnValue:
                 service().seals,
                 get_payroll(session, payroll_id),
                 file_name=given.filename or "file",
-                content=given.read(),
+                content=given.stream,
                 by=actor(),
                 at=now(),
             )

@@ -39,8 +39,8 @@ KINDS: dict[Kind, Told] = {
     ),
     Kind.TOO_MANY_ITEMS: Told(
         "More payments than the bank takes in one file",
-        "Ask the bank for a higher limit, or pay a part of the scheme on another day",
-        "{count} payments, and the bank takes {limit}",
+        "Nothing to do: several files are built. Whoever submits them sends them all",
+        "{count} payments, and the bank takes {limit} in one file",
     ),
     Kind.PAYROLL_OVER_LIMIT: Told(
         "The payroll is over the scheme’s limit",
@@ -48,7 +48,7 @@ KINDS: dict[Kind, Told] = {
         "{total_pence} in all, and the limit is {limit_pence}",
     ),
     Kind.FILE_OVER_LIMIT: Told(
-        "The file is over the bank’s limit",
+        "The total is over the bank’s limit",
         "Ask the bank for a higher limit, or pay a part of the scheme on another day",
         "{total_pence} in all, and the bank’s limit is {limit_pence}",
     ),

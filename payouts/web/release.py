@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
 from wtforms import StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
-from payouts.channels.download import SubmittedWhen, download, submission_of
+from payouts.app import Service
+from payouts.channels.download import BytesDiffer, SubmittedWhen, download, submission_of
 from payouts.channels.download import record_submission as record
 from payouts.files import sealing
-from payouts.files.payment_file import files_of
+from payouts.files.payment_file import PaymentFile, files_of, get_file
+from payouts.files.segment import blocks_of
 from payouts.payroll import get_payroll
 from payouts.web import words
 from payouts.web.access import allowed
@@ -74,13 +77,20 @@ def download_file(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             payroll = get_payroll(session, payroll_id, lock=True)
-            name, content = download(session, service().seals, payroll, file_id, by=actor(), at=now())
-    except NotNow as refused:
+            file = download(session, service().seals, payroll, file_id, by=actor(), at=now())
+    except (NotNow, BytesDiffer) as refused:
         flash(words.sentence(refused), "refused")
         return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
-    response = Response(content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response = Response(content_of(service(), file), mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response.content_length = file.byte_count
     return response
+
+
+def content_of(given: Service, file: PaymentFile) -> Iterator[bytes]:
+    """The file's bytes while they are sent, in a transaction of their own: no server holds a file of millions whole."""
+    with given.transaction(file.body_id) as session:
+        yield from blocks_of(session, given.seals, get_file(session, file.payroll_id, file.id))
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/submission", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Flask
 
 from payouts.cancelling import CancelReasonMissing
-from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
+from payouts.channels.download import BytesDiffer, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.acceptance import ReasonMissing
 from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
@@ -179,6 +179,8 @@ SENTENCES: dict[type[Refused], str] = {
     ManifestChanged: "The payroll changed while you read this page. Look at it again before you decide",
     NotAPaymentFile: "This file can’t be read as payments, so it is not the approved one. Choose a payment file",
     NotDownloaded: "Download every file first. A file that nobody took can’t have been submitted",
+    BytesDiffer: "This file does not have the bytes that were approved, so nobody gets it. Tell the people who run the "
+    "service",
     SubmittedWhen: "Enter a time between the download of the files and now",
     SubmissionReferenceMissing: "Enter the reference of the submission",
     CancelReasonMissing: "Say why you cancel it",

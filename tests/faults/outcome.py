@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from payouts.app import Service
 from payouts.demo.harbour import Harbour
-from payouts.files.payment_file import PaymentFile, files_of, open_content
-from payouts.files.sealing import regenerate
+from payouts.files.payment_file import PaymentFile, files_of
+from payouts.files.regenerating import regenerate
+from payouts.files.segment import open_content
 from payouts.ledger.entry import LedgerAccount, LedgerEntry, balances
 from payouts.notices.notice import Notice, NoticeStatus
 from payouts.payment import Payment, PaymentStatus
@@ -63,9 +64,9 @@ def assert_one_file(installation: Installation, harbour: Harbour, payroll_id: UU
         payroll = get_payroll(session, payroll_id)
         assert session.scalar(select(func.count()).select_from(PaymentFile)) == 1
         [file] = files_of(session, payroll_id)
-        content = open_content(session, service.seals, file)
+        content = open_content(session, service.seals, file).read()
         assert hashlib.sha256(content).hexdigest() == file.sha256
-        assert regenerate(session, service, payroll, file) == content
+        assert b"".join(regenerate(session, service, payroll, file)) == content
         assert downloaded in ("", file.sha256)
         assert (file.payment_count, file.total_pence) == (payroll.payment_count, payroll.total_pence)
 

@@ -23,6 +23,7 @@ STEPS = (
     ("payroll.check", "check_chunk"),
     ("payroll.check_chunk", "finding"),
     ("payroll.seal", "payment_file"),
+    ("payroll.seal_part", "manifest"),
     ("notices.plan", "notice"),
     # a batch was handed to Notify and is not noted yet
     ("notices.send", "audit_event"),

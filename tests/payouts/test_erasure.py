@@ -17,7 +17,8 @@ from payouts import erasure
 from payouts.cli import payouts
 from payouts.commands import ground
 from payouts.erasure import ErasureBar, ErasureRefused
-from payouts.files.payment_file import PaymentFile, open_content
+from payouts.files.payment_file import PaymentFile
+from payouts.files.segment import open_content
 from payouts.payment import Payment, payments_of
 from payouts.payroll import get_payroll
 from payouts.tasks import clock as ticking
@@ -148,7 +149,7 @@ def test_bank_details_and_old_files_cannot_be_opened_any_more(office, sealed, pa
         account = accounts_of(session, payee_id)[0]
         assert open_details(key, account.id, account.sealed_details).sort_code
         file = session.scalars(select(PaymentFile)).one()
-        assert open_content(session, seals, file)
+        assert open_content(session, seals, file).read()
         digest = file.sha256
     office.confirm_change(propose(office, payee_id, administrator))
     with office.transaction() as session:
@@ -158,7 +159,7 @@ def test_bank_details_and_old_files_cannot_be_opened_any_more(office, sealed, pa
         assert {bytes(account.sealed_details) for account in accounts_of(session, payee_id)} == {b""}
         file = session.scalars(select(PaymentFile)).one()
         with pytest.raises(KeyMissing):
-            open_content(session, seals, file)
+            open_content(session, seals, file).read()
         assert file.sha256 == digest
 
 

@@ -170,7 +170,8 @@ FORBIDDEN = {
     "how many a gate needs": "UPDATE gate SET people_needed = 1",
     "a gate": "DELETE FROM gate",
     "a manifest": "UPDATE manifest SET document = document",
-    "a file's bytes": "UPDATE payment_file SET sealed_content = sealed_content, sha256 = sha256",
+    "a file's bytes": "UPDATE file_segment SET sealed = sealed",
+    "a segment of a file": "DELETE FROM file_segment",
     "an award's amount": "UPDATE award SET amount_pence = 1",
     "a scheme's limits and rules": "UPDATE scheme_version SET definition = definition",
     "a version of a scheme": "DELETE FROM scheme_version",
@@ -220,6 +221,12 @@ def test_no_payment_can_be_added_to_a_sealed_payroll(app):
 def test_no_payment_can_be_taken_from_a_sealed_payroll(app):
     with pytest.raises(DBAPIError, match="change only while it is built"):
         app("DELETE FROM finding", "DELETE FROM payment WHERE ordinal = 1")
+
+
+@pytest.mark.parametrize("change", ["sha256 = repeat('0', 64)", "byte_count = 1", "sealed_at = NULL, sha256 = ''"])
+def test_what_a_sealed_file_is_never_changes(app, change):
+    with pytest.raises(DBAPIError, match="never changes"):
+        app(f"UPDATE payment_file SET {change}")
 
 
 def test_what_the_apps_role_may_change_it_can_so_that_the_refusals_above_mean_something(app):

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from payouts.app import make_service
-from payouts.files.payment_file import files_of, open_content
-from payouts.payment import lines_of
+from payouts.files.payment_file import files_of
+from payouts.files.segment import open_content
+from payouts.payment import Payment, lines_of
 from schemes import seal
 from schemes.account import open_details
 from schemes.bank_profile import BankProfile, open_account
@@ -124,11 +125,11 @@ class TestWithARegister:
         """All that is sealed of the payroll and the bank profile, in the clear."""
         with service.transaction(office.harbour.body_id) as session:
             details = []
-            for line in lines_of(session, payroll_id):
+            for line in lines_of(session, Payment.payroll_id == payroll_id):
                 key = service.seals.open(office.harbour.body_id, line.key_id, line.ring_key_id, line.wrapped)
                 details.append(open_details(key, line.account_id, line.sealed_details))
             profile = open_account(session, service.seals, session.scalars(select(BankProfile)).one())
-            return details, profile, open_content(session, service.seals, files_of(session, payroll_id)[0])
+            return details, profile, open_content(session, service.seals, files_of(session, payroll_id)[0]).read()
 
     def test_after_rotation_everything_opens_with_the_new_ring_alone_and_people_can_sign_in(
         self, office, sealed, make_settings, clock
@@ -183,7 +184,7 @@ class TestWithARegister:
     def test_a_destroyed_key_never_opens_again_and_rotation_leaves_it_so(self, office, sealed, clock):
         service, body_id = office.service, office.harbour.body_id
         with office.transaction() as session:
-            line = next(iter(lines_of(session, sealed.payroll_id)))
+            line = next(iter(lines_of(session, Payment.payroll_id == sealed.payroll_id)))
         with office.transaction() as session:
             seal.destroy(session, body_id, line.key_id, at=clock())
         with office.transaction() as session:

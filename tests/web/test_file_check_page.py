@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from payouts.files.payment_file import files_of, open_content
+from payouts.files.payment_file import files_of
+from payouts.files.segment import open_content
 from schemes.person import Role
 from tests.payouts.files.test_file_check import swapped
 
@@ -25,7 +26,7 @@ def here(sealed):
 def approved(office, sealed):
     with office.transaction() as session:
         [file] = files_of(session, sealed.payroll_id)
-        return open_content(session, office.service.seals, file)
+        return open_content(session, office.service.seals, file).read()
 
 
 def test_an_approver_checks_what_the_bureau_was_given(signed_in, here, approved):

@@ -7,7 +7,8 @@ import io
 import pytest
 
 from bacs.comparison import listed
-from payouts.files.payment_file import files_of, open_content
+from payouts.files.payment_file import files_of
+from payouts.files.segment import open_content
 from payouts.gates.gate import gates_of
 from schemes.person import Role
 from tests.payouts.parallel_run.test_parallel_run import table
@@ -22,7 +23,7 @@ def start(sealed):
 def ours(office, sealed):
     with office.transaction() as session:
         [file] = files_of(session, sealed.payroll_id)
-        return list(listed(io.BytesIO(open_content(session, office.service.seals, file))))
+        return list(listed(io.BytesIO(open_content(session, office.service.seals, file).read())))
 
 
 def test_a_preparer_compares_last_months_file_and_explains_what_differs(signed_in, office, sealed, ours):

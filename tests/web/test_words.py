@@ -8,7 +8,7 @@ import pytest
 
 from bacs.modulus import Outcome as NumberCheck
 from payouts.cancelling import CancelReasonMissing
-from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
+from payouts.channels.download import BytesDiffer, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.checks.acceptance import ReasonMissing
 from payouts.checks.finding import Kind, Severity
@@ -252,6 +252,7 @@ REFUSALS: list[Refused] = [
     ReleaseRefused(["payments", "file X.txt"]),
     TooLate(NOON),
     NotDownloaded(),
+    BytesDiffer("HIL-0001.txt"),
     SubmittedWhen(),
     SubmissionReferenceMissing(),
     PaymentsStopped(1),

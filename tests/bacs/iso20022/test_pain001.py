@@ -32,6 +32,7 @@ from bacs.iso20022 import (
     Message,
     Party,
     Payment,
+    Pieces,
     ReferencePlace,
     Scheme,
     Version,
@@ -298,3 +299,11 @@ def test_the_iso_set_is_taken_where_the_bank_says_so():
     assert b"<Nm>O'Brien (UK)</Nm>" in written(with_payments(FIRST._replace(name="O'Brien (UK)")), profile)
     with pytest.raises(ItemRefused):
         written(with_payments(SECOND), profile)
+
+
+def test_a_message_written_in_pieces_is_the_same_bytes():
+    pence = FIRST.amount_pence + SECOND.amount_pence
+    batch = replace(BATCH, payments=(), count=2, total_pence=pence)
+    pieces = Pieces(replace(MESSAGE, batches=(batch,)), COMMON)
+    parts = [b"".join(pieces.records([payment], before=place)) for place, payment in enumerate((FIRST, SECOND))]
+    assert pieces.opening() + b"".join(parts) + pieces.closing() == written()

@@ -23,6 +23,7 @@ from bacs.errors import (
 from bacs.standard18 import (
     Credit,
     OriginatingAccount,
+    Pieces,
     Practice,
     Section,
     Submission,
@@ -354,3 +355,19 @@ def test_a_submission_of_any_shape_has_no_fault_and_can_be_read_back(submission)
     data = written(submission)
     assert list(validate(data)) == []
     assert read_submission(data) == submission.as_sent()
+
+
+@given(st.lists(good_credits, min_size=1, max_size=9), st.integers(1, 9), st.booleans())
+def test_a_submission_written_in_pieces_is_the_same_bytes(credits, size, multi_day):
+    submission = with_section(replace(SECTION, credits=credits), multi_day=multi_day)
+    pieces = Pieces(with_section(replace(SECTION, credits=()), multi_day=multi_day))
+    parts = [
+        b"".join(pieces.records(credits[start : start + size], before=start)) for start in range(0, len(credits), size)
+    ]
+    closing = pieces.closing(len(credits), sum(credit.amount_pence for credit in credits))
+    assert pieces.opening() + b"".join(parts) + closing == written(submission)
+
+
+def test_a_credit_that_is_refused_in_a_piece_is_numbered_over_the_whole():
+    with pytest.raises(ItemRefused, match="payment 6"):
+        list(Pieces(EXAMPLE).records([CREDITS[0]._replace(amount_pence=0)], before=5))

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from payouts.channels.release import ReleaseRefused, TooLate
-from payouts.files.payment_file import files_of, open_content
+from payouts.files.payment_file import files_of
+from payouts.files.segment import open_content, place_of
 from payouts.gates.decision import Verdict, decisions_of
 from payouts.gates.manifest import statements_of
 from payouts.ledger.entry import LedgerAccount, LedgerEntry, balances
@@ -182,12 +183,23 @@ def test_a_manifest_rewritten_whole_does_not_match_what_people_signed(office, pa
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE payment_file SET sealed_content = set_byte(sealed_content, 40, get_byte(sealed_content, 40) # 1)",
+        "UPDATE file_segment SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1) WHERE number = 1",
+        "UPDATE file_segment f SET sealed = g.sealed FROM file_segment g WHERE f.number + g.number = 2",
+        "DELETE FROM file_segment WHERE number = 1",
+        "DELETE FROM file_segment WHERE number = 2; UPDATE payment_file SET segment_count = 2",
         "UPDATE payment_file SET id = uuidv7()",
         "UPDATE sealing_key SET wrapped = NULL WHERE id = (SELECT key_id FROM payment_file)",
         "UPDATE sealing_key SET ring_key_id = 'k9' WHERE id = (SELECT key_id FROM payment_file)",
     ],
-    ids=["a bit turned", "taken from another row", "its key destroyed", "its key wrapped by a stranger"],
+    ids=[
+        "a bit turned",
+        "segments swapped",
+        "a segment left out",
+        "the end cut off",
+        "taken from another row",
+        "its key destroyed",
+        "its key wrapped by a stranger",
+    ],
 )
 def test_a_file_whose_bytes_do_not_open_is_named(office, payroll_id, tamper, statement):
     office.decide_all(payroll_id, upto=3)
@@ -203,8 +215,10 @@ def test_a_file_sealed_anew_with_other_bytes_under_the_right_key_is_named(office
     with office.transaction() as session:
         file = files_of(session, payroll_id)[0]
         key = office.service.seals.open_row(get_key(session, file.body_id, file.key_id))
-        other = open_content(session, office.service.seals, file).replace(b"00000", b"00001", 1)
-    tamper("UPDATE payment_file SET sealed_content = :sealed", sealed=key.seal(other, "payment_file", file.id))
+        other = open_content(session, office.service.seals, file).read().replace(b"00000", b"00001", 1)
+    for number, content in enumerate((b"", other, b"")):
+        sealed = key.seal(content, "file_segment", place_of(file, number))
+        tamper("UPDATE file_segment SET sealed = :sealed WHERE number = :number", sealed=sealed, number=number)
     assert refused(office, payroll_id) == [f"file {file.name}"]
 
 

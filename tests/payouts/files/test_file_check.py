@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bacs.comparison import Part, listed
 from payouts.files.file_check import CheckOutcome, NotAPaymentFile, check_file, checks_of
-from payouts.files.payment_file import files_of, open_content
+from payouts.files.payment_file import files_of
+from payouts.files.segment import open_content
 from payouts.payroll import get_payroll
 from schemes.audit import AuditEvent, trail
 from schemes.errors import NotAllowed, NotNow
@@ -28,7 +29,7 @@ def start(sealed):
 def approved(office, sealed):
     with office.transaction() as session:
         [file] = files_of(session, sealed.payroll_id)
-        return open_content(session, office.service.seals, file)
+        return open_content(session, office.service.seals, file).read()
 
 
 def check(office, payroll_id, content, *, by=Role.RELEASER):
@@ -38,7 +39,7 @@ def check(office, payroll_id, content, *, by=Role.RELEASER):
             office.service.seals,
             get_payroll(session, payroll_id),
             file_name="from-the-bureau.txt",
-            content=content,
+            content=io.BytesIO(content),
             by=office.person(by),
             at=office.service.now(),
         )
@@ -98,7 +99,7 @@ def test_who_only_reads_checks_no_file(office, sealed, approved):
             office.service.seals,
             get_payroll(session, sealed.payroll_id),
             file_name="x",
-            content=approved,
+            content=io.BytesIO(approved),
             by=office.person_with(Role.AUDITOR),
             at=office.service.now(),
         )

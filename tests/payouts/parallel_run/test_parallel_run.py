@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bacs.comparison import Listed, compare, listed
 from payouts.erasure import look
-from payouts.files.payment_file import files_of, open_content
+from payouts.files.payment_file import files_of
+from payouts.files.segment import open_content
 from payouts.parallel_run import comparing, old_file
 from payouts.parallel_run.comparing import by_class, rows_on
 from payouts.parallel_run.old_file import Column, Columns, ColumnsRefused, RowFault, Unreadable, guessed
@@ -50,7 +51,7 @@ def ours(office, sealed):
     """The sealed file, and its payments."""
     with office.transaction() as session:
         [file] = files_of(session, sealed.payroll_id)
-        content = open_content(session, office.service.seals, file)
+        content = open_content(session, office.service.seals, file).read()
     return content, list(listed(io.BytesIO(content)))
 
 

@@ -1,0 +1,122 @@
+"""What a payment file depends on: payments, bank profile, serial number and dates, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from bacs.standard18 import Credit
+from payouts.payment import PaymentLine
+from payouts.payroll import Payroll
+from schemes.account import open_details
+from schemes.bank_profile import BankProfile, open_account
+from schemes.body import get_body
+from schemes.seal import Seals
+
+if TYPE_CHECKING:
+    from payouts.app import Service
+    from payouts.files.payment_file import PaymentFile
+
+
+class ReadBackDiffers(Exception):
+    """The file, read back, is not what was written: it is not sealed."""
+
+    def __init__(self, record: int, expected: object, found: object) -> None:
+        super().__init__(f"credit {record} reads back differently")
+        self.record = record
+        self.expected = expected
+        self.found = found
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file depends on beside its payments. `narrative` is what the body's own bank statement shows.
+
+    submitter: the service user number, or the number of the bureau that submits (Standard 18, VOL1 42-47). count,
+    total_pence: of the file's payments.
+    """
+
+    payroll_number: int
+    serial: int
+    created_on: date
+    processing_day: date
+    service_user_number: str
+    submitter: str
+    service_user_name: str
+    account_name: str
+    sort_code: str
+    account_number: str
+    narrative: str
+    item_limit_pence: int
+    sandbox: bool
+    count: int
+    total_pence: int
+
+
+class FileCredit(NamedTuple):
+    """A payment as a file is told of it: with its place in the payroll, which makes it unique there."""
+
+    ordinal: int
+    credit: Credit
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of payment files. The opening, the records of all payments in order, and the closing are the file.
+
+    name_on_the_wire: an account holder's name as the file carries it. records raises a `BacsError` for a payment that
+    the form cannot carry. read_back reads some records as a file of their own, compares them with the payments, and
+    raises ReadBackDiffers.
+    """
+
+    name_on_the_wire: Callable[[str], str]
+    opening: Callable[[FileFacts], bytes]
+    records: Callable[[FileFacts, Iterable[FileCredit]], Iterator[bytes]]
+    closing: Callable[[FileFacts], bytes]
+    read_back: Callable[[FileFacts, Sequence[FileCredit], bytes], None]
+
+
+def facts_of_file(session: Session, service: Service, payroll: Payroll, file: PaymentFile) -> FileFacts:
+    """The facts that a file was, or is to be, built from."""
+    profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
+    account = open_account(session, service.seals, profile)
+    return FileFacts(
+        payroll_number=payroll.number,
+        serial=file.serial,
+        created_on=file.created_on,
+        processing_day=payroll.processing_day,
+        service_user_number=profile.service_user_number,
+        submitter=profile.bureau_number or profile.service_user_number,
+        service_user_name=profile.service_user_name,
+        account_name=profile.account_name,
+        sort_code=account.sort_code,
+        account_number=account.account_number,
+        narrative=f"PAYROLL {payroll.number}",
+        item_limit_pence=profile.item_limit_pence,
+        sandbox=get_body(session).is_sandbox,
+        count=file.payment_count,
+        total_pence=file.total_pence,
+    )
+
+
+def credits_of(
+    seals: Seals, body_id: UUID, payments: Iterable[PaymentLine], name_on_the_wire: Callable[[str], str]
+) -> Iterator[FileCredit]:
+    """The payments with their bank details opened, for the time that a file takes to write."""
+    for payment in payments:
+        key = seals.open(body_id, payment.key_id, payment.ring_key_id, payment.wrapped)
+        details = open_details(key, payment.account_id, payment.sealed_details)
+        credit = Credit(
+            sort_code=details.sort_code,
+            account_number=details.account_number,
+            amount_pence=payment.amount_pence,
+            account_name=name_on_the_wire(payment.holder_name),
+            reference=payment.reference,
+            roll_number=details.roll_number,
+        )
+        yield FileCredit(payment.ordinal, credit)

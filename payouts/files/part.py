@@ -1,0 +1,115 @@
+"""Building the files of a payroll part by part, in any worker; whoever does the last part seals them all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from bacs.comparison import listed
+from payouts.files import segment
+from payouts.files.facts import credits_of, facts_of_file
+from payouts.files.forms import FORMS, FileFormat
+from payouts.files.payment_file import PaymentFile, files_being_built
+from payouts.gates.first_use import note_first_uses
+from payouts.gates.manifest import make_manifest
+from payouts.payment import Payment, PaymentStatus, lines_of, ordinals
+from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
+from schemes import audit
+
+if TYPE_CHECKING:
+    from payouts.app import Service
+
+
+class PaymentsChanged(Exception):
+    """The payments are not those that the file was begun for: it is not sealed."""
+
+
+def seal_part(session: Session, service: Service, args: Mapping[str, Any]) -> None:
+    """Write some payments of a file, read them back, compare them with the payments, and seal them."""
+    payroll = get_payroll(session, UUID(args["payroll_id"]))
+    file = session.get_one(PaymentFile, (payroll.body_id, UUID(args["file_id"])))
+    if payroll.status is not PayrollStatus.SEALING or file.withdrawn_at is not None:
+        return
+    form, facts = FORMS[FileFormat(file.format)], facts_of_file(session, service, payroll, file)
+    key = segment.open_key(session, service.seals, file)
+    mine = (Payment.payroll_id == payroll.id) & ordinals(args["first"], args["last"])
+    prepared = mine & (Payment.status == PaymentStatus.PREPARED)
+    payments = list(credits_of(service.seals, payroll.body_id, lines_of(session, prepared), form.name_on_the_wire))
+    pence = sum(each.credit.amount_pence for each in payments)
+    if (len(payments), pence) != (args["count"], args["pence"]):
+        raise PaymentsChanged(f"{len(payments)} payments of {pence} pence")
+    records = b"".join(form.records(facts, payments))
+    form.read_back(facts, payments, records)
+    segment.keep(session, key, file, args["segment"], records, len(payments), pence)
+    session.execute(
+        update(Payment).where(prepared).values(file_id=file.id).execution_options(synchronize_session=False)
+    )
+    finish_part(session, service, payroll)
+
+
+def finish_part(session: Session, service: Service, payroll: Payroll) -> None:
+    """Count the part as done. One short row lock at the end: parts run side by side until here."""
+    done, total = session.execute(
+        update(Payroll)
+        .where(Payroll.id == payroll.id)
+        .values(progress_done=Payroll.progress_done + 1)
+        .returning(Payroll.progress_done, Payroll.progress_total)
+        .execution_options(synchronize_session=False)
+    ).one()
+    if done == total:
+        session.refresh(payroll)
+        # it may have been taken back since this part began; now it cannot be any more
+        if payroll.status is PayrollStatus.SEALING:
+            seal_files(session, service, payroll)
+
+
+def seal_files(session: Session, service: Service, payroll: Payroll) -> None:
+    """Seal the files, whose every part is there; make the manifest; open the gates."""
+    files = files_being_built(session, payroll.id)
+    for file in files:
+        file.sha256, file.byte_count = read_whole(session, service, payroll, file)
+        file.sealed_at = service.now()
+    session.flush()
+    manifest = make_manifest(session, payroll, at=service.now())
+    payroll.manifest_id = manifest.id
+    note_first_uses(session, payroll, manifest)
+    audit.record(
+        session,
+        "payroll.files_sealed",
+        by=None,
+        about=payroll,
+        at=service.now(),
+        manifest=manifest.digest,
+        files=[str(file.id) for file in files],
+        sha256=[file.sha256 for file in files],
+    )
+    move(session, payroll, PayrollStatus.SEALED, by=None, at=service.now())
+
+
+def read_whole(session: Session, service: Service, payroll: Payroll, file: PaymentFile) -> tuple[str, int]:
+    """Read a file from its segments as any bank would; its SHA-256 and the number of its bytes.
+
+    Each part was compared with its payments; this sees that they are all there, in order and nothing else. Raises
+    PaymentsChanged, SealBroken.
+    """
+    form, facts = FORMS[FileFormat(file.format)], facts_of_file(session, service, payroll, file)
+    running, size, block = hashlib.sha256(), 0, b""
+    for number, block in enumerate(segment.blocks_of(session, service.seals, file)):
+        if number == 0 and block != form.opening(facts):
+            raise PaymentsChanged("the opening is not of this file")
+        running.update(block)
+        size += len(block)
+    if block != form.closing(facts):
+        raise PaymentsChanged("the closing is not of this file")
+    count = pence = 0
+    for payment in listed(segment.open_content(session, service.seals, file)):
+        count += 1
+        pence += payment.amount_pence
+    if {(count, pence), segment.payments_in(session, file)} != {(file.payment_count, file.total_pence)}:
+        raise PaymentsChanged(f"{count} payments of {pence} pence")
+    return running.hexdigest(), size

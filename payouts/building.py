@@ -208,13 +208,16 @@ def keep_reckoned(
     """Keep the arrears of those who are not left out, and what was paid too much, for a person to look at."""
     if not reckoned:
         return
+    known = select(Overpayment.award_id, Overpayment.about_first_day, Overpayment.found_at)
+    since = {(row[0], row[1]): row[2] for row in session.execute(known.where(Overpayment.award_id.in_(reckoned)))}
     session.execute(delete(Overpayment).where(Overpayment.award_id.in_(reckoned)))
     for award_id, differences in reckoned.items():
         for period, due_pence, paid_pence, steps in differences:
             about = {"award_id": award_id, "about_first_day": period.first_day, "about_last_day": period.last_day}
             mine = {"body_id": payroll.body_id, "id": new_id(), **about}
             if due_pence < paid_pence:
-                over = {"due_pence": due_pence, "paid_pence": paid_pence, "found_in": payroll.id, "found_at": at}
+                over = {"due_pence": due_pence, "paid_pence": paid_pence, "found_in": payroll.id}
+                over["found_at"] = since.get((award_id, period.first_day), at)
                 session.add(Overpayment(**mine, **over))
             elif award_id not in left_out:
                 pence = due_pence - paid_pence

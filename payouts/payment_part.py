@@ -82,7 +82,8 @@ class PaymentPart(BodyOwned, Base):
 class Overpayment(BodyOwned, Base):
     """That an award was paid more for a period than is due by now. Listed for a person: nothing is deducted by itself.
 
-    found_in: the payroll whose building found it. When the award is reckoned again, its rows are made anew.
+    found_in: the payroll whose building found it last, and found_at when it was first found. When the award is reckoned
+    again, its rows are made anew.
     """
 
     __tablename__ = "overpayment"

@@ -17,14 +17,20 @@ from payouts.payment import LIVE, Payment
 from payouts.payment_part import PartKind, PaymentPart
 from payouts.payroll import Payroll
 from schemes.recovery import Recovery
+from schemes.write_off import Ending, ended
 
 
 class Balance(NamedTuple):
-    """In pence: what released payrolls took, what open ones are about to take, and what is left after both."""
+    """In pence: what released payrolls took, what open ones are about to take, and what is left after both.
+
+    ending: how the recovery was ended, where it was: then nothing is left to take, and `given_up_pence` is not back.
+    """
 
     taken_pence: int
     reserved_pence: int
     left_pence: int
+    given_up_pence: int = 0
+    ending: Ending | None = None
 
     @property
     def total_left_pence(self) -> int:
@@ -48,14 +54,17 @@ def balances(session: Session, recoveries: Iterable[Recovery], *, but: UUID | No
     sums: dict[tuple[UUID | None, bool], int] = defaultdict(int)
     for recovery_id, status, taken in session.execute(parts):
         sums[recovery_id, status in SETTLED] += int(taken)
-    return {
-        recovery_id: Balance(
-            taken_pence := sums[recovery_id, True],
-            reserved_pence := sums[recovery_id, False],
-            total - taken_pence - reserved_pence,
+    over = ended(session, totals.keys())
+    found = {}
+    for recovery_id, total in totals.items():
+        taken_pence, reserved_pence = sums[recovery_id, True], sums[recovery_id, False]
+        rest, ending = total - taken_pence - reserved_pence, over.get(recovery_id)
+        found[recovery_id] = (
+            Balance(taken_pence, reserved_pence, 0, rest, ending)
+            if ending
+            else Balance(taken_pence, reserved_pence, rest)
         )
-        for recovery_id, total in totals.items()
-    }
+    return found
 
 
 def to_take(session: Session, payroll: Payroll, lines: list[AwardLine]) -> dict[UUID, tuple[Recovery, int]]:

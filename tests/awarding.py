@@ -9,14 +9,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from schemes import write_off
 from schemes.amount import Inputs
 from schemes.award import Award, get_award
 from schemes.award_history import History
 from schemes.award_version import change_award, end_award, history_of
 from schemes.database import new_id
 from schemes.person import Actor, Role
-from schemes.recovery import propose
+from schemes.recovery import get_recovery, propose
 from schemes.suspension import get_suspension, lift, suspend
+from schemes.write_off import Ending
 from tests.office import Office
 
 
@@ -94,6 +96,20 @@ class Awarded:
         }
         with self.office.transaction() as session:
             return propose(session, get_award(session, self.id), at=self.office.service.now(), **facts).id
+
+    def write_off(self, recovery_id: UUID | None = None, **changes: Any) -> UUID:
+        """The preparer proposes to write off £5.00, or what is left of a recovery."""
+        with self.office.transaction() as session:
+            facts: dict[str, Any] = {
+                "write_off_id": new_id(),
+                "recovery": get_recovery(session, self.id, recovery_id) if recovery_id else None,
+                "kind": Ending.WRITE_OFF,
+                "pence": None if recovery_id else 500,
+                "reason": "it costs more to get back",
+                "by": self.office.person(Role.PREPARER),
+                **changes,
+            }
+            return write_off.propose(session, get_award(session, self.id), at=self.office.service.now(), **facts).id
 
 
 def an_award(office: Office, *, offset: int = 0) -> Awarded:

@@ -81,6 +81,7 @@ def addresses(office, sealed, browsers):
             "parallel_run_id": parallel_run_id,
             "difference_class": "extra",
             "recovery_id": award.recover(),
+            "write_off_id": award.write_off(),
             "component": "support",
             "contact_id": contact.id,
             "correction_report_id": office.take_corrections(),

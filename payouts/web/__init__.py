@@ -53,8 +53,10 @@ from payouts.web import (
     new_payee,
     notice_words,
     outbox,
+    overpayments,
     parallel_run_words,
     parallel_runs,
+    payee_ahead,
     payee_details,
     payee_search,
     payee_words,
@@ -84,6 +86,7 @@ from payouts.web import (
     suspensions,
     taking_out,
     words,
+    write_offs,
 )
 from payouts.web.access import every_view_is_marked
 from payouts.web.pages import pages
@@ -122,7 +125,9 @@ VIEWS = (
     mandates,
     new_payee,
     outbox,
+    overpayments,
     parallel_runs,
+    payee_ahead,
     payee_details,
     payee_search,
     payees,
@@ -144,6 +149,7 @@ VIEWS = (
     recoveries,
     suspensions,
     taking_out,
+    write_offs,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from payouts.projection import Projected
@@ -36,22 +37,27 @@ class Plot(NamedTuple):
 
 def plot_of(projected: list[Projected]) -> Plot | None:
     """A plot of the periods to come; None where nothing is due in any, which words tell better."""
-    most = max((one.pence for one in projected), default=0)
+    return bars_of([(f"{one.period.first_day:%b}", one.pence) for one in projected])
+
+
+def bars_of(amounts: Sequence[tuple[str, int]]) -> Plot | None:
+    """A plot of pence under their labels; None where all are nothing."""
+    most = max((pence for _, pence in amounts), default=0)
     if not most:
         return None
-    room, floor = (WIDTH - LEFT) / len(projected), HEIGHT - BOTTOM
-    step = -(-len(projected) // MOST_LABELS)
+    room, floor = (WIDTH - LEFT) / len(amounts), HEIGHT - BOTTOM
+    step = -(-len(amounts) // MOST_LABELS)
     bars = []
-    for place, one in enumerate(projected):
-        height = round(one.pence / most * (floor - 10)) if one.pence else floor - 10
-        label = f"{one.period.first_day:%b}" if place % step == 0 else ""
+    for place, (written, pence) in enumerate(amounts):
+        height = round(pence / most * (floor - 10)) if pence else floor - 10
+        label = written if place % step == 0 else ""
         bars.append(
             Bar(
                 round(LEFT + place * room),
                 floor - height,
                 max(2, round(room * 0.8)),
                 height,
-                bool(one.pence),
+                bool(pence),
                 label,
             )
         )

@@ -22,6 +22,7 @@ from schemes.payee import payees_of_ids
 from schemes.person import names
 from schemes.recovery import recoveries_of
 from schemes.suspension import suspensions_of
+from schemes.write_off import write_offs_of
 
 
 @pages.route("/awards/<uuid:award_id>")
@@ -52,7 +53,9 @@ def show_award(award_id: UUID) -> ResponseReturnValue:
             plot=plot_of(coming),
             parts=parts_of_award(session, award_id),
             overpayments=overpayments_of(session, award_id),
+            component_name=component_name(rules, award.component),
             recoveries=recoveries,
+            write_offs=write_offs_of(session, award_id),
             balances=balances(session, recoveries),
             names=names(session),
         )
@@ -65,3 +68,9 @@ def unit_of(rules: Rules, component: str) -> str:
         if found is not None:
             return found.rule.unit
     return ""
+
+
+def component_name(rules: Rules, component: str) -> str:
+    """What the scheme calls what the award is for, by the newest version that has it."""
+    found = (definition.component(component) for definition in rules.definitions)
+    return next((one.name for one in found if one), component)

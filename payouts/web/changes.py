@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,9 +17,10 @@ from payouts.people import confirm as confirm_change
 from payouts.web import change_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.change_words import Names
+from payouts.web.figures import pounds
 from payouts.web.form import Form
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
-from schemes import change_applied
+from schemes import change_applied, recovery, write_off
 from schemes.change import Change, decided, get_change, waiting
 from schemes.change_applied import EFFECTS
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
@@ -65,6 +67,7 @@ def show_changes() -> ResponseReturnValue:
         return render_template(
             "changes/show_changes.html",
             waiting=[] if before else [line(change, people) for change in waiting(session)],
+            money=[] if before else money_waiting(session, people),
             decided=[line(change, people) for change in over[:PAGE]],
             next=url_for("pages.show_changes", before=over[PAGE - 1].id) if len(over) > PAGE else None,
             first=url_for("pages.show_changes") if before else None,
@@ -80,6 +83,42 @@ def line(change: Change, people: Names) -> Line:
     if change.rejected_by:
         return Line(change, title, proposer, "Rejected", people.get(change.rejected_by, GONE))
     return Line(change, title, proposer)
+
+
+class MoneyLine(NamedTuple):
+    """A recovery, its end, or a write-off that waits for a second person: proposed on an award's page."""
+
+    title: str
+    href: str
+    proposed: str
+    at: datetime
+    reason: str
+
+
+def money_waiting(session: Session, people: Names) -> list[MoneyLine]:
+    """What two people agree about an award's money, oldest first."""
+    lines = [
+        MoneyLine(
+            f"Recover {pounds(one.total_pence)} from {beneficiary.name}",
+            url_for("pages.decide_recovery", award_id=one.award_id, recovery_id=one.id),
+            people.get(one.proposed_by, GONE),
+            one.proposed_at,
+            one.reason,
+        )
+        for one, beneficiary in recovery.waiting(session, limit=PAGE)
+    ]
+    lines += [
+        MoneyLine(
+            ("End a recovery from " if one.recovery_id else f"Write off {pounds(one.pence or 0)} for ")
+            + beneficiary.name,
+            url_for("pages.decide_write_off", award_id=one.award_id, write_off_id=one.id),
+            people.get(one.proposed_by, GONE),
+            one.proposed_at,
+            one.reason,
+        )
+        for one, beneficiary in write_off.waiting(session, limit=PAGE)
+    ]
+    return sorted(lines, key=lambda line: line.at)
 
 
 def waits_for(change: Change) -> bool:

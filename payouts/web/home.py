@@ -37,6 +37,7 @@ from schemes.recovery import CONFIRMERS as CONFIRMERS_OF_RECOVERY
 from schemes.recovery import waiting as recoveries_waiting
 from schemes.scheme import schemes_of_body
 from schemes.suspension import reviews_due as suspensions_due
+from schemes.write_off import waiting as write_offs_waiting
 
 SHOWN = 10
 LOOKED_AT = 50
@@ -93,6 +94,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         due_reviews(session),
         suspension_reviews(session),
         open_recoveries(session),
+        open_write_offs(session),
         cover_reviews(session),
     ):
         (mine if is_mine else others).append(item)
@@ -207,6 +209,18 @@ def open_recoveries(session: Session) -> Items:
             who="a finance officer or an approver who did not propose it",
         )
         mine = recovery.proposed_by != actor().person_id and bool(actor().roles.intersection(CONFIRMERS_OF_RECOVERY))
+        yield mine, item
+
+
+def open_write_offs(session: Session) -> Items:
+    for write_off, beneficiary in write_offs_waiting(session):
+        item = Waiting(
+            f"{'End of a recovery from' if write_off.recovery_id else 'Write-off for'} {beneficiary.name}",
+            "To be confirmed or rejected.",
+            url_for("pages.decide_write_off", award_id=write_off.award_id, write_off_id=write_off.id),
+            who="a finance officer or an approver who did not propose it",
+        )
+        mine = write_off.proposed_by != actor().person_id and bool(actor().roles.intersection(CONFIRMERS_OF_RECOVERY))
         yield mine, item
 
 

@@ -20,6 +20,7 @@ from schemes.hold import holds_of
 from schemes.note import notes_of
 from schemes.payee import beneficiaries_of, get_payee
 from schemes.person import names
+from schemes.scheme import schemes_of_body
 
 
 @pages.route("/payees/<uuid:payee_id>")
@@ -38,6 +39,7 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
             confirmations=versions(session, accounts, states),
             holds_here=holds_of(session, payee.id),
             awards=awards_paid_to(session, payee.id),
+            scheme_names={scheme.id: scheme.name for scheme in schemes_of_body(session)},
             payments=payments_to(session, payee.id),
             duplicates_here=of_payee(session, payee),
             notes=notes_of(session, service().seals, payee) if may_see("pages.show_history") else [],

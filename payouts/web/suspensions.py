@@ -7,14 +7,18 @@ from uuid import UUID
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from payouts.projection import Effect, effect_of
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.form import DayField, Form, MadeField
-from payouts.web.pages import actor, now, pages, transaction
-from schemes.award import get_award, parties_of
+from payouts.web.pages import actor, now, pages, service, transaction
+from schemes.award import Award, get_award, parties_of
+from schemes.award_version import history_of
+from schemes.bank_details import london_day
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.hold import LIFTERS, PLACERS
 from schemes.person import names
@@ -51,6 +55,24 @@ class LiftSuspension(Form):
         validators=[InputRequired("Say why you lift this suspension"), TOO_LONG],
     )
     submit = SubmitField("Lift the suspension", widget=GovSubmitInput())
+
+
+def effects_of(session: Session, award: Award, suspension_id: UUID) -> list[tuple[str, Effect]]:
+    """What each answer would do to payments: tried, looked at, and taken back."""
+    found = get_suspension(session, award.id, suspension_id)
+    may_lift = any(actor().holds(role, award.scheme_id) for role in LIFTERS)
+    if found.lifted_at is not None or found.placed_by == actor().person_id or not may_lift:
+        return []
+    before, effects = history_of(session, award), []
+    for said, pays in (("If the suspended days are paid", True), ("If they are not paid", False)):
+        with session.begin_nested() as trial:
+            suspension = get_suspension(session, award.id, suspension_id, lock=True)
+            lift(session, suspension, award, pays_arrears=pays, reason="a trial", by=actor(), at=now())
+            after = history_of(session, award)
+            today, calendar = london_day(now()), service().calendar
+            effects.append((said, effect_of(session, calendar, award=award, before=before, after=after, today=today)))
+            trial.rollback()
+    return effects
 
 
 HINTS = [
@@ -116,6 +138,7 @@ def lift_suspension_page(award_id: UUID, suspension_id: UUID) -> ResponseReturnV
             "awards/lift_suspension.html",
             form=form,
             hints=HINTS,
+            effects=effects_of(session, parties.award, suspension_id),
             suspension=get_suspension(session, award_id, suspension_id),
             names=names(session),
             **parties._asdict(),

@@ -72,6 +72,7 @@ from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDayRefused
 from schemes.suspension import SuspensionDayRefused
 from schemes.typed_details import DetailsRefused
+from schemes.write_off import WriteOffThere
 
 CAPACITIES: dict[Capacity, str] = {
     Capacity.SELF: "The person themselves",
@@ -190,6 +191,7 @@ SENTENCES: dict[type[Refused], str] = {
     NoteEmpty: "Write the note",
     ContactKnown: "This payee has this contact already",
     HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
+    WriteOffThere: "The end of a recovery, or a write-off, waits already. It has to be confirmed or rejected first",
     RecoveryThere: "A recovery from this award waits already. It has to be confirmed or rejected first",
     AwardThere: "They have an award of this already. Change that one instead",
     SameDetails: "These are the bank details in use, so there is nothing to change",

@@ -96,7 +96,7 @@ def paid(office, payroll_id, award):
 def balance(office, award):
     with office.transaction() as session:
         [one] = balances(session, recoveries_of(session, award.id)).values()
-        return tuple(one)
+        return one.taken_pence, one.reserved_pence, one.left_pence
 
 
 def test_instalments_are_taken_until_all_is_back_and_no_longer(office, award, clock):

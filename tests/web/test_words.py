@@ -119,6 +119,7 @@ from schemes.scheme import CodeTaken
 from schemes.scheme_change import FromDay, FromDayRefused
 from schemes.suspension import SuspensionDay, SuspensionDayRefused
 from schemes.typed_details import DetailsFault, DetailsRefused
+from schemes.write_off import WriteOffThere
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Role, people_words.ROLES),
@@ -272,6 +273,7 @@ REFUSALS: list[Refused] = [
     HoldDateRefused(HoldDate.IN_THE_FUTURE),
     AwardThere(UUID(int=1)),
     RecoveryThere(),
+    WriteOffThere(),
     AwardDayRefused(AwardDay.ENDS_BEFORE_START),
     SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     MergeRefused(MergeBar.BOTH_HAVE_AWARD),

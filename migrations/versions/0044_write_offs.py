@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "write_offs"
-down_revision = "amendments"
+down_revision = "file_segments"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 DECIDED = "confirmed_by, confirmed_at, rejected_by, rejected_at, rejected_because"

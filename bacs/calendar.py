@@ -64,10 +64,19 @@ class Calendar:
 
         The copy of release 0.19 knows 2012 to 2028. Later years and newly proclaimed days: `extended`.
         """
+        return cls.published("england-and-wales")
+
+    @classmethod
+    @cache
+    def published(cls, division: str) -> "Calendar":
+        """The bank holidays of a part of the United Kingdom, as `england` has them: for its offices, not for Bacs.
+
+        division: as GOV.UK names them, `england-and-wales`, `scotland` or `northern-ireland`.
+        """
         # costs a sixth of a second, as it brings an HTTP client along, and most programs need no calendar
         from govuk_bank_holidays.bank_holidays import BankHolidays
 
-        published = BankHolidays(use_cached_holidays=True).get_holidays(division=BankHolidays.ENGLAND_AND_WALES)
+        published = BankHolidays(use_cached_holidays=True).get_holidays(division=division)
         days = frozenset(holiday["date"] for holiday in published)
         return cls(days, date(min(days).year, 1, 1), date(max(days).year, 12, 31))
 

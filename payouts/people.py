@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
 from payouts.notices import staff
-from payouts.notices.staff import StaffEvent
+from payouts.notices.staff import StaffEvent, plain
 from schemes import audit, before_body, change_applied, credential_reset, database, invitation, recovery_code
 from schemes.body import get_body
 from schemes.change import Change, ChangeKind
@@ -140,11 +139,6 @@ def tell_own(
             return
         database.go_on_in(session, memberships[0].body_id)
     tell(session, service, event, session.get_one(Person, person_id), subject, text, at=at)
-
-
-def plain(name: str) -> str:
-    """A name without what Notify or a mail program would make a link of: people choose their own names."""
-    return re.sub(r"[^\w .,'’-]", "", name)
 
 
 def told(instant: datetime) -> str:

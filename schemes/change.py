@@ -36,6 +36,8 @@ class ChangeKind(StrEnum):
     CREDENTIALS = "credentials"
     NAME_POLICY = "name_policy"
     ERASURE = "erasure"
+    OFFICE_DAYS = "office_days"
+    FREEZE = "freeze"
 
 
 class ChangeWaiting(Refused):

@@ -17,8 +17,10 @@ from schemes import (
     cooling_off,
     credential_reset,
     duties,
+    freeze,
     invitation,
     name_policy,
+    office_days,
     role_change,
     scheme_change,
 )
@@ -55,6 +57,10 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.NAME_POLICY: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: name_policy.facts(session), name_policy.apply
     ),
+    ChangeKind.OFFICE_DAYS: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: office_days.facts(session), office_days.apply
+    ),
+    ChangeKind.FREEZE: Effect((Role.ADMINISTRATOR, Role.APPROVER, Role.FINANCE), freeze.facts_of, freeze.apply),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),
     ChangeKind.INVITATION: Effect(

@@ -136,7 +136,12 @@ GATE = record(
         "people_needed": whole,
         "evidence_asked": text,
     },
-    {"tiers": listing(TIER), "evidence_form": one_of(EvidenceForm)},
+    {
+        "tiers": listing(TIER),
+        "evidence_form": one_of(EvidenceForm),
+        "due_days": maybe(whole),
+        "escalates_to": one_of(Role),
+    },
 )
 INPUTS = record({}, {"amount_pence": whole, "units": whole, "rate_pence": whole})
 EXAMPLE = record({"component": text, "inputs": INPUTS, "covered_days": maybe(whole), "expected_pence": whole})

@@ -17,6 +17,7 @@ from schemes.person import Role
 MOST_PEOPLE = 9
 MOST_GATES = 12
 MOST_TIERS = 6
+MOST_DUE_DAYS = 10
 LONGEST_QUESTION = 300
 
 DECIDERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)
@@ -30,6 +31,15 @@ class GateKind(StrEnum):
     FUNDS = "funds"
     APPROVE = "approve"
     RELEASE = "release"
+
+
+DUE_DAYS: dict[GateKind, int] = {
+    GateKind.READY: 2,
+    GateKind.FUNDS: 1,
+    GateKind.APPROVE: 1,
+    GateKind.RELEASE: 0,
+}
+"""Office days before the planned input, by which each gate is decided where a scheme says nothing else."""
 
 
 class EvidenceForm(StrEnum):
@@ -52,6 +62,8 @@ class GateRule(NamedTuple):
     """A gate of a scheme. A payroll copies the rules when it is created: a change touches later payrolls only.
 
     role, people_needed: who decides whatever the amount. tiers: who else, from which amount, the smallest first.
+    due_days: office days between its deadline and the day on which the files are planned to go; None: as its kind has.
+    escalates_to: the role that is told when the deadline has passed.
     """
 
     kind: GateKind
@@ -62,6 +74,12 @@ class GateRule(NamedTuple):
     evidence_asked: str = ""
     tiers: tuple[Tier, ...] = ()
     evidence_form: EvidenceForm = EvidenceForm.TEXT
+    due_days: int | None = None
+    escalates_to: Role = Role.ADMINISTRATOR
+
+    @property
+    def due_days_before(self) -> int:
+        return DUE_DAYS[self.kind] if self.due_days is None else self.due_days
 
 
 FIRST_GATES = (
@@ -115,6 +133,8 @@ def gate_faults(gates: Sequence[GateRule]) -> Iterator[FieldFault]:
             yield FieldFault(f"gates.{place}.role", Misfit.UNKNOWN)
         if not 1 <= gate.people_needed <= MOST_PEOPLE:
             yield FieldFault(f"gates.{place}.people_needed", Misfit.OUT_OF_RANGE, (1, MOST_PEOPLE))
+        if not 0 <= gate.due_days_before <= MOST_DUE_DAYS:
+            yield FieldFault(f"gates.{place}.due_days", Misfit.OUT_OF_RANGE, (0, MOST_DUE_DAYS))
         for fault in tier_faults(gate):
             yield fault._replace(field=f"gates.{place}.{fault.field}")
 
@@ -164,8 +184,13 @@ def tiers_from(kept: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
 def gate_json(gate: GateRule) -> dict[str, Any]:
     """A gate as it is kept. What came in later and is not used is left out: it is written as it always was."""
     kept = {**gate._asdict(), "kind": gate.kind.value, "role": gate.role.value}
-    later = {"tiers": tiers_json(gate.tiers), "evidence_form": gate.evidence_form.value}
-    used = {"tiers": bool(gate.tiers), "evidence_form": gate.evidence_form is not EvidenceForm.TEXT}
+    later = {
+        "tiers": tiers_json(gate.tiers),
+        "evidence_form": gate.evidence_form.value,
+        "due_days": gate.due_days,
+        "escalates_to": gate.escalates_to.value,
+    }
+    used = {name: getattr(gate, name) != GateRule._field_defaults[name] for name in later}
     return {
         **{name: given for name, given in kept.items() if name not in later},
         **{n: later[n] for n in later if used[n]},
@@ -178,5 +203,6 @@ def gate_from(kept: Mapping[str, Any]) -> GateRule:
         "role": Role(kept["role"]),
         "tiers": tiers_from(kept.get("tiers", ())),
         "evidence_form": EvidenceForm(kept.get("evidence_form", EvidenceForm.TEXT)),
+        "escalates_to": Role(kept.get("escalates_to", Role.ADMINISTRATOR)),
     }
     return GateRule(**{**kept, **read})

@@ -23,6 +23,7 @@ TABLE_OF = {
     "file": "payment_file",
     "pair": "duplicate_pair",
     "access": "subject_access",
+    "freeze": "release_freeze",
 }
 
 

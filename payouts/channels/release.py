@@ -16,6 +16,7 @@ from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.gate import gates_of
 from payouts.gates.lineage import signed_for
 from payouts.gates.manifest import differences, manifest_of
+from payouts.gates.release_freeze import must_not_be_frozen
 from payouts.gates.standing import proven_line
 from payouts.ledger.entry import LedgerAccount, post_payroll
 from payouts.payment import PaymentStatus, stopped_count
@@ -48,12 +49,14 @@ def release_if_passed(
 ) -> bool:
     """Release a payroll whose every gate has said go; whether it was. Called in the transaction of the last decision.
 
-    Raises ReleaseRefused naming whatever differs from the manifest, and TooLate: then the decision does not stand.
+    Raises ReleaseRefused naming what is not as in the manifest, TooLate, Frozen: then the decision does not stand.
     """
-    if payroll.status is not PayrollStatus.SEALED or not all(state.passed for state in gate_states(session, payroll)):
+    states = gate_states(session, payroll)
+    if payroll.status is not PayrollStatus.SEALED or not all(state.passed for state in states):
         return False
     if at > payroll.deadline_at:
         raise TooLate(payroll.deadline_at)
+    must_not_be_frozen(session, states, at=at)
     found = not_as_approved(session, seals, payroll, public_key=signer.public_key)
     if found:
         raise ReleaseRefused(found)

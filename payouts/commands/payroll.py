@@ -24,6 +24,7 @@ from payouts.finance_codes import by_finance_code, finance_csv
 from payouts.gates import cover
 from payouts.gates.decision import Verdict, decide, gate_states, took_part
 from payouts.gates.manifest import manifest_of
+from payouts.gates.release_freeze import Frozen
 from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
 from payouts.payroll import (
@@ -226,7 +227,7 @@ def decide_gate(
                 at=given.now(),
             )
             released = release_if_passed(session, given.seals, given.signer, found, by=by, at=given.now())
-    except (ReleaseRefused, TooLate) as refused:
+    except (ReleaseRefused, TooLate, Frozen) as refused:
         with given.transaction(by.body_id) as session:
             record_refusal(session, payroll_id, refused, by=by, at=given.now())
         raise

@@ -26,6 +26,7 @@ from payouts.gates.manifest import manifest_of
 from payouts.gates.separation import Bar, Part, bar
 from payouts.gates.voiding import VOIDS, Move
 from payouts.payroll import Payroll, PayrollStatus, move
+from payouts.tasks import outbox
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound, NotNow, Refused
@@ -296,6 +297,8 @@ def decide(
     )
     if verdict is Verdict.NO_GO:
         return_to_preparer(session, payroll, Move.NO_GO, because=f"no-go at {gate.name}", by=by, at=at)
+        ids = {"payroll_id": str(payroll.id), "decision_id": str(decision.id)}
+        outbox.add(session, "gates.tell_no_go", once=f"gates.tell_no_go/{decision.id}", at=at, **ids)
     return decision
 
 

@@ -35,6 +35,10 @@ class Gate(BodyOwned, Base):
     people_needed: Mapped[int]
     evidence_asked: Mapped[str]
     kept_tiers: Mapped[list[dict[str, Any]]] = mapped_column("tiers", JSONB, server_default=text("'[]'"))
+    due_days: Mapped[int] = mapped_column(server_default=text("0"))
+    escalates_to: Mapped[Role] = mapped_column(
+        stored(Role, check="escalates_to"), server_default=Role.ADMINISTRATOR.value
+    )
     evidence_form: Mapped[EvidenceForm] = mapped_column(stored(EvidenceForm), server_default=EvidenceForm.TEXT.value)
 
     @property
@@ -68,6 +72,8 @@ def copy_rules(session: Session, payroll_id: UUID, rules: Sequence[GateRule]) ->
                 evidence_asked=rule.evidence_asked,
                 kept_tiers=tiers_json(rule.tiers),
                 evidence_form=rule.evidence_form,
+                due_days=rule.due_days_before,
+                escalates_to=rule.escalates_to,
             )
         )
     session.flush()

@@ -7,6 +7,7 @@ since a link is as good as a key.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +41,11 @@ class StaffEvent(StrEnum):
     NEW_APPROVER = "new_approver"
     RECOVERY_CODE_USED = "recovery_code_used"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an event
+    GATE_REMINDER = "gate_reminder"
+    GATE_LATE = "gate_late"
+    NO_GO = "no_go"
+    HANDED_OVER = "handed_over"
+    PASSKEYS_CHANGED = "passkeys_changed"
 
 
 class StaffMessage(BodyOwned, Base):
@@ -124,6 +130,11 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
         audit.record(
             session, "staff.told", by=None, about=kept, at=service.now(), event=kept.event, outcome=kept.status
         )
+
+
+def plain(name: str) -> str:
+    """A name without what Notify or a mail program would make a link of: people choose their own names."""
+    return re.sub(r"[^\w .,'’-]", "", name)
 
 
 def template_of(service: Service, body: Body) -> str:

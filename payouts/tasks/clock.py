@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bacs.calendar import LONDON
 from payouts import matching
 from payouts.app import Service
+from payouts.gates import reminding
 from payouts.tasks import outbox
 from payouts.tasks.outbox import Push
 from schemes import audit, before_body
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 def run(service: Service, stop: threading.Event) -> None:
     """Tick until stopped. A lost database is waited for; a lost queue does not matter."""
     asked_on: date | None = None
+    asked_at: datetime | None = None
     while not stop.is_set():
         try:
             with service.engine.connect() as connection:
@@ -35,6 +37,7 @@ def run(service: Service, stop: threading.Event) -> None:
                 while elected and not stop.is_set():
                     tick(service)
                     asked_on = ask_daily(service, asked_on)
+                    asked_at = ask_hourly(service, asked_at)
                     # a connection that broke has lost the election with it
                     connection.execute(text("SELECT 1"))
                     connection.commit()
@@ -66,6 +69,20 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
             matching.ask_nightly(session, body_id, at=now)
             outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)
     return today
+
+
+def ask_hourly(service: Service, asked_at: datetime | None) -> datetime | None:
+    """Ask for reminders of the open gates, once each hour; returns the hour for which it was asked last."""
+    now = service.now()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if asked_at == hour:
+        return asked_at
+    with service.transaction(None) as session:
+        bodies = before_body.all_bodies(session)
+    for body_id, _, _ in bodies:
+        with service.transaction(body_id) as session:
+            reminding.ask_hourly(session, at=now)
+    return hour
 
 
 def push_due(service: Service) -> int:

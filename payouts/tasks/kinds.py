@@ -10,6 +10,7 @@ from payouts import building, erasure, matching, registering
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
 from payouts.files import part, sealing
+from payouts.gates import reminding
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
 
@@ -41,6 +42,8 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.check": OnDatabase(checks_run.plan),
     "payroll.check_chunk": OnDatabase(checks_run.check_chunk),
     "payroll.seal": OnDatabase(sealing.seal),
+    "gates.remind": OnDatabase(reminding.remind),
+    "gates.tell_no_go": OnDatabase(reminding.tell_of_no_go),
     "payroll.seal_part": OnDatabase(part.seal_part),
     "parallel_run.compare": OnDatabase(comparing.compare_run),
     "notices.plan": OnDatabase(planning.plan),

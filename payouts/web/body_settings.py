@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea, GovTextInput
@@ -10,9 +12,10 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.deadline_words import COUNTRIES
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
-from schemes import body_details
+from schemes import body_details, office_days
 from schemes.bank_profile import bank_profiles
 from schemes.body import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS, get_body
 from schemes.body_details import LONGEST_NAME, NameMissing
@@ -21,9 +24,11 @@ from schemes.colour import ColourRefused
 from schemes.contact_value import ContactFault, ContactRefused
 from schemes.duties import duties_on, london_day
 from schemes.errors import NotAllowed, ReasonNotGiven, Refused
+from schemes.freeze import freezes_between
 from schemes.person import Role
 
 LONGEST = 2000
+YEAR = timedelta(days=366)
 NOT_YEARS = f"Enter a number of years from {LEAST_RETENTION_YEARS} to {MOST_RETENTION_YEARS}"
 
 
@@ -96,6 +101,8 @@ def show_settings() -> ResponseReturnValue:
             settings=get_body(session),
             profiles=bank_profiles(session),
             duties=duties_on(session, london_day(now())),
+            office_country=COUNTRIES[office_days.current(session).country],
+            freezes=freezes_between(session, london_day(now()), london_day(now()) + YEAR),
             retention_waits=waiting_of(session, ChangeKind.RETENTION, actor().body_id),
         )
 

@@ -16,6 +16,7 @@ from flask import url_for
 
 from payouts.web.bank_profile_words import profile_rows
 from payouts.web.confirmation_words import policy_rows
+from payouts.web.deadline_words import freeze_rows, office_days_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
 from payouts.web.people_words import ROLES, role_words
@@ -151,6 +152,16 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: "Cover by two people" if change.after["cover"] else "How many people run a payroll",
         duties_rows,
         "It counts for payrolls that are created from then on. Open payrolls keep what they were created under.",
+    ),
+    ChangeKind.OFFICE_DAYS: ChangeWords(
+        lambda change, names: "The days on which your offices work",
+        lambda facts, names: office_days_rows(facts),
+        "It counts at once for the deadlines of all gates, those of open payrolls too. Bacs’s own days stay.",
+    ),
+    ChangeKind.FREEZE: ChangeWords(
+        lambda change, names: "Days on which nothing is released" + ("" if change.after else ": an earlier end"),
+        lambda facts, names: freeze_rows(facts),
+        "It counts at once, for payrolls that wait at their gates too.",
     ),
     ChangeKind.RETENTION: ChangeWords(
         lambda change, names: "How long records are kept",

@@ -22,6 +22,7 @@ from payouts.gates.attachment import LARGEST, Attachment, attach, attached_by
 from payouts.gates.decision import GateState, Verdict, decide, gate_states
 from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of
+from payouts.gates.release_freeze import Frozen
 from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
@@ -182,7 +183,7 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
     except (NotAllowed, NotFound):
         raise
     except Refused as refused:
-        if isinstance(refused, ReleaseRefused | TooLate):
+        if isinstance(refused, ReleaseRefused | TooLate | Frozen):
             with transaction() as session:
                 record_refusal(session, payroll_id, refused, by=actor(), at=now())
         form.refuse(words.sentence(refused))

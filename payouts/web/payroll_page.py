@@ -20,6 +20,7 @@ from payouts.payment import unpaid_counts
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
+from payouts.web.deadlines import deadlines_of
 from payouts.web.figures import count, instant, number
 from payouts.web.next_step import able, next_step
 from payouts.web.notice_words import NOTICES
@@ -67,6 +68,8 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
             gates=gates,
             amount=amount_of(session, payroll),
+            deadlines=deadlines_of(session, payroll, gates) if payroll.status in BEFORE_RELEASE else None,
+            now=now,
             voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
             able=by_role,
             groups=groups,

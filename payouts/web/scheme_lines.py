@@ -1,4 +1,4 @@
-"""Bands, listed periods and the amounts of a gate as people type them, a line each."""
+"""Bands, listed periods, the amounts of a gate and closed days as people type them, a line each."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from bacs.errors import AmountRefused
 from payouts.web.people_words import ROLES
 from schemes.amount import Band, read_units, units_words
 from schemes.gate_rule import DECIDERS, Tier
+from schemes.office_days import ClosedDay
 from schemes.period import ListedPeriod, Period
 
 _DAY = r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})"
 _TIER = re.compile(r"(.+?)\s*=\s*(\d{1,3})\s+([a-z ]+?)s?", re.ASCII | re.IGNORECASE)
+_CLOSED = re.compile(rf"{_DAY}\s+(\S.*)", re.ASCII)
 _PERIOD = re.compile(rf"{_DAY}\s+to\s+{_DAY}(?:,?\s+paid(?:\s+on)?\s+{_DAY})?", re.ASCII | re.IGNORECASE)
 
 
@@ -70,6 +72,25 @@ def write_tiers(tiers: Iterable[Tier]) -> str:
         + ("s" if tier.people_needed > 1 else "")
         for tier in tiers
     )
+
+
+def read_closed_days(text: str, field: str) -> tuple[ClosedDay, ...]:
+    """`24/12/2026 Christmas closure` a line; a day that is typed twice counts once. Raises BadLine."""
+    days = {}
+    for number, line in lines(text):
+        match = _CLOSED.fullmatch(line)
+        try:
+            day = read_day(match.groups()[:3]) if match else None
+        except ValueError:
+            day = None
+        if match is None or day is None:
+            raise BadLine(field, number, "24/12/2026 Christmas closure")
+        days[day] = ClosedDay(day, match[4].strip())
+    return tuple(sorted(days.values()))
+
+
+def write_closed_days(days: Iterable[ClosedDay]) -> str:
+    return "\n".join(f"{write_day(each.day)} {each.name}" for each in sorted(days))
 
 
 def read_periods(text: str, field: str) -> tuple[ListedPeriod, ...]:

@@ -17,7 +17,7 @@ from payouts.web.words import ROLES
 from schemes.amount import AmountKind, AmountRule, BandPays, PartPeriod
 from schemes.definition import Component, Definition, FinanceCodes
 from schemes.errors import FieldFault
-from schemes.gate_rule import DECIDERS, EvidenceForm
+from schemes.gate_rule import DECIDERS, DUE_DAYS, EvidenceForm, GateRule
 from schemes.person import Role
 
 EACH_OWN, SCHEMES = "award", "scheme"
@@ -143,7 +143,16 @@ class GateOf(Section):
     title = "A gate that each payroll passes"
     fields: ClassVar = {
         f"gates.{{}}.{name}": name
-        for name in ("name", "question", "role", "people_needed", "evidence_asked", "evidence_form", "tiers")
+        for name in (
+            "name",
+            "question",
+            "role",
+            "people_needed",
+            "evidence_asked",
+            "evidence_form",
+            "tiers",
+            "due_days",
+        )
     }
     name = StringField("Name of the gate", widget=GovTextInput())
     question = TextAreaField("What is asked?", widget=GovTextArea())
@@ -167,6 +176,17 @@ class GateOf(Section):
         "What evidence has to be entered?", description="Leave empty for none", widget=GovTextInput()
     )
 
+    due_days = WholeNumberField(
+        "How many office days before the files go to the bank must it be decided?",
+        description="0 for the same day",
+        validators=[InputRequired("Enter how many days, or 0")],
+    )
+    escalates_to = RadioField(
+        "Who is told when that time has passed?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(role.value, ROLES[role].capitalize()) for role in (Role.ADMINISTRATOR, *DECIDERS)],
+        validators=[Optional()],
+    )
     evidence_form = RadioField(
         "What is the evidence?", widget=GovRadioInput(), choices=choices(EVIDENCE_FORMS), validators=[Optional()]
     )
@@ -176,6 +196,7 @@ class GateOf(Section):
             if name in self:
                 self[name].data = given
         self.tiers.data = write_tiers(definition.gates[place].tiers)
+        self.due_days.data = definition.gates[place].due_days_before
 
     def made_of(self, definition: Definition, place: int) -> Definition:
         changed = definition.gates[place]._replace(
@@ -185,9 +206,16 @@ class GateOf(Section):
             people_needed=self.people_needed.data or 0,
             evidence_asked=(self.evidence_asked.data or "").strip(),
             evidence_form=EvidenceForm(self.evidence_form.data or definition.gates[place].evidence_form),
+            due_days=due_days(definition.gates[place], self.due_days.data),
+            escalates_to=Role(self.escalates_to.data or definition.gates[place].escalates_to),
             tiers=read_tiers(self.tiers.data or "", "tiers"),
         )
         return replace(definition, gates=(*definition.gates[:place], changed, *definition.gates[place + 1 :]))
+
+
+def due_days(gate: GateRule, given: int | None) -> int | None:
+    """The deadline as it is kept: none of its own where it is what every gate of the kind has."""
+    return None if given == DUE_DAYS[gate.kind] else given
 
 
 def with_component(definition: Definition, place: int, component: Component) -> Definition:

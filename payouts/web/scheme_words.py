@@ -192,8 +192,14 @@ def gate_words(gate: GateRule, roles: dict[Role, str]) -> str:
     people = "1 person" if gate.people_needed == 1 else f"{gate.people_needed} people"
     attached = ", as a file" if gate.evidence_form is EvidenceForm.FILE else ""
     evidence = f" Evidence: {gate.evidence_asked}{attached}." if gate.evidence_asked else ""
+    due = count(gate.due_days_before, "office day") + " before the files go" if gate.due_days_before else "the same day"
+    due = f" By {due}, else {a_role(gate.escalates_to, roles)} is told." if gate.due_days is not None else ""
     more = "".join(f" F{line[1:]}." for line in tier_lines(gate))
-    return f"{gate.question} {people} with the role {roles[gate.role]}.{more}{evidence}"
+    return f"{gate.question} {people} with the role {roles[gate.role]}.{more}{evidence}{due}"
+
+
+def a_role(role: Role, roles: dict[Role, str]) -> str:
+    return f"{'an' if roles[role][0] in 'aeiou' else 'a'} {roles[role]}"
 
 
 def reference_example(definition: Definition) -> str:

@@ -23,6 +23,7 @@ from payouts.subject_access import PersonErased
 from payouts.web import (
     bank_profile_words,
     body_words,
+    deadline_words,
     duplicate_words,
     duty_words,
     file_words,
@@ -160,6 +161,7 @@ def sentence(refusal: Refused) -> str:
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **bank_profile_words.TELLERS,
     **body_words.TELLERS,
+    **deadline_words.TELLERS,
     **duplicate_words.TELLERS,
     **duty_words.TELLERS,
     **file_words.TELLERS,

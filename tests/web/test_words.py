@@ -28,6 +28,7 @@ from payouts.gates.decision import (
     ManifestChanged,
     ReasonNeeded,
 )
+from payouts.gates.release_freeze import Frozen
 from payouts.gates.separation import Bar
 from payouts.notices.notice import NoticeStatus
 from payouts.parallel_run.old_file import Column, ColumnsRefused
@@ -44,6 +45,7 @@ from payouts.web import (
     confirmation_words,
     contact_words,
     correction_words,
+    deadline_words,
     duplicate_words,
     duty_words,
     field_words,
@@ -96,6 +98,7 @@ from schemes.errors import (
     SamePerson,
     SignInSlowed,
 )
+from schemes.freeze import FreezeFault, FreezeRefused
 from schemes.gate_rule import EvidenceForm, GateKind
 from schemes.hold import HoldDate, HoldDateRefused, HoldKind
 from schemes.imports.entry import COLUMNS, Mend, RowReason
@@ -106,6 +109,7 @@ from schemes.invitation import AnotherPerson, InvitationState, InvitedAlready, L
 from schemes.mandate import MandateFault, MandateRefused
 from schemes.name_policy import Meaning
 from schemes.note import NoteEmpty
+from schemes.office_days import ClosedDayRefused, Country
 from schemes.payee import Capacity, Format, Language, PaymentMethod
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.payee_search import SearchBy
@@ -146,6 +150,8 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Kind, finding_words.KINDS),
     (Severity, finding_words.SEVERITIES),
     (Bar, gate_words.BARS),
+    (Country, deadline_words.COUNTRIES),
+    (FreezeFault, deadline_words.FREEZE_FAULTS),
     (AttachmentFault, gate_words.ATTACHMENT_FAULTS),
     (EvidenceForm, scheme_words.EVIDENCE_FORMS),
     (GateKind, gate_words.AFTER_GO),
@@ -245,6 +251,9 @@ REFUSALS: list[Refused] = [
     NothingToChange(),
     ChangedSince(),
     DecisionRefused(Bar.BUILT_IT),
+    Frozen(DAY, urgent_allowed=True),
+    FreezeRefused(FreezeFault.OVER),
+    ClosedDayRefused(DAY),
     AttachmentRefused(AttachmentFault.EMPTY),
     GateNotReached("Ready"),
     ManifestChanged(),

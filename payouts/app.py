@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from bacs.calendar import Calendar
 from payouts.config import Settings
 from payouts.confirmation.client import HttpProvider
 from payouts.confirmation.provider import ConfirmationNotSetUp, Provider
+from payouts.machine_time import must_agree, utc_now
 from payouts.tasks.outbox import made_in
 from payouts.tasks.queue import Queue
 from schemes import database
@@ -36,13 +37,12 @@ class NotifyNotSetUp(Exception):
     """The body has no GOV.UK Notify to send through."""
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Service:
-    """What a request, a job or a command works with. One for each process."""
+    """What a request, a job or a command works with. One for each process.
+
+    machine_time: this machine's own clock, which is `now` as well unless another was passed in.
+    """
 
     settings: Settings
     engine: Engine
@@ -50,6 +50,11 @@ class Service:
     seals: Seals
     signer: Signer
     now: Clock
+    machine_time: Clock = utc_now
+
+    def must_know_the_time(self, session: Session) -> None:
+        """Before a decision, and before a task. Raises ClockWrong."""
+        must_agree(session, self.machine_time)
 
     @contextmanager
     def transaction(self, body_id: UUID | None) -> Iterator[Session]:

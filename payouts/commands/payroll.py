@@ -206,6 +206,7 @@ def decide_gate(
         payroll_id = payroll_of_number(session, number).id
     try:
         with given.transaction(by.body_id) as session:
+            given.must_know_the_time(session)
             found = get_payroll(session, payroll_id, lock=True)
             manifest = manifest_of(session, found)
             waiting = next((state for state in gate_states(session, found) if state.is_waiting), None)

@@ -62,6 +62,7 @@ def do_on_database(service: Service, task_id: UUID, body_id: UUID, kind: str) ->
         task = outbox.take(session, task_id)
         if task is None:
             return
+        service.must_know_the_time(session)
         KINDS[kind].run(session, service, task.args)
         outbox.end(task, at=service.now())
 

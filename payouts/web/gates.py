@@ -163,6 +163,7 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
     """Record the decision; whether it released the payroll, or None and the reason as an error of the form."""
     try:
         with transaction() as session:
+            service().must_know_the_time(session)
             payroll = get_payroll(session, payroll_id, lock=True)
             state = state_of(session, payroll, gate_id)
             decide(

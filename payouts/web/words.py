@@ -17,6 +17,7 @@ from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.machine_time import ClockWrong
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused
 from payouts.subject_access import PersonErased
@@ -186,6 +187,10 @@ SENTENCES: dict[type[Refused], str] = {
     "service",
     SubmittedWhen: "Enter a time between the download of the files and now",
     SubmissionReferenceMissing: "Enter the reference of the submission",
+    ClockWrong: (
+        "The clocks of the service and of its database disagree, so nothing can be decided until one is put right. "
+        "Tell the people who run the service"
+    ),
     CancelReasonMissing: "Say why you cancel it",
     CallBackNeeded: "Call the payee back first, and enter who you spoke to and on which contact",
     ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from payouts.app import utc_now
 from payouts.cli import payouts
+from payouts.machine_time import utc_now
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
 from schemes.imports.register_import import ImportStatus, imports_of_body

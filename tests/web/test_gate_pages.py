@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from payouts.files.payment_file import files_of
 from payouts.gates.decision import decisions_of
+from payouts.machine_time import utc_now
 from payouts.payroll import PayrollStatus, get_payroll
 from schemes.audit import trail
 from schemes.person import Role
@@ -229,3 +232,11 @@ def test_what_a_person_saw_is_shown_as_it_was_and_a_change_to_it_shows(decide, s
     page = reader.get(page.response.request.path)
     assert page.numbers["Total"] == "£0.01"
     assert "Does not fit" in page.text
+
+
+def test_nothing_is_decided_while_the_services_clock_is_an_hour_off(app, decide, office, sealed):
+    app.extensions["payouts"] = replace(app.extensions["payouts"], machine_time=lambda: utc_now() - timedelta(hours=1))
+    [error] = decide(Role.PREPARER).errors
+    assert error.startswith("The clocks of the service and of its database disagree")
+    with office.transaction() as session:
+        assert not decisions_of(session, sealed.payroll_id)

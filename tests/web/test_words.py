@@ -1,6 +1,6 @@
 """Every reason, status and refusal that a person can meet has its words."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from payouts.gates.decision import (
 )
 from payouts.gates.release_freeze import Frozen
 from payouts.gates.separation import Bar
+from payouts.machine_time import ClockWrong
 from payouts.notices.notice import NoticeStatus
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payment import PaymentStatus, UnpaidReason
@@ -242,6 +243,7 @@ REFUSALS: list[Refused] = [
     TermsRefused("prefix"),
     PayDateRefused(PayDateReason.TOO_EARLY, DAY, DAY, DAY),
     CancelReasonMissing(),
+    ClockWrong(timedelta(hours=1)),
     ReasonMissing(),
     FindingsOpen(3),
     ColumnsRefused(missing=[Column.AMOUNT]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -38,6 +39,21 @@ hypothesis_settings.load_profile("house")
 pytest.register_assert_rewrite("tests.faults.outcome", "tests.faults.installation", "tests.faults.trouble")
 
 TEMPLATE = "payouts_template"
+
+LONG = ("faults", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, and together: whoever runs them starts the processes and the browser once."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(marker) for marker in LONG))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: Python need not look through it again and again for what may go."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
 
 # production's own, which a test looks at
 PASSWORD_HASHER = password.hasher

@@ -18,6 +18,10 @@ class Page:
 
     response: TestResponse
 
+    def __post_init__(self) -> None:
+        # as a browser does: an answer may be made while it is read
+        self.response.get_data()
+
     @cached_property
     def soup(self) -> BeautifulSoup:
         return BeautifulSoup(self.response.get_data(as_text=True), "html.parser")

@@ -1,4 +1,4 @@
-"""How a body reaches its bank: originating account, service user number, cut-off, limits."""
+"""How a body reaches its bank: originating account, service user number, form of the files, cut-off, limits."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.account import validate
 from schemes import audit
-from schemes.database import Base, BodyOwned, new_id, to_body_row
+from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound
+from schemes.file_format import FileFormat
 from schemes.file_naming import FIRST_PATTERN
 from schemes.person import Actor
 from schemes.seal import Seals, get_key
@@ -57,6 +58,9 @@ class BankProfile(BodyOwned, Base):
     item_limit_pence: Mapped[int] = mapped_column(BigInteger)
     file_limit_pence: Mapped[int] = mapped_column(BigInteger)
     items_per_file: Mapped[int]
+    file_format: Mapped[FileFormat] = mapped_column(
+        stored(FileFormat), default=FileFormat.STANDARD18, server_default=FileFormat.STANDARD18.value
+    )
     next_serial: Mapped[int] = mapped_column(default=1)
     made_at: Mapped[datetime]
 
@@ -82,6 +86,7 @@ def add_bank_profile(
     items_per_file: int,
     bureau_number: str = "",
     file_naming: str = FIRST_PATTERN,
+    file_format: FileFormat = FileFormat.STANDARD18,
     by: Actor | None,
     at: datetime,
 ) -> BankProfile:
@@ -106,6 +111,7 @@ def add_bank_profile(
         item_limit_pence=item_limit_pence,
         file_limit_pence=file_limit_pence,
         items_per_file=items_per_file,
+        file_format=file_format,
         made_at=at,
     )
     keep(session, seals, profile, OriginatingAccount(*account), at=at)

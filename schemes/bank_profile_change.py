@@ -31,6 +31,7 @@ from schemes.body import get_body
 from schemes.change import Change, ChangeKind, NothingToChange
 from schemes.database import new_id, take_turns
 from schemes.errors import NotFound, Refused
+from schemes.file_format import FileFormat
 from schemes.file_naming import fits
 from schemes.person import Actor, Role
 from schemes.seal import Seals
@@ -88,6 +89,7 @@ class Terms:
     file_limit_pence: int
     items_per_file: int
     file_naming: str
+    file_format: FileFormat = FileFormat.STANDARD18
 
 
 def must_fit(terms: Terms) -> None:

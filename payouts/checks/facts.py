@@ -10,6 +10,7 @@ from uuid import UUID
 from payouts.checks.finding import Found
 from payouts.confirmation.confirmation import Standing
 from payouts.payment import PaymentLine
+from schemes.file_format import FileFormat
 from schemes.name_policy import NamePolicy
 
 
@@ -43,6 +44,7 @@ class PayrollFacts:
     account_count: int
     confirmed_count: int
     name_policy: NamePolicy
+    file_format: FileFormat = FileFormat.STANDARD18
     due_count: int | None = None
     due_pence: int | None = None
     shared_accounts: Mapping[bytes, int] = field(default_factory=dict)

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     BANK_DETAILS_UNCONFIRMED = "bank_details_unconfirmed"
     ONE_ACCOUNT_SEVERAL_PAYEES = "one_account_several_payees"
     ONE_PAYEE_SEVERAL_PAYMENTS = "one_payee_several_payments"
+    NAME_EMPTY = "name_empty"
     NAME_CUT = "name_cut"
     NAME_REWRITTEN = "name_rewritten"
     FIRST_PAYMENT = "first_payment"
@@ -77,6 +78,7 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.BANK_DETAILS_UNCONFIRMED: Severity.BLOCK,
     Kind.ONE_ACCOUNT_SEVERAL_PAYEES: Severity.NEEDS_REASON,
     Kind.ONE_PAYEE_SEVERAL_PAYMENTS: Severity.NOTE,
+    Kind.NAME_EMPTY: Severity.BLOCK,
     Kind.NAME_CUT: Severity.NOTE,
     Kind.NAME_REWRITTEN: Severity.NOTE,
     Kind.FIRST_PAYMENT: Severity.NOTE,

@@ -89,6 +89,7 @@ def facts_of(
         item_limit_pence=profile.item_limit_pence,
         file_limit_pence=profile.file_limit_pence,
         items_per_file=profile.items_per_file,
+        file_format=profile.file_format,
         deadline_at=payroll.deadline_at,
         now=service.now(),
         name_policy=policy_at(session, payroll.made_at),

@@ -14,6 +14,7 @@ from payouts.commands.scheme import POUNDS
 from schemes.bank_profile import bank_profiles
 from schemes.bank_profile_change import Terms, propose
 from schemes.database import new_id
+from schemes.file_format import FileFormat
 from schemes.file_naming import FIRST_PATTERN
 
 
@@ -33,7 +34,7 @@ def list_bank_profiles(body_name: str | None) -> None:
             limits = f"{pence.format(found.item_limit_pence)} a payment, {pence.format(found.file_limit_pence)} a file"
             click.echo(
                 f"{found.name}\tending {found.last_four}\t{number}\tby {found.cut_off:%H:%M}\t{limits}\t"
-                f"{found.file_naming}\tversion {found.version}"
+                f"{found.file_format}\t{found.file_naming}\tversion {found.version}"
             )
 
 
@@ -50,6 +51,9 @@ def list_bank_profiles(body_name: str | None) -> None:
 @click.option("--item-limit", type=POUNDS, help="The bank's, for one payment, in pounds.")
 @click.option("--file-limit", type=POUNDS, help="The bank's, for one file, in pounds.")
 @click.option("--items-per-file", type=click.IntRange(1))
+@click.option(
+    "--file-format", type=click.Choice([each.value for each in FileFormat]), help="What the bank or bureau takes."
+)
 @click.option("--file-naming", help=f"How files are called, like {FIRST_PATTERN}.")
 @click.option("--reason", required=True)
 @ground.person_options
@@ -60,6 +64,7 @@ def propose_profile(
     cut_off: datetime | None,
     item_limit: int | None,
     file_limit: int | None,
+    file_format: str | None,
     reason: str,
     email: str,
     code: str | None,
@@ -80,6 +85,7 @@ def propose_profile(
         "cut_off": cut_off.time() if cut_off else None,
         "item_limit_pence": item_limit,
         "file_limit_pence": file_limit,
+        "file_format": FileFormat(file_format) if file_format else None,
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     with given.transaction(body_id) as session:
@@ -122,6 +128,7 @@ def first_terms(name: str, changes: dict[str, Any]) -> Terms:
         "item_limit_pence": 20_000_000_00,
         "file_limit_pence": 20_000_000_00,
         "file_naming": FIRST_PATTERN,
+        "file_format": FileFormat.STANDARD18,
     }
     facts = {**usual, **changes, "name": name}
     for field in ("account_name", "cut_off"):

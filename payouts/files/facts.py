@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from bacs.charset import WireText
 from bacs.standard18 import Credit
 from payouts.payment import PaymentLine
 from payouts.payroll import Payroll
@@ -69,16 +70,21 @@ class FileCredit(NamedTuple):
 class Form:
     """A form of payment files. The opening, the records of all payments in order, and the closing are the file.
 
-    name_on_the_wire: an account holder's name as the file carries it. records raises a `BacsError` for a payment that
-    the form cannot carry. read_back reads some records as a file of their own, compares them with the payments, and
-    raises ReadBackDiffers.
+    wire_text, name_width: an account holder's name in the characters that the file takes, and how many of them.
+    records raises a `BacsError` for a payment that the form cannot carry. read_back reads some records as a file of
+    their own, compares them with the payments, and raises ReadBackDiffers.
     """
 
-    name_on_the_wire: Callable[[str], str]
+    wire_text: Callable[[str], WireText]
+    name_width: int
     opening: Callable[[FileFacts], bytes]
     records: Callable[[FileFacts, Iterable[FileCredit]], Iterator[bytes]]
     closing: Callable[[FileFacts], bytes]
     read_back: Callable[[FileFacts, Sequence[FileCredit], bytes], None]
+
+    def name_on_the_wire(self, name: str) -> str:
+        """An account holder's name as the file carries it."""
+        return self.wire_text(name).cut(self.name_width)
 
 
 def facts_of_file(session: Session, service: Service, payroll: Payroll, file: PaymentFile) -> FileFacts:

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from bacs.comparison import listed
 from payouts.files import segment
 from payouts.files.facts import credits_of, facts_of_file
-from payouts.files.forms import FORMS, FileFormat
+from payouts.files.forms import FORMS
 from payouts.files.payment_file import PaymentFile, files_being_built
 from payouts.gates.first_use import note_first_uses
 from payouts.gates.manifest import make_manifest
 from payouts.payment import Payment, PaymentStatus, lines_of, ordinals
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from schemes import audit
+from schemes.file_format import FileFormat
 
 if TYPE_CHECKING:
     from payouts.app import Service

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from payouts.files.facts import credits_of, facts_of_file
-from payouts.files.forms import FORMS, FileFormat
+from payouts.files.forms import FORMS
 from payouts.files.payment_file import PaymentFile
 from payouts.payment import Payment, lines_of, ordinals
 from payouts.payroll import Payroll
+from schemes.file_format import FileFormat
 
 if TYPE_CHECKING:
     from payouts.app import Service

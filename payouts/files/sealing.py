@@ -16,7 +16,7 @@ from payouts.building import CHUNK
 from payouts.checks.finding import open_count
 from payouts.files import segment
 from payouts.files.facts import facts_of_file
-from payouts.files.forms import FORMS, FileFormat
+from payouts.files.forms import FORMS
 from payouts.files.payment_file import PaymentFile, files_being_built, files_of
 from payouts.gates.cover import must_be_coverable
 from payouts.payment import Payment, PaymentStatus, stopped_count
@@ -26,6 +26,7 @@ from schemes.bank_profile import BankProfile, take_serial
 from schemes.body import get_body
 from schemes.database import new_id
 from schemes.errors import Refused
+from schemes.file_format import FileFormat
 from schemes.file_naming import name_for
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
@@ -146,7 +147,7 @@ def begin_file(
             serial=serial,
             sandbox=get_body(session).is_sandbox,
         ),
-        format=FileFormat.STANDARD18.value,
+        format=profile.file_format.value,
         serial=serial,
         created_on=service.now().astimezone(LONDON).date(),
         first=parts[0].first,

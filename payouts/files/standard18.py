@@ -12,11 +12,6 @@ from payouts.files.facts import FileCredit, FileFacts, Form, ReadBackDiffers
 WIDTH = 18
 
 
-def name_on_the_wire(name: str) -> str:
-    """Capitals without accents, at most 18 characters (Standard 18, field 11)."""
-    return charset.to_bacs(name).cut(WIDTH)
-
-
 def wire(text: str, *, sandbox: bool) -> str:
     """A name or narrative on the wire; in a sandbox file it begins with SANDBOX, so that nobody takes it for real."""
     return charset.to_bacs(f"SANDBOX {text}" if sandbox else text).cut(WIDTH).rstrip()
@@ -69,4 +64,4 @@ def compare(expected: Submission, found: Submission) -> None:
         raise ReadBackDiffers(min(len(wanted), len(there)) + 1, len(wanted), len(there))
 
 
-FORM = Form(name_on_the_wire, opening, records, closing, read_back)
+FORM = Form(charset.to_bacs, WIDTH, opening, records, closing, read_back)

@@ -14,6 +14,7 @@ from payouts.web import (
     bank_details,
     bank_details_decision,
     bank_details_rules,
+    bank_profile_words,
     bank_profiles,
     body_settings,
     body_words,
@@ -176,6 +177,7 @@ def register(app: Flask) -> None:
     security.register(app, base_url=settings.base_url)
     words_of = (
         words,
+        bank_profile_words,
         body_words,
         correction_words,
         award_words,

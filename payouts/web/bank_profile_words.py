@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import time
 from typing import Any
 
+from flask import Flask
+
 from payouts.web.figures import number, pounds, time_of_day
 from schemes.bank_profile_change import LARGEST_ITEM_PENCE, LONGEST_NAME, MOST_ITEMS, ProfileFault, ProfileRefused
 from schemes.errors import Refused
+from schemes.file_format import FileFormat
 from schemes.file_naming import FIRST_PATTERN
 
 FAULTS: dict[ProfileFault, str] = {
@@ -25,6 +28,14 @@ FAULTS: dict[ProfileFault, str] = {
     ProfileFault.FILE_NAMING: (
         f"Use letters, digits, dots, hyphens and the words in braces, with {{serial}} among them, like {FIRST_PATTERN}"
     ),
+}
+
+FORMATS: dict[FileFormat, str] = {
+    FileFormat.STANDARD18: "Bacs Standard 18",
+    FileFormat.PAIN001: "ISO 20022, pain.001.001.09",
+    FileFormat.PAIN001_03: "ISO 20022, pain.001.001.03",
+    FileFormat.PAIN001_HSBC: "ISO 20022, pain.001.001.03 as HSBC UK takes it",
+    FileFormat.PAIN001_GOLDMAN_SACHS: "ISO 20022, pain.001.001.03 as Goldman Sachs takes it",
 }
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {ProfileRefused: lambda refusal: FAULTS[refusal.fault]}
@@ -44,5 +55,10 @@ def profile_rows(facts: Mapping[str, Any]) -> dict[str, str]:
         "Most for one payment": pounds(facts["item_limit_pence"]),
         "Most for one file": pounds(facts["file_limit_pence"]),
         "Most payments in one file": number(facts["items_per_file"]),
+        "Form of the files": FORMATS[FileFormat(facts.get("file_format", FileFormat.STANDARD18))],
         "Files are called": facts["file_naming"],
     }
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(lambda written: FORMATS[FileFormat(written)], "file_format")

@@ -8,14 +8,23 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import Field, IntegerField, StringField, SubmitField, TextAreaField, ValidationError
+from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput, GovTextArea, GovTextInput
+from wtforms import (
+    Field,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length
 
 from bacs import pence
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.bank_profile_words import FAULTS
+from payouts.web.bank_profile_words import FAULTS, FORMATS
 from payouts.web.figures import time_of_day
 from payouts.web.form import Form, MadeField, PoundsField
 from payouts.web.pages import actor, now, pages, service, transaction
@@ -26,6 +35,7 @@ from schemes.body import get_body
 from schemes.change import ChangeKind, waiting_of
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.file_format import FileFormat
 from schemes.file_naming import FIELDS, FIRST_PATTERN, example_name, fits
 from schemes.person import Role
 
@@ -105,6 +115,12 @@ class ProposeProfile(Form):
     items_per_file = CountField(
         "Most payments in one file", validators=[InputRequired(FAULTS[ProfileFault.ITEMS_PER_FILE])]
     )
+    file_format = SelectField(
+        "Form of the files",
+        description="What your Bacs software, your bureau or your bank’s site takes. Ask them before the first file",
+        widget=GovSelect(),
+        choices=[SelectChoice(each.value, words_) for each, words_ in FORMATS.items()],
+    )
     file_naming = text("How files are called", FAULTS[ProfileFault.FILE_NAMING])
     reason = TextAreaField(
         "Why?",
@@ -129,6 +145,7 @@ class ProposeProfile(Form):
             file_limit_pence=self.file_limit.pence or 0,
             items_per_file=self.items_per_file.data or 0,
             file_naming=self.file_naming.data.strip(),
+            file_format=FileFormat(self.file_format.data),
         )
 
     @property
@@ -196,6 +213,7 @@ def typed_of(profile: BankProfile) -> dict[str, Any]:
         "item_limit": pence.format(profile.item_limit_pence).removeprefix("£"),
         "file_limit": pence.format(profile.file_limit_pence).removeprefix("£"),
         "file_naming": profile.file_naming,
+        "file_format": profile.file_format.value,
     }
 
 

@@ -104,14 +104,20 @@ KINDS: dict[Kind, Told] = {
         "Mostly a care provider with several clients. Nothing to do if that is so",
         "{payments} payments to this payee",
     ),
+    Kind.NAME_EMPTY: Told(
+        "A name that the file can’t carry",
+        "Banks take A to Z and a few signs, and nothing of this name is among them. Propose the bank details again "
+        "with the name as the bank writes it",
+        "The account is in the name of “{name}”",
+    ),
     Kind.NAME_CUT: Told(
         "A name longer than the file can carry",
-        "The bank sees the first 18 characters. Nothing to do if the person can still be told by them",
+        "The bank sees its beginning. Nothing to do if the person can still be told by that",
         "The bank sees “{carried}”",
     ),
     Kind.NAME_REWRITTEN: Told(
         "A name written differently in the file",
-        "Bacs knows only A to Z and a few signs. Nothing to do",
+        "The file takes only A to Z and a few signs. Nothing to do",
         "The bank sees “{carried}”",
     ),
     Kind.FIRST_PAYMENT: Told(

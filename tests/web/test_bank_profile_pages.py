@@ -31,6 +31,7 @@ NEW = {
     "item_limit": "1,000,000",
     "file_limit": "5,000,000",
     "items_per_file": "20,000",
+    "file_format": "pain001-hsbc",
     "file_naming": "{scheme}.{serial}.txt",
     "reason": "Grants get their own account",
 }
@@ -43,6 +44,7 @@ def test_an_account_is_proposed_confirmed_and_then_shown_never_whole(administrat
     assert told["Account"] == "A new account, ending 8472"
     assert (told["Bureau that submits"], told["Files must be sent by"]) == ("B12345", "5pm")
     assert told["Most for one payment"] == "£1,000,000.00"
+    assert told["Form of the files"] == "ISO 20022, pain.001.001.03 as HSBC UK takes it"
     finance = signed_in(Role.FINANCE)
     finance.get(finance.get("/").link("A new account to pay from: Grants account"))
     finance.press("Save the decision", decision="confirm")
@@ -50,6 +52,7 @@ def test_an_account_is_proposed_confirmed_and_then_shown_never_whole(administrat
     assert [row[0] for row in page.table("profiles")] == ["Grants account", "Main account"]
     page = finance.get(page.link("Grants account"))
     assert "SANDBOX-GRANT.000012.txt" in page.text
+    assert "as HSBC UK takes it" in page.text
     for address in ("/bank-profiles", "/changes", "/settings"):
         assert "63748472" not in finance.get(address).text
     assert "63748472" not in page.text

@@ -16,6 +16,7 @@ from payouts.checks.run import OF_PAYMENT, OF_PAYROLL
 from payouts.confirmation.codes import Code
 from payouts.confirmation.confirmation import Standing
 from payouts.payment import PaymentLine
+from schemes.file_format import FileFormat
 from schemes.name_policy import NamePolicy
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -126,10 +127,19 @@ def test_a_payroll_of_which_the_facts_are_so_has_these_findings(changes, kinds):
         ({"holder_name": "J BLOGGS AND A BLOG"}, {Kind.NAME_CUT}),
         ({"holder_name": "Zoë Núñez"}, {Kind.NAME_REWRITTEN}),
         ({"holder_name": "Siân Llewellyn-Humphreys"}, {Kind.NAME_CUT}),
+        ({"holder_name": "李 小龍"}, {Kind.NAME_EMPTY}),
     ],
 )
 def test_a_payment_of_which_these_things_are_so_has_these_findings(changes, kinds):
     assert found_in(LINE._replace(**changes)) == kinds
+
+
+def test_what_a_name_loses_is_what_the_form_of_the_files_cannot_carry():
+    long, accents = LINE._replace(holder_name="Sian Llewellyn-Humphreys & Son"), LINE._replace(holder_name="Zoë Núñez")
+    message = replace(FACTS, file_format=FileFormat.PAIN001_GOLDMAN_SACHS)
+    assert [one.kind for one in names.on_the_wire(long, FACTS)] == [Kind.NAME_CUT]
+    assert [one.facts for one in names.on_the_wire(long, message)] == [{"carried": "Sian Llewellyn-Humphreys + Son"}]
+    assert [one.facts for one in names.on_the_wire(accents, message)] == [{"carried": "Zoe Nunez"}]
 
 
 def test_a_finding_says_which_payment_and_the_figures_that_its_sentence_needs():

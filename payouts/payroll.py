@@ -167,6 +167,15 @@ def latest_entry(calendar: Calendar, earliest: Cycle) -> date:
     return calendar.next_working_day(processing_day)
 
 
+def days_still_work(calendar: Calendar, payroll: Payroll) -> bool:
+    """Whether the days of a payroll are still those that Bacs has: a holiday may have been proclaimed since."""
+    try:
+        cycle = calendar.cycle_for_entry(payroll.pay_date)
+    except (NotAWorkingDay, DateBeyondCalendar):
+        return False
+    return cycle == Cycle(payroll.input_day, payroll.processing_day, payroll.pay_date)
+
+
 def get_payroll(session: Session, payroll_id: UUID, *, lock: bool = False) -> Payroll:
     """Raises NotFound, for a neighbour's payroll too."""
     payroll = session.get(Payroll, (session.info["body_id"], payroll_id), with_for_update=lock or None)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payouts import registering, subject_access, taking_out
+from payouts import redating, registering, reopening, subject_access, taking_out
 from payouts.app import Service
 from payouts.channels import download, release
 from payouts.checks import acceptance, finding
@@ -338,7 +338,9 @@ class Office:
             **changes,
         }
         decision.decide(session, service.signer, payroll, gate_id=gate.id, by=by, at=service.now(), **said)  # type: ignore[arg-type]
-        return release.release_if_passed(session, service.seals, service.signer, payroll, by=by, at=service.now())
+        return release.release_if_passed(
+            session, service.seals, service.signer, service.calendar, payroll, by=by, at=service.now()
+        )
 
     def decide_all(self, payroll_id: UUID, *, upto: int = 4) -> None:
         """The four people say go, each at their own gate."""
@@ -354,6 +356,22 @@ class Office:
             facts: dict[str, Any] = {"amendment_id": new_id(), "reason": "died yesterday", **changes}
             who, at = by or self.person(Role.PREPARER), self.service.now()
             return taking_out.take_out(session, payroll, payment_ids=payment_ids, by=who, at=at, **facts)
+
+    def re_date(self, payroll_id: UUID, pay_date: date, *, by: Actor | None = None, **changes: Any) -> Amendment | None:
+        """The preparer moves a payroll to another pay date; no task is done yet."""
+        with self.transaction() as session:
+            payroll, calendar = get_payroll(session, payroll_id, lock=True), self.service.calendar
+            facts: dict[str, Any] = {"amendment_id": new_id(), "reason": "the cut-off was missed", **changes}
+            who, at = by or self.person(Role.PREPARER), self.service.now()
+            return redating.re_date(session, calendar, payroll, pay_date=pay_date, by=who, at=at, **facts)
+
+    def reopen(self, payroll_id: UUID, *, by: Actor | None = None, **changes: Any) -> Amendment:
+        """The preparer takes a sealed payroll back."""
+        with self.transaction() as session:
+            payroll = get_payroll(session, payroll_id, lock=True)
+            facts: dict[str, Any] = {"amendment_id": new_id(), "reason": "an award is wrong", **changes}
+            who, at = by or self.person(Role.PREPARER), self.service.now()
+            return reopening.reopen(session, payroll, by=who, at=at, **facts)
 
     def download(self, payroll_id: UUID) -> bytes:
         with self.transaction() as session:

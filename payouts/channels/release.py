@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from bacs.calendar import Calendar
 from payouts.confirmation.meaning import blocked_accounts
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.segment import sha256_of
@@ -20,7 +21,7 @@ from payouts.gates.release_freeze import must_not_be_frozen
 from payouts.gates.standing import proven_line
 from payouts.ledger.entry import LedgerAccount, post_payroll
 from payouts.payment import PaymentStatus, stopped_count
-from payouts.payroll import Payroll, PayrollStatus, move, move_payments
+from payouts.payroll import Payroll, PayrollStatus, days_still_work, move, move_payments
 from schemes import audit
 from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
 from schemes.person import Actor
@@ -44,12 +45,21 @@ class TooLate(Refused):
         self.deadline = deadline
 
 
+class DaysGone(Refused):
+    """One of the payroll's days is no working day of the banks any more."""
+
+    def __init__(self, pay_date: date) -> None:
+        super().__init__(f"the bank does not work on all the days that lead to {pay_date} any more")
+        self.pay_date = pay_date
+
+
 def release_if_passed(
-    session: Session, seals: Seals, signer: Signer, payroll: Payroll, *, by: Actor, at: datetime
+    session: Session, seals: Seals, signer: Signer, calendar: Calendar, payroll: Payroll, *, by: Actor, at: datetime
 ) -> bool:
     """Release a payroll whose every gate has said go; whether it was. Called in the transaction of the last decision.
 
-    Raises ReleaseRefused naming what is not as in the manifest, TooLate, Frozen: then the decision does not stand.
+    Raises ReleaseRefused naming what is not as in the manifest, TooLate, Frozen, and DaysGone (a holiday was proclaimed
+    since): then the decision does not stand.
     """
     states = gate_states(session, payroll)
     if payroll.status is not PayrollStatus.SEALED or not all(state.passed for state in states):
@@ -57,6 +67,8 @@ def release_if_passed(
     if at > payroll.deadline_at:
         raise TooLate(payroll.deadline_at)
     must_not_be_frozen(session, states, at=at)
+    if not days_still_work(calendar, payroll):
+        raise DaysGone(payroll.pay_date)
     found = not_as_approved(session, seals, payroll, public_key=signer.public_key)
     if found:
         raise ReleaseRefused(found)

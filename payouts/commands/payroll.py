@@ -13,7 +13,7 @@ from bacs.calendar import LONDON
 from payouts.app import Service
 from payouts.cancelling import cancel
 from payouts.channels import download as channel
-from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
+from payouts.channels.release import DaysGone, ReleaseRefused, TooLate, record_refusal, release_if_passed
 from payouts.checks.acceptance import accept
 from payouts.checks.finding import Kind, groups_of
 from payouts.commands import ground
@@ -227,8 +227,10 @@ def decide_gate(
                 by=by,
                 at=given.now(),
             )
-            released = release_if_passed(session, given.seals, given.signer, found, by=by, at=given.now())
-    except (ReleaseRefused, TooLate, Frozen) as refused:
+            released = release_if_passed(
+                session, given.seals, given.signer, given.calendar, found, by=by, at=given.now()
+            )
+    except (ReleaseRefused, TooLate, DaysGone, Frozen) as refused:
         with given.transaction(by.body_id) as session:
             record_refusal(session, payroll_id, refused, by=by, at=given.now())
         raise

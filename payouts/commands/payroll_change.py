@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,6 +13,8 @@ from payouts.commands import ground
 from payouts.commands.payroll import line, payroll, ready, wait_for
 from payouts.payment import Payment, in_payroll
 from payouts.payroll import get_payroll, payroll_of_number
+from payouts.redating import re_date
+from payouts.reopening import reopen
 from payouts.taking_out import take_out
 from schemes.database import new_id
 
@@ -49,3 +52,37 @@ def take_payments_out(
         return
     click.echo(f"Took {taken.payment_count:,} payments out, together {pence.format(taken.total_pence)}.")
     click.echo(line(wait_for(given, by, found.id, "Building and sealing the files")))
+
+
+@payroll.command("re-date")
+@click.argument("number", type=int)
+@click.argument("pay_date", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--reason", required=True, help="Whoever decides on the payroll reads it.")
+@ground.person_options
+@ground.body_option
+def move_pay_date(
+    number: int, pay_date: datetime, reason: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Move a payroll to another pay date; of a sealed one the files are built anew, and Ready stands."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        day = pay_date.date()
+        re_date(
+            session, given.calendar, found, amendment_id=new_id(), pay_date=day, reason=reason, by=by, at=given.now()
+        )
+    click.echo(line(wait_for(given, by, found.id, "Building for the new day")))
+
+
+@payroll.command("reopen")
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Whoever decided on the payroll reads it.")
+@ground.person_options
+@ground.body_option
+def reopen_payroll(number: int, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Take a sealed payroll back to its findings; every decision is void."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        reopen(session, found, amendment_id=new_id(), reason=reason, by=by, at=given.now())
+        click.echo(line(found))

@@ -1,6 +1,7 @@
-"""What a person changed of a sealed payroll by a named move: payments taken out, or another pay date.
+"""What its preparer changed of a sealed payroll by a named move: payments taken out, another pay date, or reopened.
 
-The files are built anew and the new manifest names the amendment; `payouts.gates.lineage` says which decisions stand.
+But for a payroll that was reopened, the files are built anew and the new manifest names the amendment:
+`payouts.gates.lineage` says which decisions stand.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Amendment(BodyOwned, Base):
         to_body_row("amendment", "after_id"),
         CheckConstraint("reason <> ''", name="reason"),
         CheckConstraint("(move = 'take_out') = (payment_count > 0 and total_pence > 0)", name="taken_out"),
-        CheckConstraint("move in ('take_out', 're_date')", name="rebuilds"),
+        CheckConstraint("move in ('take_out', 're_date', 'reopen')", name="by_preparer"),
     )
 
     payroll_id: Mapped[UUID]

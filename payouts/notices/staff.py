@@ -40,6 +40,8 @@ class StaffEvent(StrEnum):
     RESET_CONFIRMED = "reset_confirmed"
     NEW_APPROVER = "new_approver"
     RECOVERY_CODE_USED = "recovery_code_used"
+    QUERY_ASKED = "query_asked"
+    QUERY_ANSWERED = "query_answered"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an event
     GATE_REMINDER = "gate_reminder"
     GATE_LATE = "gate_late"

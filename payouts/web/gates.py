@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from wtforms import HiddenField, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from payouts.channels.release import ReleaseRefused, TooLate, record_refusal, release_if_passed
+from payouts.channels.release import DaysGone, ReleaseRefused, TooLate, record_refusal, release_if_passed
 from payouts.checks.acceptance import reasons_of
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import since_sealing
@@ -22,6 +22,7 @@ from payouts.gates.attachment import LARGEST, Attachment, attach, attached_by
 from payouts.gates.decision import GateState, Verdict, decide, gate_states
 from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of
+from payouts.gates.query import queries_of
 from payouts.gates.release_freeze import Frozen
 from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
@@ -161,6 +162,7 @@ def code_is_right(form: DecideGate) -> bool:
 
 def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | None:
     """Record the decision; whether it released the payroll, or None and the reason as an error of the form."""
+    given = service()
     try:
         with transaction() as session:
             service().must_know_the_time(session)
@@ -180,11 +182,11 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
                 by=actor(),
                 at=now(),
             )
-            return release_if_passed(session, service().seals, service().signer, payroll, by=actor(), at=now())
+            return release_if_passed(session, given.seals, given.signer, given.calendar, payroll, by=actor(), at=now())
     except (NotAllowed, NotFound):
         raise
     except Refused as refused:
-        if isinstance(refused, ReleaseRefused | TooLate | Frozen):
+        if isinstance(refused, ReleaseRefused | TooLate | DaysGone | Frozen):
             with transaction() as session:
                 record_refusal(session, payroll_id, refused, by=actor(), at=now())
         form.refuse(words.sentence(refused))
@@ -273,6 +275,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
                 for kind, reason, person_id, count in reasons_of(session, payroll)
             ],
             changes=since_sealing(session, payroll.amendment_id),
+            queries=queries_of(session, payroll_id),
             names=people,
             bar=why_not(session, payroll, state, actor()),
             after_go=AFTER_GO[state.gate.kind],

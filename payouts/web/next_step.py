@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
+from payouts.gates.amendment import amendments_of
 from payouts.gates.decision import DecidesLater, GateState, Verdict, bar_to, decisions_of, gate_states
+from payouts.gates.voiding import Move
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.web.figures import count
 from payouts.web.gate_words import BARS
@@ -69,7 +71,7 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             if left:
                 words = f"{count(left, 'finding has', 'findings have')} to be put right, or accepted with a reason."
                 return step(Role.PREPARER, words, "Look at the findings", page("show_findings"))
-            words = said_no_go(session, payroll) or (
+            words = came_back(session, payroll) or (
                 "Nothing stands against this payroll. Build the files for the bank, so that people can decide."
             )
             return step(Role.PREPARER, words, "Build the files", page("ask_for_files"), sends=True)
@@ -98,9 +100,13 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             return NextStep("This payroll was cancelled. Nobody is paid by it.")
 
 
-def said_no_go(session: Session, payroll: Payroll) -> str:
+def came_back(session: Session, payroll: Payroll) -> str:
     """Why the payroll came back from the gates, if it did: the preparer must not overlook it."""
     said = [one for one in decisions_of(session, payroll.id, live=False) if one.verdict is Verdict.NO_GO]
+    reopened = [one for one in amendments_of(session, payroll.id) if one.move is Move.REOPEN]
+    if reopened and (not said or said[-1].decided_at < reopened[-1].made_at):
+        who = people_names(session).get(reopened[-1].made_by, "Someone who has left")
+        return f"{who} reopened the payroll: “{reopened[-1].reason}”. Once that is put right, build the files again."
     if not said:
         return ""
     who = people_names(session).get(said[-1].person_id, "Someone who has left")

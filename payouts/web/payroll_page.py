@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from payouts.channels.download import Submission, submission_of
 from payouts.checks.finding import groups_of
@@ -15,16 +17,18 @@ from payouts.gates.amendment import since_sealing
 from payouts.gates.amount import amount_of
 from payouts.gates.cover import review_of
 from payouts.gates.decision import GateState, decisions_of, gate_states
+from payouts.gates.query import queries_of
 from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
-from payouts.payroll import Payroll, PayrollStatus, get_payroll
+from payouts.payroll import Payroll, PayrollStatus, days_still_work, get_payroll
+from payouts.redating import first_possible
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.deadlines import deadlines_of
 from payouts.web.figures import count, instant, number
 from payouts.web.next_step import able, next_step
 from payouts.web.notice_words import NOTICES
-from payouts.web.pages import actor, now, pages, transaction
+from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payroll_sums import sums_of
 from payouts.web.payrolls import progress_of
 from schemes.audit import trail
@@ -34,6 +38,9 @@ from schemes.scheme import get_scheme
 EVENTS = 10
 BEFORE_RELEASE = (PayrollStatus.BUILDING, PayrollStatus.CHECKED, PayrollStatus.SEALING, PayrollStatus.SEALED)
 CANCELLABLE = (PayrollStatus.BUILDING, PayrollStatus.CHECKED, PayrollStatus.SEALED)
+
+
+MOVABLE = (PayrollStatus.CHECKED, PayrollStatus.SEALED)
 
 
 class Step(NamedTuple):
@@ -83,9 +90,21 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             review=review_of(session, payroll_id),
             sums=sums_of(session, payroll),
             changes=since_sealing(session, payroll.amendment_id),
+            queries=queries_of(session, payroll_id),
+            days_gone=payroll.status in BEFORE_RELEASE and not days_still_work(service().calendar, payroll),
+            still_possible=possible_day(session, payroll),
+            may_move=payroll.status in MOVABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_change=payroll.status is PayrollStatus.SEALED and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
+
+
+def possible_day(session: Session, payroll: Payroll) -> date | None:
+    """The first pay date that is still possible, for a payroll that has not gone to the bank."""
+    if payroll.status not in BEFORE_RELEASE:
+        return None
+    cycles = first_possible(session, service().calendar, payroll, now=now(), most=1)
+    return cycles[0].entry_day if cycles else None
 
 
 def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, submission: Submission | None) -> list[Step]:

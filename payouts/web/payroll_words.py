@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask
 
+from payouts.channels.release import DaysGone
+from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
 from payouts.taking_out import NotInPayroll
@@ -123,7 +125,15 @@ def not_in_payroll(refused: NotInPayroll) -> str:
     )
 
 
-TELLERS: dict[type[Refused], Callable[[Any], str]] = {NotInPayroll: not_in_payroll}
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    NotInPayroll: not_in_payroll,
+    DaysGone: lambda refused: (
+        f"The banks do not work on all the days that lead to {weekday(refused.pay_date)} any more. "
+        "Nothing was released. The preparer has to move the pay date"
+    ),
+    NotAsked: lambda _: "Somebody else was asked, so they answer",
+    QuestionEmpty: lambda _: "Enter what you want to say",
+}
 
 
 def register(app: Flask) -> None:

@@ -148,7 +148,7 @@ def sentence(refusal: Refused) -> str:
         case DecisionRefused():
             return BARS[refusal.why]
         case TooLate():
-            return f"It is too late: the files had to be sent by {instant(refusal.deadline)}. Say no-go, and pay later"
+            return f"It is too late: the files had to be sent by {instant(refusal.deadline)}. Move the pay date"
         case ReleaseRefused():
             changed = listed([PARTS.get(name, name) for name in refusal.differences])
             return f"Nothing was released, because something is not as it was approved: {changed}. Say no-go"

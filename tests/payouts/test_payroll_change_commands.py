@@ -48,3 +48,10 @@ def test_payments_are_taken_out_by_their_references_typed_and_from_a_file(run_as
     told, code = run_as(Role.PREPARER, *words)
     assert code == 1
     assert f"not in payroll 1: {typed}, {one}, {two}" in told
+
+
+def test_a_payroll_is_moved_to_another_day_and_taken_back(run_as, sealed):
+    told, code = run_as(Role.PREPARER, "payroll", "re-date", "1", "2026-11-26", "--reason", "late")
+    assert (code, "\tsealed\t2026-11-26\t" in told) == (0, True), told
+    told, code = run_as(Role.PREPARER, "payroll", "reopen", "1", "--reason", "an award is wrong")
+    assert (code, "\tchecked\t2026-11-26\t" in told) == (0, True), told

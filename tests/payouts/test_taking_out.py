@@ -213,7 +213,7 @@ def test_release_names_whatever_was_changed_behind_the_back_of_the_move(office, 
     for name, statement in {"nothing": "SELECT 1", **TAMPERED}.items():
         with database.transaction(owner, office.harbour.body_id) as session:
             session.execute(text("SET LOCAL session_replication_role = replica"))
-            for rule in ("ck_amendment_taken_out", "ck_amendment_rebuilds"):
+            for rule in ("ck_amendment_taken_out", "ck_amendment_by_preparer"):
                 session.execute(text(f"ALTER TABLE amendment DROP CONSTRAINT {rule}"))
             assert session.execute(text(statement)).rowcount > 0, name
             payroll, signer = get_payroll(session, payroll_id), office.service.signer

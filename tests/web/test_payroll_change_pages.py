@@ -54,3 +54,41 @@ def test_whoever_would_take_everybody_out_is_told_that_the_payroll_is_cancelled(
     with office.transaction() as session:
         assert get_payroll(session, sealed.payroll_id).status is PayrollStatus.CANCELLED
     assert person.get(f"{here}/take-out").h1.startswith("Payments on")
+
+
+def test_a_late_payroll_is_told_what_is_possible_and_moved_there(signed_in, here, clock, office, sealed):
+    office.decide_all(sealed.payroll_id, upto=3)
+    clock.time = clock.time.replace(hour=22)
+    person = signed_in(Role.PREPARER)
+    page = person.get(here)
+    assert "The earliest day that is still possible is Thursday 26 November 2026" in page.text
+    page = person.get(page.link("Move the pay date"))
+    assert page.table("possible")[0] == ["Thursday 26 November 2026", "24 November 2026 at 9pm"]
+    assert "Femi Finance decides again at Funds" in page.text
+    page = person.press("Move the pay date", pay_date=["25", "11", "2026"], reason="late")
+    assert page.errors[0].startswith("Wednesday 25 November 2026 is too early")
+    page = person.press("Move the pay date", pay_date=["26", "11", "2026"], reason="late")
+    assert page.done == ["You moved the pay date to Thursday 26 November 2026"]
+    office.work()
+    assert "moved the pay date from Wednesday 25 November 2026" in person.get(here).text
+    page = person.get(person.page.link("Reopen this payroll"))
+    assert person.press("Reopen the payroll", reason="an award is wrong").done == [
+        "You reopened the payroll. Every decision is void"
+    ]
+    assert "Priya Preparer reopened the payroll: “an award is wrong”" in person.page.text
+
+
+def test_a_colleague_is_asked_and_answers_and_whoever_decides_reads_both(signed_in, here, sealed):
+    approver, preparer = signed_in(Role.APPROVER), signed_in(Role.PREPARER)
+    approver.get(approver.get(here).link("Ask a colleague"))
+    assert approver.press("Ask").errors == ["Choose who you ask", "Enter your question"]
+    choice = approver.page.soup.find("label", string=lambda words: words and "Priya Preparer" in words)["for"]
+    person_id = approver.page.soup.find(id=choice)["value"]
+    page = approver.press("Ask", of=person_id, question="Why is hers so large?")
+    assert page.done == ["You asked. They are told by email, and the answer will stand here"]
+    assert "Why is hers so large? No answer yet" in page.text
+    page = preparer.get(preparer.get(preparer.get(here).link("Decide")).link("Answer"))
+    assert preparer.press("Send the answer", answer="Two months of arrears").done == [
+        "You answered. Whoever asked is told by email"
+    ]
+    assert "Two months of arrears" in approver.get(here).text

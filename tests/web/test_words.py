@@ -9,7 +9,7 @@ import pytest
 from bacs.modulus import Outcome as NumberCheck
 from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import BytesDiffer, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
-from payouts.channels.release import ReleaseRefused, TooLate
+from payouts.channels.release import DaysGone, ReleaseRefused, TooLate
 from payouts.checks.acceptance import ReasonMissing
 from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
@@ -28,6 +28,7 @@ from payouts.gates.decision import (
     ManifestChanged,
     ReasonNeeded,
 )
+from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.gates.release_freeze import Frozen
 from payouts.gates.separation import Bar
 from payouts.machine_time import ClockWrong
@@ -248,6 +249,9 @@ REFUSALS: list[Refused] = [
     FindingsOpen(3),
     ColumnsRefused(missing=[Column.AMOUNT]),
     NotInPayroll(1),
+    DaysGone(date(2026, 12, 28)),
+    NotAsked(),
+    QuestionEmpty(),
     NotAPaymentFile("neither a Standard 18 file nor XML"),
     ChangeWaiting(),
     NothingToChange(),

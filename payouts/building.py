@@ -56,7 +56,7 @@ COLUMNS = (
     "reference",
     "status",
 )
-UNPAID_COLUMNS = ("body_id", "id", "payroll_id", "award_id", "beneficiary_id", "reason")
+UNPAID_COLUMNS = ("body_id", "id", "payroll_id", "award_id", "beneficiary_id", "reason", "due_pence")
 
 
 def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
@@ -84,7 +84,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
             last=str(last),
         )
     if not bounds:
-        ask_for_checks(session, service, payroll)
+        ask_for_comparison(session, service, payroll)
 
 
 def chunk_bounds(session: Session, payroll: Payroll) -> list[tuple[UUID, UUID]]:
@@ -147,7 +147,7 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
             taken[award.id] = Taken(*recoveries[award.id], outcome)
             outcome = outcome - taken[award.id].pence or UnpaidReason.RECOVERED
         if isinstance(outcome, UnpaidReason):
-            unpaid.append(unpaid_row(payroll, award, outcome))
+            unpaid.append(unpaid_row(payroll, award, outcome, due_in_all(due, owed)))
         elif outcome is not None:
             ordinal = args["chunk"] * CHUNK + position
             reference = payment_reference(
@@ -161,7 +161,7 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     built = insert_payments(session, payments)
     paid_already = [row for row in payments if row[1] not in built]
     awards_by_id = {award.id: award for award in awards}
-    unpaid += [unpaid_row(payroll, awards_by_id[row[7]], PAID_ALREADY) for row in paid_already]
+    unpaid += [unpaid_row(payroll, awards_by_id[row[7]], PAID_ALREADY, row[13]) for row in paid_already]
     copy_rows(session, "unpaid", UNPAID_COLUMNS, unpaid)
     left_out = {row[3] for row in unpaid if row[5] != UnpaidReason.RECOVERED}
     keep_reckoned(session, payroll, reckoned, left_out, at=service.now())
@@ -193,8 +193,13 @@ def outcome_of(
         return UnpaidReason.NO_CONFIRMED_BANK_DETAILS
     if award.to.stopped is not None:
         return UnpaidReason.BANK_DETAILS_STOPPED
-    plain_pence = due.amount_pence if isinstance(due, Due) else 0
-    return plain_pence + sum(difference.owed_pence for difference in owed)
+    return due_in_all(due, owed) or 0
+
+
+def due_in_all(due: Due | NotDue, owed: list[Difference]) -> int | None:
+    """What is due for the period, with what is owed for earlier ones; None where nothing is due for the period."""
+    arrears_pence = sum(difference.owed_pence for difference in owed)
+    return due.amount_pence + arrears_pence if isinstance(due, Due) else arrears_pence or None
 
 
 def keep_reckoned(
@@ -294,8 +299,8 @@ def payment_row(payroll: Payroll, award: AwardLine, amount_pence: int, ordinal: 
     )
 
 
-def unpaid_row(payroll: Payroll, award: AwardLine, reason: UnpaidReason) -> tuple[Any, ...]:
-    return payroll.body_id, new_id(), payroll.id, award.id, award.beneficiary_id, reason.value
+def unpaid_row(payroll: Payroll, award: AwardLine, reason: UnpaidReason, due_pence: int | None) -> tuple[Any, ...]:
+    return payroll.body_id, new_id(), payroll.id, award.id, award.beneficiary_id, reason.value, due_pence
 
 
 def insert_payments(session: Session, payments: list[tuple[Any, ...]]) -> set[UUID]:
@@ -322,7 +327,19 @@ def finish_chunk(
         .execution_options(synchronize_session=False)
     ).one()
     if done == total:
-        ask_for_checks(session, service, payroll)
+        ask_for_comparison(session, service, payroll)
+
+
+def ask_for_comparison(session: Session, service: Service, payroll: Payroll) -> None:
+    """All is built: have its difference to the last payroll explained, and then checked."""
+    outbox.add(
+        session,
+        "payroll.compare_plan",
+        once=f"payroll.compare_plan/{payroll.id}/{payroll.build}",
+        at=service.now(),
+        payroll_id=str(payroll.id),
+        build=payroll.build,
+    )
 
 
 def ask_for_checks(session: Session, service: Service, payroll: Payroll) -> None:

@@ -19,6 +19,7 @@ from payouts.commands import (
     confirmation,
     correction,
     demo,
+    difference,
     duplicates,
     evidence,
     files,
@@ -85,6 +86,9 @@ for command in (
     task.task,
 ):
     payouts.add_command(command)
+
+
+payroll_change.payroll.add_command(difference.difference)
 
 
 def main() -> None:

@@ -136,7 +136,7 @@ class UnpaidReason(StrEnum):
 
 
 class Unpaid(BodyOwned, Base):
-    """An award that this payroll does not pay."""
+    """An award that this payroll does not pay. due_pence: what it would have been paid; None where nothing was due."""
 
     __tablename__ = "unpaid"
     __table_args__ = (
@@ -152,6 +152,7 @@ class Unpaid(BodyOwned, Base):
     award_id: Mapped[UUID]
     beneficiary_id: Mapped[UUID]
     reason: Mapped[UnpaidReason] = mapped_column(stored(UnpaidReason))
+    due_pence: Mapped[int | None] = mapped_column(BigInteger)
 
 
 def in_payroll(payroll_id: UUID) -> ColumnElement[bool]:
@@ -255,6 +256,26 @@ class UnpaidRow(NamedTuple):
     award: Award
 
 
+class UnpaidSum(NamedTuple):
+    """How many a payroll does not pay for one reason, and what they would have been paid together, in pence."""
+
+    reason: UnpaidReason
+    people: int
+    due_pence: int
+
+
+def unpaid_sums(session: Session, payroll_id: UUID) -> list[UnpaidSum]:
+    """Who is not paid, by reason: what takes the most money first."""
+    due = func.coalesce(func.sum(Unpaid.due_pence), 0)
+    rows = session.execute(
+        select(Unpaid.reason, func.count(), due)
+        .where(Unpaid.payroll_id == payroll_id)
+        .group_by(Unpaid.reason)
+        .order_by(due.desc(), Unpaid.reason)
+    )
+    return [UnpaidSum(reason, count, int(pence or 0)) for reason, count, pence in rows]
+
+
 def unpaid_counts(session: Session, payroll_id: UUID) -> dict[UnpaidReason, int]:
     rows = session.execute(
         select(Unpaid.reason, func.count())
@@ -265,8 +286,15 @@ def unpaid_counts(session: Session, payroll_id: UUID) -> dict[UnpaidReason, int]
     return dict(rows.all())
 
 
-def unpaid_of(session: Session, payroll_id: UUID, *, after: UUID | None = None, limit: int = 50) -> list[UnpaidRow]:
-    """Who is not paid in a payroll, and why, those after the id `after`."""
+def unpaid_of(
+    session: Session,
+    payroll_id: UUID,
+    *,
+    reason: UnpaidReason | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[UnpaidRow]:
+    """Who is not paid in a payroll, for one reason or any, those after the id `after`."""
     rows = (
         select(Unpaid, Beneficiary, Award)
         .join(Beneficiary, (Beneficiary.body_id == Unpaid.body_id) & (Beneficiary.id == Unpaid.beneficiary_id))
@@ -275,6 +303,8 @@ def unpaid_of(session: Session, payroll_id: UUID, *, after: UUID | None = None, 
         .order_by(Unpaid.id)
         .limit(limit)
     )
+    if reason is not None:
+        rows = rows.where(Unpaid.reason == reason)
     if after is not None:
         rows = rows.where(Unpaid.id > after)
     return [UnpaidRow(*row) for row in session.execute(rows)]

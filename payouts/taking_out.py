@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from payouts.cancelling import cancel
+from payouts.difference.taken_out import explain_without
 from payouts.files.sealing import plan_seal, withdraw_files
 from payouts.gates.amendment import Amendment, TakenOut, get_amendment
 from payouts.gates.decision import void_decisions
@@ -91,7 +92,9 @@ def take_out(
 
 
 def leave(session: Session, payroll: Payroll, amendment: Amendment, leaving: Collection[Payment]) -> None:
-    """Move payments out of a payroll, keep them as they were, and list their awards as unpaid."""
+    """Move payments out of a payroll, keep them as they were, list their awards as unpaid, and say so in its
+    difference to the last one.
+    """
     ids = [payment.id for payment in leaving]
     moved = session.execute(
         update(Payment)
@@ -110,7 +113,8 @@ def leave(session: Session, payroll: Payroll, amendment: Amendment, leaving: Col
     for payment in leaving:
         party = {"award_id": payment.award_id, "beneficiary_id": payment.beneficiary_id}
         mine = {"body_id": payroll.body_id, "payroll_id": payroll.id, **party}
-        session.add(Unpaid(id=new_id(), reason=UnpaidReason.TAKEN_OUT, **mine))
+        due = {"due_pence": payment.amount_pence}
+        session.add(Unpaid(id=new_id(), reason=UnpaidReason.TAKEN_OUT, **due, **mine))
         session.add(
             TakenOut(
                 id=new_id(),
@@ -126,6 +130,7 @@ def leave(session: Session, payroll: Payroll, amendment: Amendment, leaving: Col
     payroll.total_pence -= amendment.total_pence
     payroll.unpaid_count += amendment.payment_count
     session.flush()
+    explain_without(session, payroll, leaving)
 
 
 def build_anew(

@@ -42,6 +42,37 @@ class SuspensionDayRefused(Refused):
         self.why = why
 
 
+class Spell(NamedTuple):
+    """A suspension as a value, with when it was placed and lifted: what was known of it at any instant."""
+
+    from_day: date
+    last_day: date | None
+    placed_at: datetime
+    lifted_at: datetime | None = None
+    due_from: date | None = None
+    pays_arrears: bool | None = None
+
+    def days(self) -> Suspended | None:
+        """The days that are not due, as it stands."""
+        if self.lifted_at is None:
+            return Suspended(self.from_day, self.last_day)
+        assert self.due_from is not None
+        if self.pays_arrears or self.due_from <= self.from_day:
+            return None
+        last = self.due_from - DAY
+        return Suspended(self.from_day, last if self.last_day is None else min(last, self.last_day))
+
+    def days_known_at(self, at: datetime) -> Suspended | None:
+        """The days that were not due, as it stood at an instant."""
+        if self.placed_at > at:
+            return None
+        lifted = self.lifted_at is not None and self.lifted_at <= at
+        return (self if lifted else self._replace(lifted_at=None)).days()
+
+
+SPELL = Spell._fields
+
+
 class Suspension(BodyOwned, Base):
     """That an award is not due from `from_day` to `last_day` (included; None: until it is lifted).
 
@@ -79,13 +110,7 @@ class Suspension(BodyOwned, Base):
 
     def days(self) -> Suspended | None:
         """The days that are not due, as it stands."""
-        if self.lifted_at is None:
-            return Suspended(self.from_day, self.last_day)
-        assert self.due_from is not None
-        if self.pays_arrears or self.due_from <= self.from_day:
-            return None
-        last = self.due_from - DAY
-        return Suspended(self.from_day, last if self.last_day is None else min(last, self.last_day))
+        return Spell(*(getattr(self, name) for name in SPELL)).days()
 
 
 def suspend(
@@ -193,6 +218,15 @@ def suspended_days(session: Session, which: ColumnElement[bool]) -> dict[UUID, t
         if days is not None:
             found[suspension.award_id].append(days)
     return {award_id: tuple(spans) for award_id, spans in found.items()}
+
+
+def spells(session: Session, which: ColumnElement[bool]) -> dict[UUID, tuple[Spell, ...]]:
+    """The suspensions that a condition picks, by award and in order, as values."""
+    found: dict[UUID, list[Spell]] = defaultdict(list)
+    columns = (getattr(Suspension, name) for name in SPELL)
+    for award_id, *spell in session.execute(select(Suspension.award_id, *columns).where(which).order_by(Suspension.id)):
+        found[award_id].append(Spell(*spell))
+    return {award_id: tuple(one) for award_id, one in found.items()}
 
 
 class Review(NamedTuple):

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from payouts.checks.finding import Kind
+from payouts.difference.explanation import Cause
 from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
 from payouts.web.access import BEFORE_A_BODY, PUBLIC, audience_of, roles_for
@@ -99,6 +100,7 @@ def addresses(office, sealed, browsers):
             "part": "about",
             "place": "0",
             "kind": Kind.UNUSUALLY_LARGE.value,
+            "cause": Cause.STARTERS.value,
             "person_id": office.harbour.people[Role.FINANCE].person_id,
             "token": "of-nobody",
             "access_id": access_id,

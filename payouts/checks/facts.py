@@ -9,9 +9,12 @@ from uuid import UUID
 
 from payouts.checks.finding import Found
 from payouts.confirmation.confirmation import Standing
+from payouts.difference.comparison import Unexplained
 from payouts.payment import PaymentLine
 from schemes.file_format import FileFormat
 from schemes.name_policy import NamePolicy
+
+NOTHING_LEFT = Unexplained(0, 0)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class PayrollFacts:
     duplicates: payee → references of the payees, paid here too, who are probably the same person.
     account_count: how many different accounts are paid into; confirmed_count: how many of them have a fresh answer.
     name_policy: what answers mean for use, by the policy of the day on which the payroll was made.
+    unexplained, of the payroll as a whole: what every cause of its difference to the last one leaves.
     """
 
     payment_count: int
@@ -53,6 +57,7 @@ class PayrollFacts:
     paid_before: frozenset[UUID] = frozenset()
     confirmations: Mapping[UUID, Standing] = field(default_factory=dict)
     duplicates: Mapping[UUID, list[str]] = field(default_factory=dict)
+    unexplained: Unexplained = NOTHING_LEFT
 
 
 OfPayroll = Callable[[PayrollFacts], Iterator[Found]]

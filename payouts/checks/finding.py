@@ -34,6 +34,7 @@ class Kind(StrEnum):
 
     NOTHING_TO_PAY = "nothing_to_pay"
     TOTALS_DIFFER = "totals_differ"
+    DIFFERENCE_UNEXPLAINED = "difference_unexplained"
     TOO_MANY_ITEMS = "too_many_items"
     PAYROLL_OVER_LIMIT = "payroll_over_limit"
     FILE_OVER_LIMIT = "file_over_limit"
@@ -64,6 +65,7 @@ class Kind(StrEnum):
 SEVERITIES: dict[Kind, Severity] = {
     Kind.NOTHING_TO_PAY: Severity.BLOCK,
     Kind.TOTALS_DIFFER: Severity.BLOCK,
+    Kind.DIFFERENCE_UNEXPLAINED: Severity.BLOCK,
     Kind.TOO_MANY_ITEMS: Severity.NOTE,
     Kind.PAYROLL_OVER_LIMIT: Severity.BLOCK,
     Kind.FILE_OVER_LIMIT: Severity.BLOCK,

@@ -13,6 +13,7 @@ from payouts.checks import duplicates
 from payouts.checks.chunk import CheckChunk, due_in_all
 from payouts.checks.facts import PayrollFacts
 from payouts.confirmation.confirmation import Confirmation, is_fresh, standing_in_payroll
+from payouts.difference.comparison import unexplained_in
 from payouts.payment import Payment, PaymentStatus, ordinals
 from payouts.payment_part import arrears_by_award
 from payouts.payroll import Payroll
@@ -54,7 +55,15 @@ def read_totals(session: Session, service: Service, payroll: Payroll) -> dict[st
 def facts_of_payroll(session: Session, service: Service, payroll: Payroll, totals: dict[str, int]) -> PayrollFacts:
     """What the checks of the payroll as a whole are told, once every chunk is done."""
     due_count, due_pence = due_in_all(session, payroll)
-    return facts_of(session, service, payroll, totals, due_count=due_count, due_pence=due_pence)
+    return facts_of(
+        session,
+        service,
+        payroll,
+        totals,
+        due_count=due_count,
+        due_pence=due_pence,
+        unexplained=unexplained_in(session, payroll.id),
+    )
 
 
 def facts_of_chunk(

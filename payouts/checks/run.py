@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from payouts.building import awards_due, stale
-from payouts.checks import accounts, amounts, chunk, confirmation, dates, duplicates, names, reading
+from payouts.checks import accounts, amounts, chunk, confirmation, dates, differences, duplicates, names, reading
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
 from payouts.checks.finding import SEVERITIES, Finding, Found, count_groups
 from payouts.payment import in_payroll, lines_of, ordinals
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OF_PAYROLL: tuple[OfPayroll, ...] = (
     amounts.totals_agree,
+    differences.explained,
     amounts.whole_within_limits,
     dates.in_time,
     confirmation.asked,

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payouts.checks.finding import result_lines
+from payouts.difference.comparison import difference_lines
 from payouts.files.payment_file import files_of
 from payouts.files.segment import blocks_of
 from payouts.gates.amendment import amendments_of
@@ -58,6 +59,7 @@ parallel-runs.json  other systems' files that the payroll was compared with: wha
 payments.jsonl  a line for each payment; the manifest has the SHA-256 of all (not in a redacted pack)
 taken_out.json  the lines of payments that left since, by the earlier manifest's digest (not in a redacted pack)
 findings.jsonl  a line for each finding of the checks, likewise (not in a redacted pack)
+difference.jsonl  each award's difference to the last payroll by its cause, likewise (not in a redacted pack)
 files/          the payment files, byte for byte (not in a redacted pack)
 attachments/    what people attached as evidence, by the SHA-256 in their decisions (not in a redacted pack)
 
@@ -165,6 +167,7 @@ def parts(
     if len(line) > 1:
         yield "taken_out.json", [canonical(taken_out(session, payroll, line))]
     yield "findings.jsonl", result_lines(session, payroll.id)
+    yield "difference.jsonl", difference_lines(session, payroll.id)
     for file in files_of(session, payroll.id):
         yield f"files/{file.name}", blocks_of(session, seals, file)
     for attached in attachments_of(session, decisions):

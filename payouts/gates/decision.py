@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.checks.acceptance import accepted_by
+from payouts.difference.comparison import must_be_explained
 from payouts.files.sealing import withdraw_files
 from payouts.gates.amendment import changed_by
 from payouts.gates.amount import amount_of
@@ -30,7 +31,7 @@ from payouts.tasks import outbox
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound, NotNow, Refused
-from schemes.gate_rule import EvidenceForm
+from schemes.gate_rule import EvidenceForm, GateKind
 from schemes.person import Actor, Role, may_decide_from
 from schemes.signer import Signer, verifies
 
@@ -250,7 +251,7 @@ def decide(
 
     manifest_digest: of the manifest that the page showed. attached: the person's file, if there is one. A no-go voids
     every decision and returns the payroll to its preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused,
-    DecidesLater, ManifestChanged, ReasonNeeded, EvidenceNeeded, CoverEnded.
+    DecidesLater, ManifestChanged, ReasonNeeded, EvidenceNeeded, CoverEnded, NotExplained.
     """
     gate = get_gate(session, payroll.id, gate_id)
     by.must_be(*gate.roles, scheme=payroll.scheme_id)
@@ -333,6 +334,8 @@ def refuse_unless_open(
             raise ReasonNeeded
         return
     must_run(session, payroll, at=at)
+    if state.gate.kind is GateKind.READY:
+        must_be_explained(session, payroll)
     why = bar(by.person_id, state.gate.kind, state.gate.position, part_of(session, payroll), payroll.duty_pattern)
     if why is not None:
         raise DecisionRefused(why)

@@ -20,7 +20,7 @@ from schemes.signer import digest
 Statements = Mapping[str, Any]
 
 MAY_DIFFER: dict[Move, frozenset[str]] = {
-    Move.TAKE_OUT: frozenset({"follows", "payment_count", "total_pence", "payments", "files"}),
+    Move.TAKE_OUT: frozenset({"follows", "payment_count", "total_pence", "payments", "difference", "files"}),
     Move.RE_DATE: frozenset({"follows", "pay_date", "processing_day", "input_day", "files"}),
 }
 

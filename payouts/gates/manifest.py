@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Index, select
 from sqlalchemy.orm import Mapped, Session
 
 from payouts.checks.finding import RULE_SET, results_digest
+from payouts.difference.comparison import difference_statement
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import TakenOut, get_amendment
 from payouts.gates.gate import gates_of
@@ -64,6 +65,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "total_pence": payroll.total_pence,
         "payments": payments_digest(session, payroll.id),
         **parts_statement(session, payroll.id),
+        **difference_statement(session, payroll),
         "check_rules": RULE_SET,
         "check_results": results_digest(session, payroll.id),
         "duty_pattern": payroll.duty_pattern.value,

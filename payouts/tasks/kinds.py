@@ -9,6 +9,7 @@ from typing import Any
 from payouts import building, erasure, matching, registering
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
+from payouts.difference import run as difference_run
 from payouts.files import part, sealing
 from payouts.gates import reminding
 from payouts.notices import planning, sending, staff, warning
@@ -39,6 +40,8 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "retention.look": OnDatabase(erasure.look),
     "payroll.plan": OnDatabase(building.plan),
     "payroll.build": OnDatabase(building.build_chunk),
+    "payroll.compare_plan": OnDatabase(difference_run.plan),
+    "payroll.compare": OnDatabase(difference_run.compare_chunk),
     "payroll.check": OnDatabase(checks_run.plan),
     "payroll.check_chunk": OnDatabase(checks_run.check_chunk),
     "payroll.seal": OnDatabase(sealing.seal),

@@ -37,6 +37,8 @@ ACTS: dict[str, str] = {
     "query.asked": "Asked a colleague about the payroll",
     "query.answered": "Answered a question about the payroll",
     "payroll.amended_re_date": "Moved the pay date (decisions that are void: {decisions_voided})",
+    "difference.taken": "Took out the difference to the last payroll ({lines} lines)",
+    "unpaid.taken": "Took out the list of who is not paid ({people} people)",
     "evidence.taken": "Took out the evidence of the payroll",
     "file.checked": "Held a file against the approved one ({outcome})",
     "parallel_run.begun": "Took in another system’s file to compare the payroll with",

@@ -37,6 +37,12 @@ KINDS: dict[Kind, Told] = {
         "Build the payroll again. If it stays, tell the people who run the service: nothing is paid until it agrees",
         "Built: {count} payments, {total_pence}. The awards say {due_count} payments, {due_pence}",
     ),
+    Kind.DIFFERENCE_UNEXPLAINED: Told(
+        "A difference to the last payroll that nothing explains",
+        "Look at the difference and its payees. Build the payroll again: if the register changed meanwhile, that "
+        "settles it. If it stays, tell the people who run the service: nothing is paid until it is explained",
+        "{awards} awards, {unexplained_pence} in all",
+    ),
     Kind.TOO_MANY_ITEMS: Told(
         "More payments than the bank takes in one file",
         "Nothing to do: several files are built. Whoever submits them sends them all",

@@ -56,6 +56,7 @@ AFTER_GO: dict[GateKind, str] = {
 PARTS: dict[str, str] = {
     "build": "the payroll was built again",
     "cover": "the cover by two people",
+    "difference": "the difference to the last payroll",
     "duty_pattern": "how many people run the payroll",
     "check_results": "the findings or their reasons",
     "check_rules": "the rules of the checks",

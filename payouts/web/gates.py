@@ -28,6 +28,7 @@ from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
 from payouts.web.access import allowed
+from payouts.web.differences import difference_of
 from payouts.web.figures import wait
 from payouts.web.finding_words import KINDS
 from payouts.web.form import Form, MadeField
@@ -270,6 +271,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             shown=seen,
             amount=amount_of(session, payroll),
             attached=attached_by(session, payroll, gate_id, actor().person_id),
+            difference=difference_of(session, payroll),
             accepted=[
                 (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
                 for kind, reason, person_id, count in reasons_of(session, payroll)

@@ -25,6 +25,7 @@ from payouts.redating import first_possible
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.deadlines import deadlines_of
+from payouts.web.differences import difference_of
 from payouts.web.figures import count, instant, number
 from payouts.web.next_step import able, next_step
 from payouts.web.notice_words import NOTICES
@@ -80,6 +81,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
             able=by_role,
             groups=groups,
+            difference=difference_of(session, payroll),
             open_findings=open_findings,
             unpaid=unpaid_counts(session, payroll_id),
             files=files_of(session, payroll_id),

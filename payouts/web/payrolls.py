@@ -115,7 +115,7 @@ def progress_of(session: Session, payroll: Payroll) -> dict[str, object]:
     if payroll.status is PayrollStatus.SEALING:
         so_far = "Building the files and reading them back."
     elif (total and done == total) or (running and is_being_checked(session, payroll)):
-        so_far = f"{count(payroll.payment_count, 'payment')} built. Looking for what is wrong."
+        so_far = f"{count(payroll.payment_count, 'payment')} built. Comparing with the last payroll, and checking."
     else:
         so_far = f"{count(payroll.payment_count, 'payment')} built so far."
     return {"finished": not running, "done": done, "total": total, "words": so_far, "status": payroll.status}

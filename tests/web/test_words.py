@@ -15,6 +15,7 @@ from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
+from payouts.difference.comparison import NotExplained
 from payouts.erasure import ErasureBar, ErasureRefused
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
@@ -265,6 +266,7 @@ REFUSALS: list[Refused] = [
     ManifestChanged(),
     ReasonNeeded(),
     EvidenceNeeded("Balance"),
+    NotExplained(2, -150),
     ReleaseRefused(["payments", "file X.txt"]),
     TooLate(NOON),
     NotDownloaded(),

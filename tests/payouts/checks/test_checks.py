@@ -15,6 +15,7 @@ from payouts.checks.finding import SEVERITIES, Kind, Severity
 from payouts.checks.run import OF_PAYMENT, OF_PAYROLL
 from payouts.confirmation.codes import Code
 from payouts.confirmation.confirmation import Standing
+from payouts.difference.comparison import Unexplained
 from payouts.payment import PaymentLine
 from schemes.file_format import FileFormat
 from schemes.name_policy import NamePolicy
@@ -62,6 +63,7 @@ FACTS = PayrollFacts(
     account_count=1,
     confirmed_count=1,
     name_policy=NamePolicy(),
+    unexplained=Unexplained(0, 0),
 )
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "comparisons"
-down_revision = "file_format"
+down_revision = "queries"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 

@@ -140,7 +140,7 @@ def bring_in(service: Service, harbour: Harbour, register: Path, import_id: UUID
     work_off(service, harbour)
     with service.transaction(harbour.body_id) as session:
         brought = register_import.get_import(session, import_id, lock=True)
-        register_import.confirm(session, brought, by=finance, at=service.now())
+        register_import.confirm(session, service.calendar, brought, by=finance, at=service.now())
 
 
 def build(service: Service, harbour: Harbour, payroll_id: UUID) -> None:

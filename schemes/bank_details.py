@@ -23,6 +23,7 @@ from schemes.errors import NotNow, ReasonNotGiven, Refused, SamePerson
 from schemes.payee import Payee, get_payee
 from schemes.person import Actor, Role
 from schemes.risk import RiskReason
+from schemes.safe_contact import must_be_seen_by_another
 from schemes.seal import Seals, get_key
 from schemes.typed_details import DetailsFault, DetailsRefused, read_details
 
@@ -143,6 +144,7 @@ def confirm(
         raise ChangeHeld
     if by.person_id == account.looked_by:
         raise SamePerson("let this change go on")
+    must_be_seen_by_another(session, account, by.person_id)
     found = risk.assess(session, account, at_the_bank=at_the_bank, at=at)
     if found.changes:
         call_back.record(session, account, call, on=london_day(at), by=by, at=at)

@@ -19,6 +19,7 @@ from bacs import charset, modulus
 from bacs.account import validate
 from bacs.errors import AccountRefused
 from schemes import audit, change
+from schemes.audit import AuditEvent
 from schemes.bank_profile import (
     SANDBOX_SERVICE_USER_NUMBER,
     BankProfile,
@@ -229,8 +230,39 @@ def next_version(session: Session, line_id: UUID) -> int:
     return 1 + (session.scalar(select(func.max(BankProfile.version)).where(BankProfile.line_id == line_id)) or 0)
 
 
+class AccountNotSeen(Refused):
+    """Whoever confirms another account to pay from has not looked at its whole number."""
+
+
+SEEN = "bank_profile.account_seen"
+
+
+def see_account(session: Session, seals: Seals, waiting: Change, *, by: Actor, at: datetime) -> OriginatingAccount:
+    """The proposed account in full, for whoever may confirm it, recorded. Raises NotFound, NotAllowed."""
+    by.must_be(*CONFIRMERS)
+    if waiting.kind is not ChangeKind.BANK_PROFILE:
+        raise NotFound("bank profile", waiting.id)
+    row = session.get_one(BankProfile, (waiting.body_id, UUID(waiting.after["profile_id"])))
+    audit.record(session, SEEN, by=by, about=row, at=at, version=row.version)
+    return open_account(session, seals, row)
+
+
+def has_seen_account(session: Session, waiting: Change, by: Actor) -> bool:
+    """Whether a person looked at the whole number that a change proposes; one that stays need not be looked at."""
+    if waiting.after["same_account"]:
+        return True
+    seen = select(AuditEvent.id).where(
+        AuditEvent.subject_id == UUID(waiting.after["profile_id"]),
+        AuditEvent.action == SEEN,
+        AuditEvent.actor_id == by.person_id,
+    )
+    return session.scalar(seen.limit(1)) is not None
+
+
 def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
-    """From now on the row counts: for payrolls that are created later."""
+    """From now on the row counts: for payrolls that are created later. Raises AccountNotSeen."""
+    if not has_seen_account(session, confirmed, by):
+        raise AccountNotSeen
     row = session.get_one(BankProfile, (confirmed.body_id, UUID(confirmed.after["profile_id"])))
     row.confirmed_at = at
     session.flush()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from schemes.account import Account, CameBy, Stopped
 from schemes.contact import Contact
 from schemes.payee import get_payee
+from schemes.safe_contact import newest_mark
 
 LATELY = timedelta(days=30)
 
@@ -33,6 +34,7 @@ class RiskReason(StrEnum):
     ACCOUNT_OF_ANOTHER_PAYEE = "account_of_another_payee"
     ACCOUNT_COMPROMISED = "account_compromised"
     CONTACT_CHANGED = "contact_changed"
+    SAFE_CONTACT_CHANGED = "safe_contact_changed"
     CHANGED_LATELY = "changed_lately"
     REJECTED_LATELY = "rejected_lately"
     NAME_NO_MATCH = "name_no_match"
@@ -100,6 +102,9 @@ def known_here(session: Session, account: Account, *, since: datetime) -> set[Ri
     }
     if contact_changed(session, account, since=since):
         found.add(RiskReason.CONTACT_CHANGED)
+    mark = newest_mark(session, account.payee_id)
+    if mark is not None and mark.revised_at >= since:
+        found.add(RiskReason.SAFE_CONTACT_CHANGED)
     return found | {reason for reason, asked in questions.items() if there_is(session, *asked)}
 
 

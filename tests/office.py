@@ -144,7 +144,9 @@ class Office:
     def confirm(self, import_id: UUID) -> int:
         with self.transaction() as session:
             brought = register_import.get_import(session, import_id, lock=True)
-            return register_import.confirm(session, brought, by=self.person(Role.FINANCE), at=self.service.now())
+            return register_import.confirm(
+                session, self.service.calendar, brought, by=self.person(Role.FINANCE), at=self.service.now()
+            )
 
     def change_bank_details(self, payee_id: UUID) -> UUID:
         """Propose new bank details for a payee, and have the finance officer call back, look and confirm."""

@@ -10,6 +10,7 @@ from payouts.commands import ground
 from payouts.people import confirm as confirm_change
 from payouts.web import change_words
 from schemes import change_applied
+from schemes.bank_profile_change import see_account
 from schemes.change import get_change, waiting
 from schemes.person import names
 
@@ -41,6 +42,20 @@ def show(change_id: UUID, body_name: str | None) -> None:
         click.echo(f"{change_words.title(one, people)}: {one.reason}")
         for row in change_words.rows(one, people):
             click.echo(f"{row.what}\t{row.before or '-'}\t{(row.after or '-') if row.differs else '(stays)'}")
+
+
+@change.command("account")
+@click.argument("change_id", type=click.UUID)
+@ground.person_options
+@ground.body_option
+def account(change_id: UUID, email: str, code: str | None, body_name: str | None) -> None:
+    """The whole number of a proposed account to pay from, which its second person looks at first. It is recorded."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        seen = see_account(session, given.seals, get_change(session, change_id), by=by, at=given.now())
+    click.echo(f"{seen.sort_code}\t{seen.account_number}")
 
 
 @change.command("confirm")

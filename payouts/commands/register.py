@@ -222,7 +222,6 @@ def confirm(import_id: UUID, email: str, code: str | None, body_name: str | None
     body_id = ground.one_body(given, body_name)
     by = ground.acting(given, body_id, email, code)
     with given.transaction(body_id) as session:
-        count = register_import.confirm(
-            session, register_import.get_import(session, import_id, lock=True), by=by, at=given.now()
-        )
+        brought = register_import.get_import(session, import_id, lock=True)
+        count = register_import.confirm(session, given.calendar, brought, by=by, at=given.now())
     click.echo(f"Confirmed the bank details of {count:,} payees.")

@@ -95,6 +95,7 @@ ACTS: dict[str, str] = {
     "award.ended": "Ended the award: nothing is due from {from_day} on (version {version})",
     "award.suspended": "Suspended the award from {from_day} on",
     "award.suspension_lifted": "Lifted the suspension of the award (suspended days are paid after all: {pays_arrears})",
+    "bank_profile.account_seen": "Saw the whole number of a proposed account to pay from",
     "recovery.proposed": "Proposed to recover what an award was paid too much",
     "recovery.confirmed": "Confirmed a recovery",
     "recovery.rejected": "Rejected a recovery",

@@ -26,7 +26,9 @@ from schemes.account import Account, get_account
 from schemes.bank_details import CONFIRMERS
 from schemes.call_back import Call
 from schemes.name_policy import Meaning, policy_at
+from schemes.payee import get_payee
 from schemes.person import Role
+from schemes.safe_contact import newest_mark
 
 CONFIRM, CONFIRM_URGENT, REJECT = "confirm", "urgent", "reject"
 
@@ -118,7 +120,12 @@ def told_contacts(payee_id: UUID, account_id: UUID) -> dict[str, Any]:
     with transaction() as session:
         account = get_account(session, payee_id, account_id)
         written = warnings_of(session, [account_id]).get(account_id, [])
-        return {"written": written, "left": left_to_people(session, account, at=now())}
+        return {
+            "written": written,
+            "left": left_to_people(session, account, at=now()),
+            "silenced": get_payee(session, payee_id).safe_contact,
+            "mark": newest_mark(session, payee_id),
+        }
 
 
 def answer_of(payee_id: UUID, account_id: UUID) -> Version | None:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from payouts.people import confirm as confirm_change
@@ -19,9 +19,13 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.change_words import Names
 from payouts.web.figures import pounds
 from payouts.web.form import Form
+from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from schemes import change_applied, recovery, write_off
-from schemes.change import Change, decided, get_change, waiting
+from schemes.bank_profile import OriginatingAccount
+from schemes.bank_profile_change import CONFIRMERS as CONFIRMERS_OF_PROFILE
+from schemes.bank_profile_change import see_account
+from schemes.change import Change, ChangeKind, decided, get_change, waiting
 from schemes.change_applied import EFFECTS
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import names
@@ -41,6 +45,12 @@ class DecideChange(Form):
         description="Needed if you reject it. Everyone in your body can read it",
         widget=GovTextArea(),
         validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
+    )
+    code = StringField(
+        "One-time code",
+        description=f"Needed if you confirm it. {HINT}",
+        widget=GovTextInput(),
+        validators=[Length(max=32, message="Enter the 6 digits")],
     )
     submit = SubmitField("Save the decision", widget=GovSubmitInput())
 
@@ -72,6 +82,16 @@ def show_changes() -> ResponseReturnValue:
             next=url_for("pages.show_changes", before=over[PAGE - 1].id) if len(over) > PAGE else None,
             first=url_for("pages.show_changes") if before else None,
         )
+
+
+@pages.route("/changes/<uuid:change_id>/account", methods=["POST"])
+@allowed(*CONFIRMERS_OF_PROFILE)
+def see_proposed_account(change_id: UUID) -> ResponseReturnValue:
+    """A POST, because it is recorded who saw the whole number."""
+    with transaction() as session:
+        change = get_change(session, change_id)
+        account = see_account(session, service().seals, change, by=actor(), at=now())
+        return decide_page(session, change, form_for(change), account=account)
 
 
 def line(change: Change, people: Names) -> Line:
@@ -130,25 +150,35 @@ def waits_for(change: Change) -> bool:
 @allowed(ANYONE_SIGNED_IN)
 def decide_change(change_id: UUID) -> ResponseReturnValue:
     """Anybody may read it; who may decide is the kind's own rule."""
-    form = DecideChange()
     with transaction() as session:
-        mine = get_change(session, change_id).proposed_by == actor().person_id
-    form.decision.choices = [
-        *([] if mine else [SelectChoice(CONFIRM, "Confirm the change")]),
-        SelectChoice(REJECT, "Withdraw the change" if mine else "Reject the change"),
-    ]
+        change = get_change(session, change_id)
+    form, mine = form_for(change), change.proposed_by == actor().person_id
     if form.validate_on_submit() and is_decided(form, change_id):
         done = "You confirmed the change"
         if form.decision.data == REJECT:
             done = "You withdrew the change" if mine else "You rejected the change"
         flash(done)
         return redirect(url_for("pages.show_changes"), 303)
+    # a code is never shown again, and works only once
+    form.code.data = ""
     with transaction() as session:
         return decide_page(session, get_change(session, change_id), form), form.status
 
 
+def form_for(change: Change) -> DecideChange:
+    """The form with what this person may choose."""
+    form, mine = DecideChange(), change.proposed_by == actor().person_id
+    form.decision.choices = [
+        *([] if mine else [SelectChoice(CONFIRM, "Confirm the change")]),
+        SelectChoice(REJECT, "Withdraw the change" if mine else "Reject the change"),
+    ]
+    return form
+
+
 def is_decided(form: DecideChange, change_id: UUID) -> bool:
     """Confirm or reject; what is refused is an error of the form."""
+    if form.decision.data == CONFIRM and not may_confirm(form, change_id):
+        return False
     try:
         with transaction() as session:
             change = get_change(session, change_id, lock=True)
@@ -163,7 +193,17 @@ def is_decided(form: DecideChange, change_id: UUID) -> bool:
     return form.status == 200
 
 
-def decide_page(session: Session, change: Change, form: DecideChange) -> str:
+def may_confirm(form: DecideChange, change_id: UUID) -> bool:
+    """Whether it is really somebody who may. Whoever confirmed it before is not asked again: the form came twice."""
+    with transaction() as session:
+        change = get_change(session, change_id)
+        actor().must_be(*EFFECTS[change.kind].confirmers)
+    return change.confirmed_by == actor().person_id or code_is_right(form)
+
+
+def decide_page(
+    session: Session, change: Change, form: DecideChange, *, account: OriginatingAccount | None = None
+) -> str:
     people = names(session)
     mine = change.proposed_by == actor().person_id
     return render_template(
@@ -175,6 +215,9 @@ def decide_page(session: Session, change: Change, form: DecideChange) -> str:
         effect=change_words.effect(change),
         page=change_words.KINDS[change.kind].page(change),
         mine=mine,
+        account=account,
+        shows_account=change.kind is ChangeKind.BANK_PROFILE and not change.after["same_account"],
+        demo=service().settings.demo,
         may_decide=change.is_waiting and (mine or waits_for(change)),
         confirmers=words.a_person_with(EFFECTS[change.kind].confirmers),
     )

@@ -29,17 +29,16 @@ from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.differences import difference_of
-from payouts.web.figures import wait
 from payouts.web.finding_words import KINDS
 from payouts.web.form import Form, MadeField
 from payouts.web.gate_words import AFTER_GO
 from payouts.web.next_step import why_not
+from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.database import new_id
-from schemes.errors import NotAllowed, NotFound, Refused, SignInSlowed
+from schemes.errors import NotAllowed, NotFound, Refused
 from schemes.gate_rule import EvidenceForm
 from schemes.person import Role, names
-from schemes.sign_in import confirm_code
 
 LONGEST = 2000
 
@@ -71,7 +70,7 @@ class DecideGate(Form):
     )
     code = StringField(
         "One-time code",
-        description="The 6 digits that your authenticator app shows now: they make sure that it is you who decides",
+        description=HINT,
         widget=GovTextInput(),
         validators=[InputRequired("Enter your one-time code")],
     )
@@ -145,20 +144,6 @@ def is_kept(form: DecideGate, payroll_id: UUID, gate_id: UUID) -> bool:
 def attached_here(payroll_id: UUID, gate_id: UUID) -> Attachment | None:
     with transaction() as session:
         return attached_by(session, get_payroll(session, payroll_id), gate_id, actor().person_id)
-
-
-def code_is_right(form: DecideGate) -> bool:
-    """Whether it is really this person, committed either way: wrong codes count."""
-    given = service()
-    try:
-        with given.transaction(None) as transaction:
-            right = confirm_code(transaction, given.seals.ring, actor().person_id, form.code.data[:32], at=given.now())
-    except SignInSlowed as slowed:
-        form.refuse(f"Too many wrong codes. Wait {wait((slowed.until - given.now()).total_seconds())}", form.code)
-        return False
-    if not right:
-        form.refuse(words.WRONG_CODE, form.code)
-    return right
 
 
 def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | None:

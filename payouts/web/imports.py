@@ -200,7 +200,7 @@ def confirm_import(import_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             brought = get_import(session, import_id, lock=True)
-            confirmed = register_import.confirm(session, brought, by=actor(), at=now())
+            confirmed = register_import.confirm(session, service().calendar, brought, by=actor(), at=now())
     except Refused as refused:
         form.refuse(words.sentence(refused))
         return import_page(import_id, form)

@@ -58,6 +58,7 @@ RISK_REASONS: dict[RiskReason, str] = {
     RiskReason.CAME_BY_PHONE: "They came by phone, and we did not make the call",
     RiskReason.ACCOUNT_OF_ANOTHER_PAYEE: "Another payee has, or had, the same account",
     RiskReason.ACCOUNT_COMPROMISED: "This account was marked as compromised before",
+    RiskReason.SAFE_CONTACT_CHANGED: "By which contacts the payee may be reached was changed in the last 30 days",
     RiskReason.CONTACT_CHANGED: "A contact of the payee was added or ended in the last 30 days",
     RiskReason.CHANGED_LATELY: "The bank details were changed in the last 30 days already",
     RiskReason.REJECTED_LATELY: "A change of these bank details was rejected in the last 30 days",

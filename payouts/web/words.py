@@ -47,6 +47,7 @@ from payouts.web.register_words import register_sentence
 from payouts.web.scheme_words import scheme_sentence
 from schemes.award import AwardDayRefused, AwardThere
 from schemes.bank_details import ChangeHeld, ProposalWaiting, SameDetails
+from schemes.bank_profile_change import AccountNotSeen
 from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
 from schemes.contact import ContactKnown
@@ -200,6 +201,7 @@ SENTENCES: dict[type[Refused], str] = {
     NoteEmpty: "Write the note",
     ContactKnown: "This payee has this contact already",
     HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
+    AccountNotSeen: "Look at the whole account number first: the last four digits tell no two accounts apart",
     WriteOffThere: "The end of a recovery, or a write-off, waits already. It has to be confirmed or rejected first",
     RecoveryThere: "A recovery from this award waits already. It has to be confirmed or rejected first",
     AwardThere: "They have an award of this already. Change that one instead",

@@ -17,7 +17,8 @@ from sqlalchemy import ForeignKeyConstraint, Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes import audit
+from bacs.calendar import LONDON, Calendar
+from schemes import audit, cooling_off
 from schemes.account import Account
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, Refused, SamePerson
@@ -267,9 +268,10 @@ def tell_terms(session: Session, brought: RegisterImport, terms: CreditTerms, *,
     return True
 
 
-def confirm(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> int:
-    """A second person confirms the bank details of a landed import; returns how many may be paid from now on.
+def confirm(session: Session, calendar: Calendar, brought: RegisterImport, *, by: Actor, at: datetime) -> int:
+    """A second person confirms the bank details of a landed import; returns of how many payees.
 
+    They are the payees' first, so they wait as long as the body lets first details wait.
     A person who says it again, since the first answer was lost, is told the same. Raises SamePerson for the person who
     brought the file in, NotNow before it landed or when somebody else has confirmed it.
     """
@@ -285,12 +287,14 @@ def confirm(session: Session, brought: RegisterImport, *, by: Actor, at: datetim
         by_this = (Account.import_id == brought.id, Account.confirmed_at == brought.confirmed_at)
         return session.scalars(select(func.count()).where(*by_this)).one()
     move(brought, ImportStatus.CONFIRMED)
+    days = cooling_off.current(session).first_days
+    usable_from = calendar.add_working_days(at.astimezone(LONDON).date(), days) if days else None
     brought.confirmed_by, brought.confirmed_at = by.person_id, at
     count: int = session.execute(
         update(Account)
         .where(Account.import_id == brought.id, Account.confirmed_by.is_(None))
-        .values(confirmed_by=by.person_id, confirmed_at=at)
+        .values(confirmed_by=by.person_id, confirmed_at=at, usable_from=usable_from)
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]
-    audit.record(session, "import.confirmed", by=by, about=brought, at=at, accounts=count)
+    audit.record(session, "import.confirmed", by=by, about=brought, at=at, accounts=count, cooling_off_days=days)
     return count

@@ -66,6 +66,7 @@ def test_a_scheme_is_defined_by_one_person_and_confirmed_by_another(desk):
     finance.page.goto(page.url)
     finance.look("Scheme HSW: a new scheme")
     finance.page.get_by_label("Confirm the change").check()
+    finance.page.get_by_label("One-time code").fill(finance.code_for_a_decision(Role.FINANCE))
     finance.page.get_by_role("button", name="Save the decision").click()
     finance.page.get_by_role("link", name="Schemes", exact=True).click()
     finance.page.get_by_role("link", name="Support by the hour").click()

@@ -16,7 +16,7 @@ from payouts.files.payment_file import files_of
 from payouts.payroll import get_payroll
 from schemes import bank_profile_change, change_applied
 from schemes.bank_profile import BankProfile, bank_profiles, newest_profile, open_account, versions_of
-from schemes.bank_profile_change import ProfileFault, ProfileRefused, Terms
+from schemes.bank_profile_change import AccountNotSeen, ProfileFault, ProfileRefused, Terms
 from schemes.change import Change, NothingToChange, get_change
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, SamePerson
@@ -66,8 +66,9 @@ def propose(office, line_id, *, account=None, by=None, change_id=None, **terms):
 
 def confirm(office, change_id, *, by=Role.FINANCE):
     with office.transaction() as session:
-        waiting = get_change(session, change_id, lock=True)
-        change_applied.confirm(session, waiting, by=office.person(by), at=office.service.now())
+        waiting, at = get_change(session, change_id, lock=True), office.service.now()
+        bank_profile_change.see_account(session, office.service.seals, waiting, by=office.person(by), at=at)
+        change_applied.confirm(session, waiting, by=office.person(by), at=at)
 
 
 def test_a_change_counts_once_confirmed_and_leaves_the_version_before_as_it_was(office, line_id):
@@ -117,6 +118,24 @@ def test_a_second_profile_is_added_by_two_people_and_unknown_until_then(office):
     confirm(office, change_id)
     with office.transaction() as session:
         assert [profile.name for profile in bank_profiles(session)] == ["Grants", "Main account"]
+
+
+def test_another_account_is_confirmed_only_by_somebody_who_looked_at_the_whole_number(office, line_id):
+    change_id = propose(office, line_id, account=OTHER)
+    finance, approver, at = office.person(Role.FINANCE), office.person(Role.APPROVER), office.service.now()
+    with office.transaction() as session:
+        waiting = get_change(session, change_id, lock=True)
+        seen = bank_profile_change.see_account(session, office.service.seals, waiting, by=finance, at=at)
+        assert seen.account_number == OTHER[1]
+        with pytest.raises(NotAllowed):
+            bank_profile_change.see_account(
+                session, office.service.seals, waiting, by=office.person(Role.PREPARER), at=at
+            )
+    with pytest.raises(AccountNotSeen), office.transaction() as session:
+        change_applied.confirm(session, get_change(session, change_id, lock=True), by=approver, at=at)
+    with office.transaction() as session:
+        change_applied.confirm(session, get_change(session, change_id, lock=True), by=finance, at=at)
+        assert newest_profile(session, line_id).last_four == OTHER[1][-4:]
 
 
 def test_one_person_never_does_both_and_only_an_administrator_proposes(office, line_id):

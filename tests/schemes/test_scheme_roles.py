@@ -65,7 +65,7 @@ ACTS = {
         s, s.scalars(select(RegisterImport)).first(), by=who[Role.PREPARER], at=o.service.now()
     ),
     "confirm a file": lambda o, s, p, who: register_import.confirm(
-        s, s.scalars(select(RegisterImport)).first(), by=who[Role.FINANCE], at=o.service.now()
+        s, o.service.calendar, s.scalars(select(RegisterImport)).first(), by=who[Role.FINANCE], at=o.service.now()
     ),
 }  # fmt: skip
 

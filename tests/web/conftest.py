@@ -35,8 +35,13 @@ def code_of(harbour: Harbour, clock) -> Callable[[Role], str]:
 
 
 @pytest.fixture
-def signed_in(app: Flask, service: Service, harbour: Harbour, clock) -> Callable[[Role], Visitor]:
+def signed_in(app: Flask, service: Service, harbour: Harbour, clock, code_of) -> Callable[[Role], Visitor]:
     """A person of the body, signed in at a browser of their own: as if through the page, which has its own tests."""
+
+    def next_code(role: Role) -> str:
+        """One that is not used up."""
+        clock.advance(seconds=30)
+        return code_of(role)
 
     def sign_in(role: Role) -> Visitor:
         clock.advance(minutes=1)
@@ -45,6 +50,7 @@ def signed_in(app: Flask, service: Service, harbour: Harbour, clock) -> Callable
         person = Visitor(app.test_client())
         with person.client.session_transaction() as cookie:
             cookie[TOKEN] = signed.token
+        person.code = lambda: next_code(role)
         return person
 
     return sign_in

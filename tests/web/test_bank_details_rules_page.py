@@ -36,7 +36,7 @@ def test_a_proposed_cooling_off_counts_once_a_second_person_confirms_it(administ
     assert page.soup.dl.get_text(" ", strip=True).count("0 working days") == 1
     approver = signed_in(Role.APPROVER)
     approver.get(approver.get("/bank-details-rules").link("See the change"))
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     with office.transaction() as session:
         assert cooling_off.current(session) == CoolingOff(1, 3, 6)
     assert "6 working days" in approver.get("/bank-details-rules").text
@@ -91,7 +91,7 @@ def test_what_answers_mean_counts_once_a_second_person_confirms_it(administrator
     page = approver.get(approver.get("/bank-details-rules").link("See the change of the policy"))
     rows = {row[0]: row[1:] for row in page.table("rows")}
     assert rows["No match"] == ["Needs a reason", "Stops"]
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     with office.transaction() as session:
         policy = name_policy.current(session)
     assert (policy.no_match, policy.ask_on_entry, policy.good_for_days) == (Meaning.BLOCK, False, 30)

@@ -47,7 +47,11 @@ def test_an_account_is_proposed_confirmed_and_then_shown_never_whole(administrat
     assert told["Form of the files"] == "ISO 20022, pain.001.001.03 as HSBC UK takes it"
     finance = signed_in(Role.FINANCE)
     finance.get(finance.get("/").link("A new account to pay from: Grants account"))
-    finance.press("Save the decision", decision="confirm")
+    page = finance.press("Save the decision", decision="confirm", code=finance.code())
+    assert page.errors == ["Look at the whole account number first: the last four digits tell no two accounts apart"]
+    page = finance.press("Show the whole account number")
+    assert "63748472" in page.text
+    finance.press("Save the decision", decision="confirm", code=finance.code())
     page = finance.get("/bank-profiles")
     assert [row[0] for row in page.table("profiles")] == ["Grants account", "Main account"]
     page = finance.get(page.link("Grants account"))
@@ -69,7 +73,7 @@ def test_a_change_keeps_the_account_where_none_is_typed(administrator, signed_in
     approver = signed_in(Role.APPROVER)
     page = approver.get(approver.get("/bank-profiles").link("Main account"))
     approver.get(page.link("look at the proposed change"))
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     page = approver.get(approver.get("/bank-profiles").link("Main account"))
     assert [row[0] for row in page.table("versions")] == ["2 Counts now", "1"]
 

@@ -55,7 +55,7 @@ def test_a_change_waits_at_home_for_whoever_may_confirm_it_and_is_told_before_an
     assert rows["Changed bank details wait"] == ["2 working days", "5 working days"]
     assert "Somebody New" in page.text
     assert "Two frauds near us" in page.text
-    page = approver.press("Save the decision", decision="confirm")
+    page = approver.press("Save the decision", decision="confirm", code=approver.code())
     assert page.done == ["You confirmed the change"]
     assert "No change waits" in page.text
     assert [row[2:] for row in page.table("decided")] == [
@@ -85,11 +85,32 @@ def test_whoever_proposed_a_change_may_only_withdraw_it(office, propose, signed_
     page = visitor.get(f"/changes/{change_id}")
     assert "someone else must confirm it" in page.text
     assert [radio["value"] for radio in page.soup.select("input[name=decision]")] == ["reject"]
-    page = visitor.press("Save the decision", decision="confirm")
+    page = visitor.press("Save the decision", decision="confirm", code=visitor.code())
     assert page.status == 422, "a choice that the page does not offer"
     visitor.press("Save the decision", decision="reject", reason="A mistake")
     assert visitor.get("/changes").table("decided")[0][2] == "Withdrawn"
     assert days(office) == 2
+
+
+def test_nobody_confirms_a_change_without_a_code_of_their_own_and_sending_it_twice_confirms_it_once(
+    office, change_id, signed_in, code_of
+):
+    approver = signed_in(Role.APPROVER)
+    approver.get(f"/changes/{change_id}")
+    for code, error in (
+        ("", "Enter your one-time code"),
+        (
+            code_of(Role.PREPARER),
+            "The code is wrong, too old or was used already. Wait for the next one and enter that",
+        ),
+    ):
+        page = approver.press("Save the decision", decision="confirm", code=code)
+        assert (page.status, page.errors) == (422, [error])
+        assert days(office) == 2
+    code = approver.code()
+    answers = [approver.send("Save the decision", decision="confirm", code=code) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert days(office) == 5
 
 
 def test_whoever_may_not_confirm_reads_who_may(office, change_id, preparer):
@@ -111,7 +132,7 @@ def test_a_change_of_what_has_changed_since_is_refused_with_what_to_do(office, c
         get_body(session).cooling_off_days = 1
     approver = signed_in(Role.APPROVER)
     approver.get(f"/changes/{change_id}")
-    page = approver.press("Save the decision", decision="confirm")
+    page = approver.press("Save the decision", decision="confirm", code=approver.code())
     assert page.errors == ["What this would change is different by now. Reject it, and propose the change again"]
 
 
@@ -120,7 +141,7 @@ def test_decided_changes_are_read_page_by_page(office, propose, signed_in, monke
     approver = signed_in(Role.APPROVER)
     for number in (3, 4):
         approver.get(f"/changes/{propose(days=number)}")
-        approver.press("Save the decision", decision="confirm")
+        approver.press("Save the decision", decision="confirm", code=approver.code())
     newest = approver.get("/changes")
     older = approver.get(newest.link("Next page"))
     assert approver.get(newest.link("Cooling-off")).table("rows")[1][2] == "4 working days"

@@ -74,7 +74,7 @@ def test_two_records_become_one_when_a_second_person_says_so(twins, preparer, si
     assert "proposed on" in preparer.get(page.link("side by side")).text
     finance = signed_in(Role.FINANCE)
     finance.get(finance.get("/").link("Payee A-2 merged into A-1"))
-    finance.press("Save the decision", decision="confirm")
+    finance.press("Save the decision", decision="confirm", code=finance.code())
     page = finance.get(finance.get("/duplicates?show=merged").link("A-1"))
     assert "confirmed on" in page.text
     page = finance.get(page.link("Payee A-2"))

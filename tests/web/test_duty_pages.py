@@ -79,7 +79,7 @@ def test_cover_is_proposed_by_one_and_confirmed_by_another(administrator, signed
     assert "A change waits for a second person" in administrator.get("/duties").text
     approver = signed_in(Role.APPROVER)
     approver.get(approver.get("/").link("Cover by two people"))
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     told = facts(approver.get("/duties"))
     assert told["Now"].startswith("Two people, as cover. ")
     assert told["Cover ends"] == "Friday 4 December 2026. Then: four people"

@@ -57,7 +57,7 @@ def confirm(signed_in):
     def run(title):
         approver = signed_in(Role.APPROVER)
         approver.get(approver.get("/changes").link(title))
-        page = approver.press("Save the decision", decision="confirm")
+        page = approver.press("Save the decision", decision="confirm", code=approver.code())
         assert page.done == ["You confirmed the change"], page.errors
         return approver
 
@@ -287,7 +287,7 @@ def test_nobody_changes_or_confirms_their_own_roles(administrator, harbour, sign
     change_roles(administrator, harbour, Role.APPROVER, roles=["administrator"])
     ailsa = signed_in(Role.APPROVER)
     ailsa.get(ailsa.get("/changes").link("Roles of Ailsa"))
-    page = ailsa.press("Save the decision", decision="confirm")
+    page = ailsa.press("Save the decision", decision="confirm", code=ailsa.code())
     assert page.errors == ["You are the one whom it concerns, so someone else must do this"]
 
 

@@ -61,7 +61,7 @@ def test_somebody_due_is_erased_by_two_people(office, owner, clock, payee, signe
     finance = signed_in(Role.FINANCE)
     finance.get(finance.get("/").link("Erasure of a payee"))
     assert payee.name not in finance.page.text
-    finance.press("Save the decision", decision="confirm")
+    finance.press("Save the decision", decision="confirm", code=finance.code())
     page = finance.get(f"/payees/{payee.id}")
     assert page.h1 == "Erased"
     assert "was erased on 3 April 2034" in page.text

@@ -61,7 +61,7 @@ def test_a_scheme_is_defined_by_one_person_and_is_there_when_another_confirms_it
     assert "someone else must confirm it" in proposed.text
     finance = signed_in(Role.FINANCE)
     finance.get(proposed.response.request.path)
-    finance.press("Save the decision", decision="confirm")
+    finance.press("Save the decision", decision="confirm", code=finance.code())
     with office.transaction() as session:
         scheme = scheme_of_code(session, "HSW")
         definition = newest(session, scheme.id).definition
@@ -156,7 +156,7 @@ def test_a_new_version_is_shown_beside_what_counts_now(preparer, next_version, s
     assert "was proposed, so it can’t be changed" in preparer.get(next_version).text
     approver = signed_in(Role.APPROVER)
     approver.get(proposed.response.request.path)
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     with office.transaction() as session:
         versions = versions_of(session, harbour.scheme_id)
     assert [version.definition.payment_limit_pence for version in versions] == [200_000, 1_000_000]

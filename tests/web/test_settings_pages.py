@@ -59,5 +59,5 @@ def test_how_long_records_are_kept_is_proposed_and_confirmed(administrator, sign
     assert page.table("rows") == [["Kept besides the current financial year", "6 years", "10 years"]]
     approver = signed_in(Role.APPROVER)
     approver.get(approver.get("/settings").link("See the proposed change"))
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     assert "10 financial years and the current one" in approver.get("/settings").text

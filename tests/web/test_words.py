@@ -69,7 +69,7 @@ from schemes.amount import AmountKind, BandPays, PartPeriod
 from schemes.award import AwardDay, AwardDayRefused, AwardThere
 from schemes.award_history import NotDue
 from schemes.bank_details import ChangeHeld, ProposalWaiting, SameDetails
-from schemes.bank_profile_change import ProfileFault, ProfileRefused
+from schemes.bank_profile_change import AccountNotSeen, ProfileFault, ProfileRefused
 from schemes.body import BodyKind, DutyPattern
 from schemes.body_details import NameMissing
 from schemes.call_back import CallBackNeeded, ContactTooNew
@@ -291,6 +291,7 @@ REFUSALS: list[Refused] = [
     AwardThere(UUID(int=1)),
     RecoveryThere(),
     WriteOffThere(),
+    AccountNotSeen(),
     AwardDayRefused(AwardDay.ENDS_BEFORE_START),
     SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     MergeRefused(MergeBar.BOTH_HAVE_AWARD),

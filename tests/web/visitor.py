@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -94,6 +95,8 @@ class Visitor:
 
     client: FlaskClient
     page: Page | None = None
+    # the next one-time code of whoever is signed in
+    code: Callable[[], str] = str
 
     def get(self, path: str) -> Page:
         """Follow a link, and whatever it redirects to."""

@@ -148,7 +148,9 @@ def test_whoever_corrected_has_keyed_and_so_has_whoever_sent_the_file(office):
     both = replace(other, roles=frozenset(Role))
     now = office.service.now()
     with office.transaction() as session, pytest.raises(SamePerson):
-        register_import.confirm(session, get_import(session, import_id, lock=True), by=both, at=now)
+        register_import.confirm(
+            session, office.service.calendar, get_import(session, import_id, lock=True), by=both, at=now
+        )
     office.confirm(import_id)
     payroll_id = office.create()
     office.work()

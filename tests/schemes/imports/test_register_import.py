@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from psycopg import errors
@@ -19,6 +20,7 @@ from payouts.tasks.outbox import Task
 from schemes.account import Account
 from schemes.audit import AuditEvent
 from schemes.award import Award
+from schemes.body import get_body
 from schemes.errors import FileFault, NotAllowed, NotFound, NotNow, SamePerson
 from schemes.imports import register_import
 from schemes.imports.entry import COLUMNS, Outcome, RowReason
@@ -34,6 +36,11 @@ GOOD = 48
 @pytest.fixture
 def start(seeded):
     return seeded
+
+
+def confirm(office, session, import_id, *, by):
+    brought, at = get_import(session, import_id), office.service.now()
+    return register_import.confirm(session, office.service.calendar, brought, by=by, at=at)
 
 
 def look(office, import_id):
@@ -62,6 +69,17 @@ def corrected(content, by_line):
     buffer = io.StringIO(newline="")
     csv.writer(buffer).writerows(rows)
     return buffer.getvalue().encode()
+
+
+def test_first_details_from_a_file_wait_as_long_as_the_body_lets_them(office, small_register):
+    with office.transaction() as session:
+        get_body(session).cooling_off_first_days = 2
+    import_id = office.bring_in(small_register)
+    office.keep(import_id)
+    office.confirm(import_id)
+    with office.transaction() as session:
+        days = set(session.scalars(select(Account.usable_from).where(Account.import_id == import_id)))
+    assert days == {date(2026, 11, 25)}, "Monday and two working days"
 
 
 def test_a_file_that_was_read_is_counted_and_changes_nothing_in_the_register(office, small_register):
@@ -192,10 +210,14 @@ def test_who_brought_bank_details_in_cannot_confirm_them_whatever_their_roles(of
     office.keep(import_id)
     both = replace(office.person(Role.PREPARER), roles=frozenset(Role))
     with pytest.raises(SamePerson), office.transaction() as session:
-        register_import.confirm(session, get_import(session, import_id), by=both, at=office.service.now())
+        register_import.confirm(
+            session, office.service.calendar, get_import(session, import_id), by=both, at=office.service.now()
+        )
     preparer = office.person(Role.PREPARER)
     with pytest.raises(NotAllowed), office.transaction() as session:
-        register_import.confirm(session, get_import(session, import_id), by=preparer, at=office.service.now())
+        register_import.confirm(
+            session, office.service.calendar, get_import(session, import_id), by=preparer, at=office.service.now()
+        )
     past_the_operation = text("UPDATE account SET confirmed_by = proposed_by, confirmed_at = now()")
     with pytest.raises(DBAPIError) as by_the_app, office.transaction() as session:
         session.execute(past_the_operation)
@@ -213,7 +235,9 @@ def test_bank_details_are_confirmed_once_and_not_before_they_landed(office, smal
     confirmed = office.confirm(import_id)
     approver = office.person(Role.APPROVER)
     with pytest.raises(NotNow), office.transaction() as session:
-        register_import.confirm(session, get_import(session, import_id), by=approver, at=office.service.now())
+        register_import.confirm(
+            session, office.service.calendar, get_import(session, import_id), by=approver, at=office.service.now()
+        )
     assert confirmed == office.confirm(import_id) > 40, "who lost the first answer and asks again is told the same"
     with office.transaction() as session:
         events = session.scalars(select(AuditEvent).where(AuditEvent.action == "import.confirmed")).all()

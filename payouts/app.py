@@ -101,7 +101,7 @@ def make_service(settings: Settings, *, now: Clock = utc_now, pool_size: int = 5
         engine=database.connect(settings.database_url, pool_size=pool_size),
         queue=Queue(settings.redis_url),
         seals=Seals(KeyRing.parse(settings.key_ring), base64.b64decode(settings.fingerprint_key)),
-        signer=Signer.parse(settings.signing_key),
+        signer=Signer.parse(settings.signing_key, settings.former_signing_keys),
         now=now,
     )
 

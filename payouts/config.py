@@ -29,6 +29,7 @@ class Settings:
     fingerprint_key: str = field(repr=False)
     signing_key: str = field(repr=False)
     secret_key: str = field(repr=False)
+    former_signing_keys: str = ""
     owner_database_url: str = field(repr=False, default="")
     base_url: str = "http://localhost:5000"
     host: str = "127.0.0.1"
@@ -83,6 +84,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             fingerprint_key=environment["PAYOUTS_FINGERPRINT_KEY"],
             signing_key=environment["PAYOUTS_SIGNING_KEY"],
             secret_key=environment["PAYOUTS_SECRET_KEY"],
+            former_signing_keys=read("PAYOUTS_FORMER_SIGNING_KEYS", ""),
             owner_database_url=read("OWNER_DATABASE_URL", ""),
             base_url=base_url,
             host=read("PAYOUTS_HOST", "127.0.0.1"),

@@ -218,10 +218,10 @@ def publish(head: Head, *, signer: Signer, folder: Path, at: datetime) -> None:
         file.write(begin + json.dumps(line, sort_keys=True).encode() + b"\n")
 
 
-def published(folder: Path, body_id: UUID, *, public_key: str) -> Iterator[tuple[Head, bool]]:
+def published(folder: Path, body_id: UUID, *, signer: Signer) -> Iterator[tuple[Head, bool]]:
     """The heads published for a body, oldest first, each with whether the service signed it; torn lines left out.
 
-    public_key: the service's. A line that names another proves only that somebody has a key.
+    A line that names a key which is not the service's, or was given up before, proves only that somebody has a key.
     """
     path = folder / f"{body_id}.jsonl"
     if not path.exists():
@@ -231,7 +231,8 @@ def published(folder: Path, body_id: UUID, *, public_key: str) -> Iterator[tuple
             read = json.loads(line)
             statement = {name: read[name] for name in ("body", "position", "hash", "at")}
             head = Head(UUID(read["body"]), int(read["position"]), bytes.fromhex(read["hash"]))
-            signed = verifies(statement, base64.b64decode(read["signature"]), public_key)
+            key, at = read["public_key"], datetime.fromisoformat(read["at"])
+            signed = signer.was_ours(key, at) and verifies(statement, base64.b64decode(read["signature"]), key)
         except (ValueError, KeyError, TypeError):
             continue
         yield head, signed

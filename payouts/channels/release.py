@@ -69,7 +69,7 @@ def release_if_passed(
     must_not_be_frozen(session, states, at=at)
     if not days_still_work(calendar, payroll):
         raise DaysGone(payroll.pay_date)
-    found = not_as_approved(session, seals, payroll, public_key=signer.public_key)
+    found = not_as_approved(session, seals, payroll, signer=signer)
     if found:
         raise ReleaseRefused(found)
     amount = amount_of(session, payroll)
@@ -92,13 +92,13 @@ def release_if_passed(
     return True
 
 
-def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_key: str) -> list[str]:
+def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, signer: Signer) -> list[str]:
     """Recompute everything that was signed, and name what differs: manifest, files' bytes, decisions, who may be paid.
 
     A decision may be signed on a manifest that this one follows, where nothing but what the move allows is different.
     What a bank said after the checks counts as well, where the body's policy lets nobody pay into such an account.
 
-    public_key: the service's. A decision that names another proves only that somebody has a key.
+    A decision that names a key which is not the service's proves only that somebody has a key.
     """
     manifest = manifest_of(session, payroll)
     if manifest is None:
@@ -110,7 +110,7 @@ def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, public_
     line = proven_line(session, payroll, manifest)
     kinds = {gate.id: gate.kind for gate in gates_of(session, payroll.id)}
     for decision in decisions_of(session, payroll.id):
-        ours = decision.public_key == public_key and decision.is_genuine()
+        ours = signer.was_ours(decision.public_key, decision.decided_at) and decision.is_genuine()
         if not ours or decision.manifest_digest not in signed_for(kinds[decision.gate_id], line):
             found.append(f"decision {decision.id}")
     if blocked_accounts(session, payroll):

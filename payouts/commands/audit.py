@@ -33,7 +33,7 @@ def verify(body_name: str | None) -> None:
         bodies = [found for found in bodies if found[0] == wanted]
     faults = 0
     for body_id, name, _ in bodies:
-        heads = list(trail.published(given.settings.audit_heads, body_id, public_key=given.signer.public_key))
+        heads = list(trail.published(given.settings.audit_heads, body_id, signer=given.signer))
         with database.transaction(engine, body_id) as session:
             verdict = trail.verify(session, body_id, heads)
         faults += len(verdict.faults)

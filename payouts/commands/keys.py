@@ -10,6 +10,7 @@ import click
 from payouts import local
 from payouts.commands import ground
 from schemes import before_body, person, seal
+from schemes.signer import Signer
 
 
 @click.group()
@@ -30,6 +31,21 @@ def ring() -> None:
     now = ground.settings().key_ring
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     click.echo(f"PAYOUTS_KEY_RING=k{secrets.token_hex(3)}:{key},{now}")
+
+
+@keys.command("signing")
+def signing() -> None:
+    """Print a new signing key, and the present one as a former key: set both everywhere, and restart all at once.
+
+    What was signed until now still counts, and packs and audit heads are verified with both public keys. Give the new
+    public key to whoever verifies evidence.
+    """
+    given = ground.service()
+    fresh = base64.b64encode(secrets.token_bytes(32)).decode()
+    former = f"{given.signer.public_key}@{given.now():%Y-%m-%dT%H:%M:%SZ}"
+    click.echo(f"PAYOUTS_SIGNING_KEY={fresh}")
+    click.echo(f"PAYOUTS_FORMER_SIGNING_KEYS={','.join(filter(None, [former, given.settings.former_signing_keys]))}")
+    click.echo(f"# the new public key: {Signer.parse(fresh).public_key}")
 
 
 @keys.command("rotate")

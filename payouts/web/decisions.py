@@ -32,7 +32,7 @@ def show_decision(payroll_id: UUID, decision_id: UUID) -> ResponseReturnValue:
             decision=decision,
             gate=get_gate(session, payroll_id, decision.gate_id),
             names=people,
-            genuine=decision.is_genuine() and decision.public_key == service().signer.public_key,
+            genuine=decision.is_genuine() and service().signer.was_ours(decision.public_key, decision.decided_at),
             accepted=accepted_of(decision, people),
         )
 

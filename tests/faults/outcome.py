@@ -117,7 +117,7 @@ def assert_audit_whole(installation: Installation, harbour: Harbour) -> None:
 
     def verdict() -> audit.Verdict:
         with service.transaction(body_id) as session:
-            heads = list(audit.published(service.settings.audit_heads, body_id, public_key=service.signer.public_key))
+            heads = list(audit.published(service.settings.audit_heads, body_id, signer=service.signer))
             assert all(genuine for _, genuine in heads)
             return audit.verify(session, body_id, heads)
 

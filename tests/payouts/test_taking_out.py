@@ -217,7 +217,7 @@ def test_release_names_whatever_was_changed_behind_the_back_of_the_move(office, 
                 session.execute(text(f"ALTER TABLE amendment DROP CONSTRAINT {rule}"))
             assert session.execute(text(statement)).rowcount > 0, name
             payroll, signer = get_payroll(session, payroll_id), office.service.signer
-            found[name] = not_as_approved(session, office.service.seals, payroll, public_key=signer.public_key)
+            found[name] = not_as_approved(session, office.service.seals, payroll, signer=signer)
             session.rollback()
     assert found.pop("nothing") == []
     assert [name for name, named in found.items() if not named] == []

@@ -52,7 +52,7 @@ def faults(service, body_id, folder):
     """What verify finds, held against the published heads."""
 
     def run():
-        heads = list(published(folder, body_id, public_key=service.signer.public_key))
+        heads = list(published(folder, body_id, signer=service.signer))
         with service.transaction(body_id) as session:
             return verify(session, body_id, heads).faults
 
@@ -179,11 +179,30 @@ def test_a_head_signed_with_an_intruders_own_key_carries_a_wrong_signature(body_
     assert any("wrong signature" in fault for fault in faults())
 
 
+def test_heads_signed_before_the_key_was_changed_are_whole_and_later_ones_are_not(
+    service, body_id, folder, link, clock
+):
+    link()
+    given_up = clock().isoformat()
+    renewed = Signer.parse(base64.b64encode(b"n" * 32).decode(), f"{service.signer.public_key}@{given_up}")
+    clock.advance(minutes=1)
+    link()
+    assert [signed for _, signed in published(folder, body_id, signer=renewed)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "former", ["x", "AAAA@2026-11-01T12:00:00Z", f"{'A' * 43}=@2026-11-01T12:00:00", f"{'A' * 43}="]
+)
+def test_a_former_key_that_cannot_be_read_is_refused_and_not_left_out(former):
+    with pytest.raises(ValueError, match=r"."):
+        Signer.parse(base64.b64encode(b"n" * 32).decode(), former)
+
+
 def test_a_line_torn_by_a_crash_is_left_out_and_nothing_else(service, body_id, folder, link, faults):
     link()
     with (folder / f"{body_id}.jsonl").open("a") as file:
         file.write('{"body": "01a2')
-    assert len(list(published(folder, body_id, public_key=service.signer.public_key))) == 1
+    assert len(list(published(folder, body_id, signer=service.signer))) == 1
     assert faults() == []
 
 
@@ -192,7 +211,7 @@ def test_a_head_published_after_a_torn_line_is_read(service, body_id, folder, li
     with (folder / f"{body_id}.jsonl").open("a") as file:
         file.write('{"body": "01a2')
     link()
-    heads = list(published(folder, body_id, public_key=service.signer.public_key))
+    heads = list(published(folder, body_id, signer=service.signer))
     assert [signed for _, signed in heads] == [True, True]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -165,6 +166,29 @@ def test_a_decision_signed_with_an_intruders_own_key_is_named(office, payroll_id
         id=approval.id,
     )
     assert refused(office, payroll_id) == [f"decision {approval.id}"]
+
+
+def with_another_key(office, *, given_up):
+    """The office once its signing key was given up for another at an instant."""
+    old = office.service.signer
+    fresh = Signer.parse(base64.b64encode(b"n" * 32).decode(), f"{old.public_key}@{given_up.isoformat()}")
+    return replace(office, service=replace(office.service, signer=fresh))
+
+
+def test_decisions_signed_before_the_key_was_changed_still_count(office, payroll_id, clock):
+    office.decide_all(payroll_id, upto=3)
+    clock.advance(minutes=1)
+    renewed = with_another_key(office, given_up=clock())
+    clock.advance(minutes=1)
+    last_go(renewed, payroll_id)
+    with office.transaction() as session:
+        assert get_payroll(session, payroll_id).status is PayrollStatus.RELEASED
+
+
+def test_a_decision_signed_with_a_key_that_was_given_up_before_proves_nothing(office, payroll_id, clock):
+    renewed = with_another_key(office, given_up=clock() - timedelta(minutes=1))
+    office.decide_all(payroll_id, upto=3)
+    assert [named.split()[0] for named in refused(renewed, payroll_id)] == ["decision"] * 3
 
 
 def test_a_manifest_rewritten_whole_does_not_match_what_people_signed(office, payroll_id, tamper):

@@ -97,7 +97,7 @@ def test_a_running_clock_links_events_and_publishes_a_head_that_verifies(office,
     folder, body_id = office.service.settings.audit_heads, office.harbour.body_id
     assert eventually(lambda: (folder / f"{body_id}.jsonl").exists())
     with office.transaction() as session:
-        heads = list(audit.published(folder, body_id, public_key=office.service.signer.public_key))
+        heads = list(audit.published(folder, body_id, signer=office.service.signer))
         assert heads[-1][1] is True
         assert audit.verify(session, body_id, heads).faults == []
 

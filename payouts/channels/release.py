@@ -16,7 +16,7 @@ from payouts.gates.cover import plan_review
 from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.gate import gates_of
 from payouts.gates.lineage import signed_for
-from payouts.gates.manifest import differences, manifest_of
+from payouts.gates.manifest import ReleaseRefused, differences, manifest_of
 from payouts.gates.release_freeze import must_not_be_frozen
 from payouts.gates.standing import proven_line
 from payouts.ledger.entry import LedgerAccount, post_payroll
@@ -27,14 +27,6 @@ from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
 from schemes.person import Actor
 from schemes.seal import Seals
 from schemes.signer import Signer
-
-
-class ReleaseRefused(Refused):
-    """Something is not as it was approved. `differences` names each thing."""
-
-    def __init__(self, differences: list[str]) -> None:
-        super().__init__(f"not as approved: {', '.join(differences)}")
-        self.differences = differences
 
 
 class TooLate(Refused):
@@ -67,11 +59,11 @@ def release_if_passed(
     if at > payroll.deadline_at:
         raise TooLate(payroll.deadline_at)
     must_not_be_frozen(session, states, at=at)
-    if not days_still_work(calendar, payroll):
-        raise DaysGone(payroll.pay_date)
     found = not_as_approved(session, seals, payroll, signer=signer)
     if found:
         raise ReleaseRefused(found)
+    if not days_still_work(calendar, payroll):
+        raise DaysGone(payroll.pay_date)
     amount = amount_of(session, payroll)
     payrolls = [share.number for share in amount.payrolls]
     audit.record(

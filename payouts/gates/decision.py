@@ -23,7 +23,7 @@ from payouts.gates.attachment import Attachment
 from payouts.gates.cover import must_run
 from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
-from payouts.gates.manifest import manifest_of
+from payouts.gates.manifest import Manifest, ReleaseRefused, gate_rules, manifest_of
 from payouts.gates.separation import Bar, Part, bar
 from payouts.gates.voiding import VOIDS, Move
 from payouts.payroll import Payroll, PayrollStatus, move
@@ -260,10 +260,12 @@ def decide(
     if there is not None and there.verdict is verdict:
         return there
     role = role_of(payroll, state, verdict, by)
+    manifest = manifest_of(session, payroll)
+    if verdict is Verdict.GO and manifest is not None:
+        must_be_the_gates(session, manifest)
     refuse_unless_open(session, payroll, state, role, verdict=verdict, reason=reason, by=by, at=at)
     if verdict is Verdict.GO:
         must_have_evidence(state.gate, evidence, attached)
-    manifest = manifest_of(session, payroll)
     if manifest is None or manifest.digest != manifest_digest:
         raise ManifestChanged
     decision = Decision(
@@ -308,6 +310,12 @@ def role_of(payroll: Payroll, state: GateState, verdict: Verdict, by: Actor) -> 
     asked = tuple(state.lacks or state.needs) if verdict is Verdict.GO else state.gate.roles
     by.must_be(*asked, scheme=payroll.scheme_id)
     return next(role for role in asked if by.holds(role, payroll.scheme_id))
+
+
+def must_be_the_gates(session: Session, manifest: Manifest) -> None:
+    """Raises ReleaseRefused where the gates are no longer those of the manifest: what they have said cannot be told."""
+    if gate_rules(session, manifest.payroll_id) != manifest.read()["gates"]:
+        raise ReleaseRefused(["gates"])
 
 
 def refuse_unless_open(

@@ -23,6 +23,7 @@ from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.database import Base, BodyOwned, new_id, to_body_row
+from schemes.errors import Refused
 from schemes.signer import canonical, digest
 
 
@@ -44,6 +45,14 @@ class Manifest(BodyOwned, Base):
         """The manifest's statements."""
         statements: dict[str, Any] = json.loads(self.document)
         return statements
+
+
+class ReleaseRefused(Refused):
+    """Something is not as it was approved. `differences` names each thing."""
+
+    def __init__(self, differences: list[str]) -> None:
+        super().__init__(f"not as approved: {', '.join(differences)}")
+        self.differences = differences
 
 
 def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
@@ -71,16 +80,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "duty_pattern": payroll.duty_pattern.value,
         "cover": str(payroll.cover_id) if payroll.cover_id else None,
         **follows(session, payroll),
-        "gates": [
-            {
-                "position": gate.position,
-                "kind": gate.kind.value,
-                "role": gate.role.value,
-                "people": gate.people_needed,
-                **({"tiers": gate.kept_tiers} if gate.kept_tiers else {}),
-            }
-            for gate in gates_of(session, payroll.id)
-        ],
+        "gates": gate_rules(session, payroll.id),
         "files": [
             {
                 "name": file.name,
@@ -111,6 +111,20 @@ def follows(session: Session, payroll: Payroll) -> dict[str, Any]:
             "total_pence": amendment.total_pence,
         }
     }
+
+
+def gate_rules(session: Session, payroll_id: UUID) -> list[dict[str, Any]]:
+    """What the manifest says of a payroll's gates."""
+    return [
+        {
+            "position": gate.position,
+            "kind": gate.kind.value,
+            "role": gate.role.value,
+            "people": gate.people_needed,
+            **({"tiers": gate.kept_tiers} if gate.kept_tiers else {}),
+        }
+        for gate in gates_of(session, payroll_id)
+    ]
 
 
 def payments_digest(session: Session, payroll_id: UUID) -> str:

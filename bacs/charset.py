@@ -10,6 +10,7 @@ says what it changed; it never cuts. Cutting is a second, explicit step, which c
 ["'á' became 'A'", "'Ó' became 'O'", "''' was dropped", "'Ł' became 'L'"]
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ ISO20022 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-?:()
 """The set that banks take in ISO 20022 messages. It has no `&`."""
 
 _APOSTROPHES = "'’‘‛ʼʻʹʽ`´′＇"
+_PLAIN = re.compile("[A-Za-z0-9.&/ -]*")
 _DASHES = "‐‑‒–—―−﹘﹣－"
 
 # Letters that Unicode does not take apart into a base letter and a mark
@@ -92,6 +94,9 @@ def to_bacs(name: str) -> WireText:
     Accents are taken off and ligatures spelt out; apostrophes are dropped (O'Brien is OBRIEN), dashes become
     hyphens, any other character becomes a space; runs of spaces become one. Applying it twice changes nothing more.
     """
+    if _PLAIN.fullmatch(name):
+        # nearly every name: a million of them take a tenth of the time
+        return WireText(name, " ".join(name.upper().split()), ())
     changes: list[Change] = []
     text = "".join([_put(character, BACS, changes, upper=True) for character in unicodedata.normalize("NFC", name)])
     return WireText(name, " ".join(text.split()), tuple(changes))

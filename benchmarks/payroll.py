@@ -1,35 +1,40 @@
-"""From a register file to a sealed payment file, in one process, beside the barest way to the same bytes.
+"""From awards due to sealed payment files, by real workers, beside the barest way to the same bytes.
 
-    python -m benchmarks.payroll --size 5000
+    python -m benchmarks.payroll --size 50000
 
-The floor reads the payments with COPY, opens each sealed account, and writes the file; it checks nothing and keeps
-nothing. PostgreSQL is the embedded one.
+The workers are the Procfile's (`payouts worker`, two processes), on the embedded PostgreSQL and Valkey. The floor reads
+the payments with COPY, opens each sealed account, and writes the file, in one process; it checks nothing and keeps
+nothing. Seconds of the processor tell more than those of the clock where others use the machine too.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 import psycopg
 from sqlalchemy import select
 
-from bacs.standard18 import write
 from payouts import embedded, local, migrating, registering
 from payouts.app import Service, make_service
 from payouts.checks.acceptance import accept
 from payouts.checks.finding import groups_of
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
+from payouts.demo.processes import Processes
 from payouts.demo.register import write_register
-from payouts.files import sealing, standard18
+from payouts.files import sealing
 from payouts.files.payment_file import files_of
-from payouts.payment import lines_of
-from payouts.payroll import create_payroll, get_payroll
+from payouts.files.regenerating import regenerate
+from payouts.payroll import PayrollStatus, create_payroll, get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
 from schemes.bank_profile import BankProfile
@@ -59,15 +64,81 @@ def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
     lift_limits(servers, size)
     register = folder / "register.csv"
     write_register(register, people=size)
-    import_id = new_id()
+    import_id, payroll_id = new_id(), new_id()
+    busy_before = os.getloadavg()
     print(f"size={size}")
-    brought_in = clocked("import_seconds", lambda: bring_in(service, harbour, register, import_id))
-    payroll_id = new_id()
-    built = clocked("build_and_check_seconds", lambda: build(service, harbour, payroll_id))
-    sealed = clocked("seal_seconds", lambda: seal(service, harbour, payroll_id))
+    print(f"load_before={busy_before[0]:.1f}")
+    clocked("import_seconds", lambda: bring_in(service, harbour, register, import_id))
+    processes = Processes(environment_of(service.settings), folder / "logs")
+    processes.start("worker")
+    watch = Watch(processes.running["worker"].pid, servers.postgres.get_pid())
+    try:
+        built = clocked("build_and_check_seconds", lambda: build(service, harbour, payroll_id))
+        watch.tell("build_and_check")
+        sealed = clocked("seal_seconds", lambda: seal(service, harbour, payroll_id))
+        watch.tell("seal")
+    finally:
+        watch.stop()
+        left = psutil.Process(processes.running["worker"].pid).children(recursive=True)
+        processes.stop()
+        for child in left:
+            with suppress(psutil.Error):
+                child.kill()
     bare = clocked("floor_seconds", lambda: floor(service, harbour, payroll_id))
-    print(f"upload_to_file_seconds={brought_in + built + sealed:.2f}")
+    print(f"due_to_sealed_seconds={built + sealed:.2f}")
+    print(f"worker_peak_mib={watch.peak_bytes / 2**20:.0f}")
     print(f"payroll_ratio_to_floor={(built + sealed) / bare:.1f}")
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    return {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "PAYOUTS_KEY_RING": settings.key_ring,
+        "PAYOUTS_FINGERPRINT_KEY": settings.fingerprint_key,
+        "PAYOUTS_SIGNING_KEY": settings.signing_key,
+        "PAYOUTS_SECRET_KEY": settings.secret_key,
+        "PAYOUTS_AUDIT_HEADS": str(settings.audit_heads),
+    }
+
+
+class Watch:
+    """What the workers and the database use: seconds of the processor by step, and the most memory of one process."""
+
+    def __init__(self, worker_pid: int, postgres_pid: int) -> None:
+        self.pids = {"worker": worker_pid, "postgres": postgres_pid}
+        self.used: dict[tuple[str, int], float] = {}
+        self.told = {"worker": 0.0, "postgres": 0.0}
+        self.peak_bytes = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        while not self.over.wait(0.05):
+            self.look()
+
+    def look(self) -> None:
+        for name, pid in self.pids.items():
+            parent = psutil.Process(pid)
+            for process in (parent, *parent.children(recursive=True)):
+                with suppress(psutil.Error):
+                    times = process.cpu_times()
+                    key = (name, process.pid)
+                    self.used[key] = max(self.used.get(key, 0.0), times.user + times.system)
+                    if name == "worker":
+                        self.peak_bytes = max(self.peak_bytes, process.memory_info().rss)
+
+    def tell(self, step: str) -> None:
+        self.look()
+        for name, before in self.told.items():
+            total = sum(used for (of, _), used in self.used.items() if of == name)
+            print(f"{step}_{name}_cpu_seconds={total - before:.1f}")
+            self.told[name] = total
+
+    def stop(self) -> None:
+        self.over.set()
+        self.thread.join()
 
 
 def service_on(servers: embedded.Servers, folder: Path) -> Service:
@@ -155,7 +226,7 @@ def build(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
             by=harbour.people[Role.PREPARER],
             at=service.now(),
         )
-    work_off(service, harbour)
+    wait_until(service, harbour, payroll_id, PayrollStatus.CHECKED)
 
 
 def seal(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
@@ -166,7 +237,18 @@ def seal(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
             if group.is_open:
                 accept(session, payroll, group.kind, reason="A benchmark", by=preparer, at=service.now())
         sealing.ask_for_files(session, payroll, by=preparer, at=service.now())
-    work_off(service, harbour)
+    wait_until(service, harbour, payroll_id, PayrollStatus.SEALED)
+
+
+def wait_until(service: Service, harbour: Harbour, payroll_id: UUID, status: PayrollStatus) -> None:
+    while True:
+        with service.transaction(harbour.body_id) as session:
+            if get_payroll(session, payroll_id).status is status:
+                return
+            failed = session.scalars(select(Task.error).where(Task.error.is_not(None))).first()
+        if failed:
+            raise RuntimeError(failed)
+        time.sleep(0.05)
 
 
 def floor(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
@@ -179,11 +261,7 @@ def floor(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
             copied = sum(1 for _ in copy.rows())
         payroll = get_payroll(session, payroll_id)
         [file] = files_of(session, payroll_id)
-        facts = sealing.file_facts(
-            session, service, payroll, serial=file.serial, created_on=file.created_on, sandbox=True
-        )
-        opened = standard18.credits_of(service.seals, harbour.body_id, lines_of(session, payroll_id))
-        written = sum(len(block) for block in write(standard18.submission_of(facts, opened)))
+        written = sum(len(block) for block in regenerate(session, service, payroll, file))
     assert (copied, written) == (payroll.payment_count, file.byte_count)
 
 

@@ -35,7 +35,7 @@ from schemes.scheme_version import version_of
 if TYPE_CHECKING:
     from payouts.app import Service
 
-CHUNK = 2000
+CHUNK = 10_000
 PAID_ALREADY = UnpaidReason.PAID_ALREADY
 QUARTER = timedelta(days=92)
 COLUMNS = (
@@ -305,8 +305,9 @@ def unpaid_row(payroll: Payroll, award: AwardLine, reason: UnpaidReason, due_pen
 
 def insert_payments(session: Session, payments: list[tuple[Any, ...]]) -> set[UUID]:
     """Insert payments, leaving out any whose permanent key is taken; returns the ids that are in."""
-    copy_rows(session, "payment", COLUMNS, payments, unless_there=True)
     ids = [row[1] for row in payments]
+    if copy_rows(session, "payment", COLUMNS, payments, unless_there=True) == len(payments):
+        return set(ids)
     return set(session.scalars(select(Payment.id).where(Payment.id.in_(ids))))
 
 

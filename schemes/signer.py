@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 def canonical(record: object) -> bytes:
     """Canonical JSON (RFC 8785): the same record is the same bytes everywhere."""
     return rfc8785.dumps(record)  # type: ignore[arg-type]
+
+
+def canonical_texts(values: Sequence[str | None]) -> bytes:
+    """Canonical JSON of a list of texts, as `canonical` writes it in many times the time: for lines by the million."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def digest(record: object) -> str:

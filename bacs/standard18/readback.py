@@ -46,7 +46,8 @@ class _Lines:
             found = f"{line.kind} record" if line.number else "the end of the file"
             raise Unreadable(line.number, f"expected a {kind} record and found {found}")
         assert line.layout is not None
-        for field, found in line.layout.misfits(line.text):
+        # one pattern over a record without a fault takes a fifth of the time of one for each field
+        for field, found in () if line.layout.pattern.fullmatch(line.text) else line.layout.misfits(line.text):
             raise Unreadable(line.number, f"{field.name}: expected {field.kind.name} and found {found!r}")
         self.next = next(self._lines, _END)
         return line

@@ -13,7 +13,7 @@ from payouts.building import CHUNK, chunk_bounds
 from payouts.payment import Payment
 from payouts.payroll import Payroll
 from schemes.account import Account
-from schemes.database import Base, to_body_row
+from schemes.database import Base, joining_whole_tables, to_body_row
 
 NO_AWARD = UUID(int=0)
 
@@ -48,7 +48,8 @@ def cut(session: Session, payroll: Payroll) -> int:
     awards = chunk_bounds(session, payroll)
     last_ordinal = session.scalar(select(func.max(Payment.ordinal)).where(Payment.payroll_id == payroll.id)) or 0
     count = max(len(awards), -(-last_ordinal // CHUNK), 1)
-    shared, several = shared_accounts(session, payroll), several_payments(session, payroll)
+    with joining_whole_tables(session):
+        shared, several = shared_accounts(session, payroll), several_payments(session, payroll)
     for number in range(count):
         first_award_id, last_award_id = awards[number] if number < len(awards) else (NO_AWARD, NO_AWARD)
         session.add(

@@ -10,15 +10,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, delete, func, insert, select
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, cast, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.payment import Payment
 from payouts.payroll import Payroll
-from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.database import Base, BodyOwned, joining_whole_tables, stored, to_body_row
 from schemes.payee import Beneficiary, Payee
-from schemes.signer import canonical
+from schemes.signer import canonical, canonical_texts
 
 
 class Severity(StrEnum):
@@ -180,7 +180,8 @@ def count_groups(session: Session, payroll: Payroll) -> None:
         .group_by(Finding.body_id, Finding.payroll_id, Finding.kind, Finding.severity)
     )
     columns = ["body_id", "payroll_id", "kind", "severity", "count", "open_count", "amount_pence"]
-    session.execute(insert(FindingGroup).from_select(columns, counted))
+    with joining_whole_tables(session):
+        session.execute(insert(FindingGroup).from_select(columns, counted))
 
 
 def groups_of(session: Session, payroll_id: UUID) -> list[FindingGroup]:
@@ -224,11 +225,19 @@ def results_digest(session: Session, payroll_id: UUID) -> str:
 def result_lines(session: Session, payroll_id: UUID) -> Iterator[bytes]:
     """What the digest of a payroll's check results is taken of: a line of canonical JSON a finding, streamed."""
     rows = session.execute(
-        select(Finding.id, Finding.kind, Finding.payment_id, Finding.facts, Finding.accepted_by, Finding.reason)
+        select(
+            cast(Finding.id, Text),
+            cast(Finding.kind, Text),
+            cast(Finding.payment_id, Text),
+            cast(Finding.accepted_by, Text),
+            Finding.reason,
+            Finding.facts,
+        )
         .where(Finding.payroll_id == payroll_id)
         .order_by(Finding.id)
         .execution_options(yield_per=2000)
     )
-    for row in rows:
-        values = [value if isinstance(value, dict) or value is None else str(value) for value in row]
-        yield canonical(values) + b"\n"
+    for *about, accepted_by, reason, facts in rows:
+        first, last = canonical_texts(about), canonical_texts((accepted_by, reason))
+        # one list: the texts before the facts, the facts, and the texts after them
+        yield b"%s,%s,%s\n" % (first[:-1], canonical(facts) if facts else b"{}", last[1:])

@@ -18,6 +18,7 @@ from payouts.payment import Payment, PaymentStatus, ordinals
 from payouts.payment_part import arrears_by_award
 from payouts.payroll import Payroll
 from schemes.bank_profile import BankProfile
+from schemes.database import joining_whole_tables
 from schemes.name_policy import policy_at
 from schemes.scheme_version import version_of
 
@@ -42,7 +43,8 @@ def read_totals(session: Session, service: Service, payroll: Payroll) -> dict[st
         Confirmation.account_id == Payment.account_id,
         is_fresh(service.now(), policy.good_for),
     )
-    confirmed = session.scalar(select(func.count(Payment.account_id.distinct())).where(mine, answered))
+    with joining_whole_tables(session):
+        confirmed = session.scalar(select(func.count(Payment.account_id.distinct())).where(mine, answered))
     return {
         "payment_count": count,
         "total_pence": int(total),

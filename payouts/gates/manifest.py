@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, select
+from sqlalchemy import ColumnElement, Index, Text, cast, func, select
 from sqlalchemy.orm import Mapped, Session
 
 from payouts.checks.finding import RULE_SET, results_digest
@@ -24,7 +24,7 @@ from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.errors import Refused
-from schemes.signer import canonical, digest
+from schemes.signer import canonical, canonical_texts, digest
 
 
 class Manifest(BodyOwned, Base):
@@ -150,20 +150,21 @@ def taken_lines(session: Session, amendment_id: UUID) -> Iterator[bytes]:
 
 
 def lines_where(session: Session, which: ColumnElement[bool]) -> Iterator[bytes]:
+    # the database writes each value as text: for a million payments, that takes half the time of making objects first
     rows = session.execute(
         select(
-            Payment.ordinal,
-            Payment.id,
-            Payment.beneficiary_id,
-            Payment.payee_id,
-            Payment.account_id,
-            Payment.amount_pence,
+            cast(Payment.ordinal, Text),
+            cast(Payment.id, Text),
+            cast(Payment.beneficiary_id, Text),
+            cast(Payment.payee_id, Text),
+            cast(Payment.account_id, Text),
+            cast(Payment.amount_pence, Text),
             Payment.reference,
             Account.holder_name,
-            Account.fingerprint,
-            Account.sealed_details,
-            Account.proposed_by,
-            Account.confirmed_by,
+            func.encode(Account.fingerprint, "hex"),
+            func.encode(Account.sealed_details, "hex"),
+            cast(Account.proposed_by, Text),
+            func.coalesce(cast(Account.confirmed_by, Text), "None"),
         )
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .where(which)
@@ -171,7 +172,7 @@ def lines_where(session: Session, which: ColumnElement[bool]) -> Iterator[bytes]
         .execution_options(yield_per=2000)
     )
     for row in rows:
-        yield canonical([value.hex() if isinstance(value, bytes) else str(value) for value in row]) + b"\n"
+        yield canonical_texts(tuple(row)) + b"\n"
 
 
 def parts_statement(session: Session, payroll_id: UUID) -> dict[str, str]:

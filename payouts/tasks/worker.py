@@ -9,6 +9,7 @@ from uuid import UUID
 
 import rq
 from rq.worker_pool import WorkerPool
+from sqlalchemy.orm import configure_mappers
 
 from payouts.app import Service, make_service
 from payouts.config import Settings, read_settings
@@ -99,6 +100,8 @@ class TaskWorker(rq.Worker):
 
 def work(settings: Settings) -> None:
     """Run the worker pool until it is told to stop; a worker at work finishes its task first."""
+    # each job runs in a child of its own, which would do it anew each time
+    configure_mappers()
     queue = Queue(settings.redis_url)
     queues = [rq.Queue(QUEUE_NAME, connection=queue.connection)]
     pool = WorkerPool(queues, queue.connection, settings.workers, worker_class=TaskWorker)

@@ -127,3 +127,9 @@ def test_the_characters_outside_a_set_are_told_once_each():
     assert characters_outside("A,b,ç") == ",bç"
     assert not is_bacs("a")
     assert is_bacs(BACS)
+
+
+@given(st.text("abcXYZ019.&/- "))
+def test_a_plain_name_taken_the_quick_way_is_as_it_is_beside_a_letter_that_is_not_plain(name):
+    assert to_bacs(f"{name}-é").text == f"{to_bacs(f'{name}-').text}E"
+    assert to_bacs(name).changes == ()

@@ -129,6 +129,21 @@ def tell_of_password(session: Session, service: Service, person_id: UUID, *, at:
     tell_own(session, service, StaffEvent.PASSWORD_CHANGED, person_id, "Your password was changed", text, at=at)
 
 
+def tell_of_authenticator(session: Session, service: Service, person_id: UUID, *, at: datetime) -> None:
+    """Tell somebody, and every approver, that their codes come from another app now."""
+    person = session.get_one(Person, person_id)
+    text = (
+        f"{plain(person.name)} changed their authenticator app at {told(at)}. They decide at no gate for 24 hours. If "
+        f"they did not do it, have an administrator remove them at once."
+    )
+    tell_approvers(
+        session, service, StaffEvent.RESET_CONFIRMED, "Somebody changed their authenticator app", text, at=at
+    )
+    text = f"The authenticator app of your account was changed at {told(at)}. {NOT_YOU}"
+    changed = "Your authenticator app was changed"
+    tell_own(session, service, StaffEvent.RESET_CONFIRMED, person_id, changed, text, at=at)
+
+
 def tell_own(
     session: Session, service: Service, event: StaffEvent, person_id: UUID, subject: str, text: str, *, at: datetime
 ) -> None:

@@ -17,6 +17,7 @@ from schemes.before_body import BodyRoles, SignInPerson, WebSessionRow
 from schemes.errors import SignInSlowed
 from schemes.password import fits, hash_password
 from schemes.person import DEMO_PASSWORD, Actor, address, code_secret_place
+from schemes.role_change import WAIT
 from schemes.seal import KeyRing
 
 FREE_TRIES = 4
@@ -204,8 +205,46 @@ def change_password(
     return True
 
 
-def is_confirmed(session: Session, ring: KeyRing, person_id: UUID, *, password: str, code: str, at: datetime) -> bool:
-    """Whether both are right, before credentials change. Raises SignInSlowed; wrong tries count as at sign-in."""
+def replace_authenticator(
+    session: Session,
+    ring: KeyRing,
+    person_id: UUID,
+    *,
+    password: str,
+    code: str,
+    code_secret: str,
+    keep: str,
+    at: datetime,
+) -> bool:
+    """Let another authenticator app show a person's codes; that they can read them was seen by the caller.
+
+    code: of the old app, or a recovery code. They decide at no gate for 24 hours, as after a reset, and only the
+    session `keep` goes on. False where password or code is wrong, which counts as at sign-in. Raises SignInSlowed.
+    """
+    if not is_confirmed(session, ring, person_id, password=password, code=code, at=at, paper=True):
+        return False
+    person = before_body.person_of_id(session, person_id)
+    assert person is not None, "confirmed"
+    ring_key_id, wrapped = ring.wrap(code_secret.encode(), code_secret_place(person_id))
+    before_body.set_credentials(session, person_id, person.password_hash, ring_key_id, wrapped, at + WAIT)
+    before_body.end_other_sessions(session, person_id, token_digest(keep), at)
+    return True
+
+
+def is_confirmed(
+    session: Session,
+    ring: KeyRing,
+    person_id: UUID,
+    *,
+    password: str,
+    code: str,
+    at: datetime,
+    paper: bool = False,
+) -> bool:
+    """Whether both are right, before credentials change. Raises SignInSlowed; wrong tries count as at sign-in.
+
+    paper: whether a recovery code does as well.
+    """
     person = before_body.person_of_id(session, person_id)
     if person is None:
         return False
@@ -213,7 +252,10 @@ def is_confirmed(session: Session, ring: KeyRing, person_id: UUID, *, password: 
     failures, until = before_body.sign_in_wait(session, digest)
     if until is not None and at < until:
         raise SignInSlowed(until, failures)
-    if fits(password, person.password_hash) and use_code(session, ring, person, code, purpose="account", at=at):
+    if fits(password, person.password_hash) and (
+        use_code(session, ring, person, code, purpose="account", at=at)
+        or (paper and recovery_code.use(session, person.id, code, at=at))
+    ):
         before_body.set_sign_in_wait(session, digest, 0, None)
         return True
     before_body.set_sign_in_wait(session, digest, failures + 1, at + wait_after(failures + 1))

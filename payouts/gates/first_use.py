@@ -19,7 +19,9 @@ from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.award import Award
 from schemes.award_version import AwardVersion
+from schemes.change import Change
 from schemes.database import Base, stored, to_body_row
+from schemes.duplicates.merge import MergedAward
 from schemes.imports.register_import import RegisterImport
 
 
@@ -80,7 +82,10 @@ def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
 
 
 def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
-    """Who entered awards, or versions of them, that no released payment was made of before this payroll."""
+    """Who entered awards, or versions of them, that no released payment was made of before this payroll.
+
+    Whoever proposed that two payees are one has moved the awards of one to the other, as if they had entered them.
+    """
     earlier = aliased(Payment)
     used = paid_before(payroll, earlier, earlier.award_id == Payment.award_id)
     awarded = (
@@ -106,9 +111,16 @@ def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
         .join(Payment, (Payment.body_id == AwardVersion.body_id) & (Payment.award_id == AwardVersion.award_id))
         .where(in_payroll(payroll.id), AwardVersion.from_day <= Payment.period_last_day, ~used_since)
     )
+    merged = (
+        select(Change.proposed_by)
+        .join(MergedAward, (MergedAward.body_id == Change.body_id) & (MergedAward.change_id == Change.id))
+        .join(Payment, (Payment.body_id == MergedAward.body_id) & (Payment.award_id == MergedAward.award_id))
+        .where(in_payroll(payroll.id), ~used)
+    )
     entered = session.execute(awarded.distinct()).all()
     senders = senders_of(session, {row.import_id for row in entered})
-    return frozenset({row.made_by for row in entered}.union(session.scalars(changed.distinct()))) | senders
+    others = {*session.scalars(changed.distinct()), *session.scalars(merged.distinct())}
+    return frozenset({row.made_by for row in entered} | others) | senders
 
 
 def senders_of(session: Session, imports: set[UUID | None]) -> frozenset[UUID]:

@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from payouts.web import (
     account,
     audit,
+    authenticator,
     award_changes,
     award_words,
     awards,
@@ -102,6 +103,7 @@ from payouts.web.pages import pages
 VIEWS = (
     account,
     audit,
+    authenticator,
     award_changes,
     awards,
     bank_details,

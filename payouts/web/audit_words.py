@@ -28,6 +28,7 @@ ACTS: dict[str, str] = {
     "person.credentials_set": "Somebody’s password and codes were set anew",
     "person.signed_out_everywhere": "Signed out everywhere",
     "person.password_changed": "Changed their own password",
+    "person.authenticator_replaced": "Changed their own authenticator app",
     "person.recovery_codes_renewed": "Made new recovery codes for themselves",
     "staff.told": "Sent a message to somebody who works here ({event}: {outcome})",
     "body.duties_set": "Set how many people run a payroll to {pattern}",

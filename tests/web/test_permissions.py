@@ -17,7 +17,7 @@ FOR_ENQUIRIES = {
     "home", "show_payees", "show_payee", "show_payrolls", "show_payments", "show_unpaid", "show_schemes", "show_scheme",
 }  # fmt: skip
 # what everybody does to their own account or screen, an auditor too
-OWN = {"sign_out_everywhere", "change_password", "renew_recovery_codes"}
+OWN = {"sign_out_everywhere", "change_password", "renew_recovery_codes", "replace_authenticator"}
 # a file with everything about one person, bank details in full: given out to that person, not read
 NOT_READ = {"show_access"}
 # read by everybody; what is sent there asks for a role by itself

@@ -21,6 +21,7 @@ FUNCTIONS = frozenset(
     {
         "all_bodies",
         "bodies_with_pending_audit",
+        "calendar_feed_of",
         "body_of_link",
         "body_of_notice",
         "body_of_warning",
@@ -115,6 +116,11 @@ class WebSessionRow(NamedTuple):
     ended_at: datetime | None
     browser: str
     by_recovery_code: bool
+
+
+class FeedFound(NamedTuple):
+    body_id: UUID
+    made_at: datetime
 
 
 class DueTask(NamedTuple):
@@ -250,6 +256,12 @@ def body_of_warning(session: Session, token_digest: bytes) -> UUID | None:
     """The body of the warning that a link was sent in."""
     rows = call(session, "body_of_warning", token_digest)
     return rows[0][0] if rows else None
+
+
+def calendar_feed(session: Session, token_digest: bytes) -> FeedFound | None:
+    """The calendar feed that an address opens, while it counts and its owner belongs to the body."""
+    rows = call(session, "calendar_feed_of", token_digest)
+    return FeedFound._make(rows[0]) if rows else None
 
 
 def tasks_to_push(session: Session, at: datetime, pushed_before: datetime, limit: int) -> list[DueTask]:

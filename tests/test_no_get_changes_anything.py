@@ -13,7 +13,7 @@ from payouts.difference.explanation import Cause
 from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
 from payouts.web.access import BEFORE_A_BODY, PUBLIC, audience_of, roles_for
-from schemes import before_body
+from schemes import before_body, freeze
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.contact import Contact
@@ -52,6 +52,16 @@ def scheme_draft_of(session, office):
     definition = newest(session, office.harbour.scheme_id).definition
     by, at = office.person(Role.PREPARER), office.service.now()
     return begin(session, definition, draft_id=new_id(), scheme_id=office.harbour.scheme_id, by=by, at=at).id
+
+
+def a_freeze(office):
+    """Days far off on which nothing is released."""
+    by, at, change_id = office.person_with(Role.FINANCE), office.service.now(), new_id()
+    facts = {"urgent_allowed": False, "change_id": change_id, "reason": "year end", "by": by, "at": at}
+    with office.transaction() as session:
+        freeze.propose(session, date(2027, 3, 29), date(2027, 4, 6), **facts)
+    office.confirm_change(change_id)
+    return change_id
 
 
 def first_decision(office, payroll_id):
@@ -94,6 +104,7 @@ def addresses(office, sealed, browsers):
             "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
+            "freeze_id": a_freeze(office),
             "decision_id": first_decision(office, sealed.payroll_id),
             "scheme_id": office.harbour.scheme_id,
             "scheme_draft_id": scheme_draft_of(session, office),

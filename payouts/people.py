@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
@@ -15,6 +16,7 @@ from schemes import audit, before_body, change_applied, credential_reset, databa
 from schemes.body import get_body
 from schemes.change import Change, ChangeKind
 from schemes.credential_reset import CredentialReset
+from schemes.delegation import Delegation
 from schemes.invitation import Invitation, get_invitation
 from schemes.person import Actor, Person, Role, people
 from schemes.role_change import WAIT
@@ -36,6 +38,9 @@ def confirm(session: Session, service: Service, waiting: Change, *, by: Actor, a
             send_invitation(session, service, get_invitation(session, waiting.subject_id), at=at)
         case ChangeKind.CREDENTIALS:
             send_reset(session, service, session.get_one(CredentialReset, (by.body_id, waiting.id)), at=at)
+        case ChangeKind.DELEGATION:
+            made = session.scalars(select(Delegation).where(Delegation.change_id == waiting.id)).one()
+            tell_of_delegation(session, service, made, at=at)
         case ChangeKind.ROLES:
             if Role.APPROVER in waiting.after["roles"] and Role.APPROVER not in waiting.before["roles"]:
                 tell_of_approver(session, service, waiting.subject_id, at=at)
@@ -97,6 +102,20 @@ def tell_of_approver(session: Session, service: Service, person_id: UUID, *, at:
         f"{told(at + WAIT)}. {NOT_YOU}"
     )
     tell_approvers(session, service, StaffEvent.NEW_APPROVER, "There is a new approver", text, at=at)
+
+
+def tell_of_delegation(session: Session, service: Service, made: Delegation, *, at: datetime) -> None:
+    """Tell both who is away and who decides for them. Told once: a form sent twice has told them already."""
+    if made.made_at != at:
+        return
+    away, instead = session.get_one(Person, made.person_id), session.get_one(Person, made.delegate_id)
+    days = f"from {made.first_day.day} {made.first_day:%B %Y} to {made.last_day.day} {made.last_day:%B %Y}"
+    text = (
+        f"{plain(instead.name)} decides at gates of {get_body(session).name} for {plain(away.name)} {days}. Both can "
+        f"end it earlier on the page Who is away. {NOT_YOU}"
+    )
+    for person in (away, instead):
+        tell(session, service, StaffEvent.HANDED_OVER, person, "Decisions were handed over", text, at=at)
 
 
 def tell_approvers(

@@ -38,6 +38,7 @@ class ChangeKind(StrEnum):
     ERASURE = "erasure"
     OFFICE_DAYS = "office_days"
     FREEZE = "freeze"
+    DELEGATION = "delegation"
 
 
 class ChangeWaiting(Refused):

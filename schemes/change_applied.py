@@ -16,6 +16,7 @@ from schemes import (
     change,
     cooling_off,
     credential_reset,
+    delegation,
     duties,
     freeze,
     invitation,
@@ -61,6 +62,7 @@ EFFECTS: dict[ChangeKind, Effect] = {
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: office_days.facts(session), office_days.apply
     ),
     ChangeKind.FREEZE: Effect((Role.ADMINISTRATOR, Role.APPROVER, Role.FINANCE), freeze.facts_of, freeze.apply),
+    ChangeKind.DELEGATION: Effect(delegation.APPOINTERS, lambda session, _: {}, delegation.apply),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),
     ChangeKind.INVITATION: Effect(

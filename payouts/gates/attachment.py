@@ -14,11 +14,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from payouts.gates.gate import get_gate
+from payouts.gates.gate import Gate, get_gate
 from payouts.payroll import Payroll, PayrollStatus
 from schemes import audit
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.errors import NotFound, NotNow, Refused
+from schemes.gate_rule import EvidenceForm
 from schemes.person import READERS, Actor
 from schemes.seal import Seals, get_key
 
@@ -67,6 +68,14 @@ class AttachmentRefused(Refused):
     def __init__(self, fault: AttachmentFault) -> None:
         super().__init__(f"the file was refused: {fault}")
         self.fault = fault
+
+
+class EvidenceNeeded(Refused):
+    """The gate asks for evidence."""
+
+    def __init__(self, asked: str) -> None:
+        super().__init__(f"the gate asks for evidence: {asked}")
+        self.asked = asked
 
 
 class Attachment(BodyOwned, Base):
@@ -170,6 +179,19 @@ def open_attachment(session: Session, seals: Seals, attached: Attachment) -> byt
     """Raises SealBroken, KeyMissing."""
     key = seals.open_row(get_key(session, attached.body_id, attached.key_id))
     return key.open(attached.sealed_content, "attachment", attached.id)
+
+
+def must_have_evidence(gate: Gate, evidence: str, attached: Attachment | None) -> None:
+    """Raises EvidenceNeeded: a file where a file is asked for, a line where a reference is."""
+    if not gate.evidence_asked:
+        return
+    if gate.evidence_form is EvidenceForm.FILE:
+        there = attached is not None and attached.gate_id == gate.id
+    else:
+        lines = evidence.strip().splitlines()
+        there = bool(lines) and (gate.evidence_form is EvidenceForm.TEXT or len(lines) == 1)
+    if not there:
+        raise EvidenceNeeded(gate.evidence_asked)
 
 
 def medium_of(content: bytes) -> Medium:

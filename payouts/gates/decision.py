@@ -19,19 +19,20 @@ from payouts.difference.comparison import must_be_explained
 from payouts.files.sealing import withdraw_files
 from payouts.gates.amendment import changed_by
 from payouts.gates.amount import amount_of
-from payouts.gates.attachment import Attachment
+from payouts.gates.attachment import Attachment, must_have_evidence
 from payouts.gates.cover import must_run
 from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
 from payouts.gates.manifest import Manifest, ReleaseRefused, gate_rules, manifest_of
 from payouts.gates.separation import Bar, Part, bar
+from payouts.gates.standing_in import must_stand_in
 from payouts.gates.voiding import VOIDS, Move
 from payouts.payroll import Payroll, PayrollStatus, move
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound, NotNow, Refused
-from schemes.gate_rule import EvidenceForm, GateKind
+from schemes.gate_rule import GateKind
 from schemes.person import Actor, Role, may_decide_from
 from schemes.signer import Signer, verifies
 
@@ -79,6 +80,7 @@ class Decision(BodyOwned, Base):
     manifest_digest: Mapped[str]
     shown: Mapped[dict[str, Any]] = mapped_column(JSONB)
     role: Mapped[Role | None] = mapped_column(stored(Role))
+    for_person_id: Mapped[UUID | None]
     attachment_id: Mapped[UUID | None]
     attached: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     decided_at: Mapped[datetime]
@@ -102,8 +104,17 @@ class Decision(BodyOwned, Base):
             "decided_at": self.decided_at.astimezone(UTC).isoformat(),
         }
         # what came in later is left out where there is none: a signature from before it stays right
-        later = {"role": self.role.value if self.role else None, "attached": self.attached}
+        later = {
+            "role": self.role.value if self.role else None,
+            "attached": self.attached,
+            "for": str(self.for_person_id) if self.for_person_id else None,
+        }
         return signed | {name: said for name, said in later.items() if said is not None}
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Whom it counts for by the rules of two people: whoever stood in for somebody counts as both."""
+        return frozenset({self.person_id, self.for_person_id or self.person_id})
 
     def is_genuine(self) -> bool:
         """Whether the signature is right for what the row says."""
@@ -140,14 +151,6 @@ class ManifestChanged(Refused):
 
 class ReasonNeeded(Refused):
     """A no-go needs a reason."""
-
-
-class EvidenceNeeded(Refused):
-    """The gate asks for evidence."""
-
-    def __init__(self, asked: str) -> None:
-        super().__init__(f"the gate asks for evidence: {asked}")
-        self.asked = asked
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,9 @@ def part_of(session: Session, payroll: Payroll) -> Part:
     """Who already did what for a payroll."""
     states = gate_states(session, payroll)
     decided = {
-        state.gate.position: frozenset(d.person_id for d in state.decisions if d.verdict is Verdict.GO)
+        state.gate.position: frozenset(
+            person for d in state.decisions if d.verdict is Verdict.GO for person in d.people
+        )
         for state in states
     }
     return Part(
@@ -224,7 +229,8 @@ def took_part(session: Session, payroll: Payroll) -> frozenset[UUID]:
     """Everybody who built a payroll, brought anything new into it, or ever decided on it, void or not."""
     part = part_of(session, payroll)
     building = part.built_by | part.accepted_findings | part.proposed_bank_details | part.keyed_money | part.changed_it
-    return building | {decision.person_id for decision in decisions_of(session, payroll.id, live=False)}
+    decided = (decision.people for decision in decisions_of(session, payroll.id, live=False))
+    return building.union(*decided)
 
 
 def bar_to(session: Session, payroll: Payroll, gate: Gate, person_id: UUID) -> Bar | None:
@@ -244,6 +250,7 @@ def decide(
     manifest_digest: str,
     shown: dict[str, Any],
     attached: Attachment | None = None,
+    for_person_id: UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> Decision:
@@ -251,7 +258,8 @@ def decide(
 
     manifest_digest: of the manifest that the page showed. attached: the person's file, if there is one. A no-go voids
     every decision and returns the payroll to its preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused,
-    DecidesLater, ManifestChanged, ReasonNeeded, EvidenceNeeded, CoverEnded, NotExplained.
+    DecidesLater, ManifestChanged, ReasonNeeded, EvidenceNeeded, CoverEnded, NotExplained, NotHandedOver.
+    for_person_id: whoever is away and handed this decision over; the one who makes it counts as both.
     """
     gate = get_gate(session, payroll.id, gate_id)
     by.must_be(*gate.roles, scheme=payroll.scheme_id)
@@ -263,7 +271,10 @@ def decide(
     manifest = manifest_of(session, payroll)
     if verdict is Verdict.GO and manifest is not None:
         must_be_the_gates(session, manifest)
-    refuse_unless_open(session, payroll, state, role, verdict=verdict, reason=reason, by=by, at=at)
+    if for_person_id is not None:
+        must_stand_in(session, payroll, for_person_id, delegate_id=by.person_id, role=role, at=at)
+    concerned = [by.person_id] if for_person_id is None else [by.person_id, for_person_id]
+    refuse_unless_open(session, payroll, state, role, concerned, verdict=verdict, reason=reason, at=at)
     if verdict is Verdict.GO:
         must_have_evidence(state.gate, evidence, attached)
     if manifest is None or manifest.digest != manifest_digest:
@@ -281,6 +292,7 @@ def decide(
         manifest_digest=manifest.digest,
         shown=shown,
         role=role,
+        for_person_id=for_person_id,
         attachment_id=attached.id if attached else None,
         attached=attached.statement() if attached else None,
         decided_at=at,
@@ -300,9 +312,14 @@ def decide(
     )
     if verdict is Verdict.NO_GO:
         return_to_preparer(session, payroll, Move.NO_GO, because=f"no-go at {gate.name}", by=by, at=at)
-        ids = {"payroll_id": str(payroll.id), "decision_id": str(decision.id)}
-        outbox.add(session, "gates.tell_no_go", once=f"gates.tell_no_go/{decision.id}", at=at, **ids)
+        ask_to_tell(session, decision, at=at)
     return decision
+
+
+def ask_to_tell(session: Session, decision: Decision, *, at: datetime) -> None:
+    """Ask for the messages about a no-go, in its transaction."""
+    ids = {"payroll_id": str(decision.payroll_id), "decision_id": str(decision.id)}
+    outbox.add(session, "gates.tell_no_go", once=f"gates.tell_no_go/{decision.id}", at=at, **ids)
 
 
 def role_of(payroll: Payroll, state: GateState, verdict: Verdict, by: Actor) -> Role:
@@ -323,10 +340,10 @@ def refuse_unless_open(
     payroll: Payroll,
     state: GateState,
     role: Role,
+    concerned: Sequence[UUID],
     *,
     verdict: Verdict,
     reason: str,
-    by: Actor,
     at: datetime,
 ) -> None:
     if payroll.status is not PayrollStatus.SEALED:
@@ -344,25 +361,14 @@ def refuse_unless_open(
     must_run(session, payroll, at=at)
     if state.gate.kind is GateKind.READY:
         must_be_explained(session, payroll)
-    why = bar(by.person_id, state.gate.kind, state.gate.position, part_of(session, payroll), payroll.duty_pattern)
-    if why is not None:
-        raise DecisionRefused(why)
-    later = may_decide_from(session, by.person_id, role, payroll.scheme_id)
-    if later is not None and at < later:
-        raise DecidesLater(later)
-
-
-def must_have_evidence(gate: Gate, evidence: str, attached: Attachment | None) -> None:
-    """Raises EvidenceNeeded: a file where a file is asked for, a line where a reference is."""
-    if not gate.evidence_asked:
-        return
-    if gate.evidence_form is EvidenceForm.FILE:
-        there = attached is not None and attached.gate_id == gate.id
-    else:
-        lines = evidence.strip().splitlines()
-        there = bool(lines) and (gate.evidence_form is EvidenceForm.TEXT or len(lines) == 1)
-    if not there:
-        raise EvidenceNeeded(gate.evidence_asked)
+    part = part_of(session, payroll)
+    for person_id in concerned:
+        why = bar(person_id, state.gate.kind, state.gate.position, part, payroll.duty_pattern)
+        if why is not None:
+            raise DecisionRefused(why)
+        later = may_decide_from(session, person_id, role, payroll.scheme_id)
+        if later is not None and at < later:
+            raise DecidesLater(later)
 
 
 def void_decisions(session: Session, payroll: Payroll, what: Move, *, because: str, at: datetime) -> int:

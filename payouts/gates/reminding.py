@@ -20,6 +20,7 @@ from payouts.gates.deadline import offices_of, plan
 from payouts.gates.decision import GateState, gate_states, get_decision, part_of, took_part
 from payouts.gates.gate import get_gate
 from payouts.gates.separation import bar
+from payouts.gates.standing_in import stand_ins
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
@@ -97,7 +98,10 @@ def tell_deciders(
         f"Payroll {payroll.number} waits for you at the gate {state.gate.name}. It {late} by {told(due)}. The files "
         f"have to be with the bank by {told(payroll.deadline_at)} at the latest.\n\n{address(service, payroll)}"
     )
-    for person in may_decide(session, payroll, state):
+    instead, by_id = stand_ins(session, at=at), {person.id: person for person, _ in people(session)}
+    for asked in may_decide(session, payroll, state):
+        # whoever is away has handed it over: the one who stands in is asked
+        person = by_id.get(instead.get(asked.id, asked.id), asked)
         tell(session, service, payroll, state.gate.id, person, Reminded.BEFORE, text, at=at)
 
 

@@ -6,6 +6,7 @@ from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from payouts.web import (
+    absences,
     account,
     audit,
     authenticator,
@@ -102,6 +103,7 @@ from payouts.web.pages import pages
 
 # a module's import is what puts its views on the blueprint
 VIEWS = (
+    absences,
     account,
     audit,
     authenticator,

@@ -141,6 +141,8 @@ ACTS: dict[str, str] = {
     "body.office_days_set": "Set the days on which the offices work ({country})",
     "calendar_feed.made": "Made an address for their own calendar",
     "calendar_feed.ended": "Let the address of their own calendar work no more",
+    "delegation.made": "Had somebody decide for a person who is away, from {first_day} to {last_day}",
+    "delegation.ended": "Ended that somebody decides for a person who is away",
     "freeze.begun": "Stopped releases from {first_day} to {last_day}",
     "freeze.ended": "Let releases go on before the end of the days without",
     "gate.evidence_attached": "Attached a file as evidence at the gate {gate} (SHA-256 {sha256})",

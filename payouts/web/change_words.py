@@ -158,6 +158,16 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda facts, names: office_days_rows(facts),
         "It counts at once for the deadlines of all gates, those of open payrolls too. Bacs’s own days stay.",
     ),
+    ChangeKind.DELEGATION: ChangeWords(
+        lambda change, names: "Somebody who decides for a person who is away",
+        lambda facts, names: {
+            "Who is away": names.get(UUID(facts["person"]), "Someone who has left"),
+            "Who decides for them": names.get(UUID(facts["delegate"]), "Someone who has left"),
+            "From": day(date.fromisoformat(facts["first_day"])),
+            "To": day(date.fromisoformat(facts["last_day"])),
+        },
+        "It counts on these days, and ends by itself.",
+    ),
     ChangeKind.FREEZE: ChangeWords(
         lambda change, names: "Days on which nothing is released" + ("" if change.after else ": an earlier end"),
         lambda facts, names: freeze_rows(facts),

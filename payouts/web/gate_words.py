@@ -12,6 +12,7 @@ from payouts.gates.amount import Amount
 from payouts.gates.attachment import AttachmentFault, AttachmentRefused
 from payouts.gates.gate import Gate
 from payouts.gates.separation import Bar
+from payouts.gates.standing_in import NotHandedOver
 from payouts.web.figures import day, pounds, weekday
 from payouts.web.file_words import listed
 from payouts.web.people_words import ROLES
@@ -41,6 +42,7 @@ ATTACHMENT_FAULTS: dict[AttachmentFault, str] = {
 }
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    NotHandedOver: lambda _: "This decision is not handed over to you today. Decide for yourself",
     AttachmentRefused: lambda refusal: ATTACHMENT_FAULTS[refusal.fault],
 }
 

@@ -24,6 +24,7 @@ from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of
 from payouts.gates.query import queries_of
 from payouts.gates.release_freeze import Frozen
+from payouts.gates.standing_in import away_for
 from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
@@ -62,6 +63,9 @@ class DecideGate(Form):
         widget=GovTextArea(),
         validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
     )
+    for_person = RadioField(
+        "For whom do you decide?", widget=GovRadioInput(), choices=[SelectChoice("", "Yourself")], default=""
+    )
     attachment_id = MadeField()
     file = FileField(
         "File",
@@ -98,7 +102,9 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
     form = DecideGate()
     with transaction() as session:
         gate = get_gate(session, payroll_id, gate_id)
-        actor().must_be(*gate.roles, scheme=get_payroll(session, payroll_id).scheme_id)
+        payroll = get_payroll(session, payroll_id)
+        actor().must_be(*gate.roles, scheme=payroll.scheme_id)
+        form.for_person.choices += away_choices(session, payroll, gate)
     kept = form.validate_on_submit() and is_kept(form, payroll_id, gate_id)
     if kept and form.is_complete(gate, attached_here(payroll_id, gate_id)) and code_is_right(form):
         released = try_to_decide(payroll_id, gate_id, form)
@@ -112,6 +118,18 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
     # a code is never shown again, and works only once
     form.code.data = ""
     return gate_page(payroll_id, gate_id, form)
+
+
+def away_choices(session: Session, payroll: Payroll, gate: Gate) -> list[SelectChoice]:
+    """Those who are away and handed their decisions at this gate to whoever is signed in."""
+    people = names(session)
+    away = {
+        person_id
+        for role in gate.roles
+        if actor().holds(role, payroll.scheme_id)
+        for person_id in away_for(session, payroll, actor().person_id, role, at=now())
+    }
+    return [SelectChoice(str(person_id), f"{people[person_id]}, who is away") for person_id in sorted(away)]
 
 
 def is_kept(form: DecideGate, payroll_id: UUID, gate_id: UUID) -> bool:
@@ -165,6 +183,7 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
                 manifest_digest=form.manifest_digest.data or "",
                 shown=shown(session, payroll, state),
                 attached=attached_by(session, payroll, gate_id, actor().person_id),
+                for_person_id=UUID(form.for_person.data) if form.for_person.data else None,
                 by=actor(),
                 at=now(),
             )

@@ -10,6 +10,7 @@ from flask import Flask
 from payouts.gates.decision import DecidesLater
 from payouts.web.figures import instant
 from schemes.credential_reset import BelongsToLiveBody
+from schemes.delegation import DelegationFault, DelegationRefused
 from schemes.errors import NotAddressed, PasswordGuessable, Refused
 from schemes.invitation import AnotherPerson, InvitationState, InvitedAlready, LinkUsedUp, MemberAlready
 from schemes.person import Role
@@ -53,11 +54,22 @@ def role_words(roles: Mapping[str, Sequence[str]]) -> str:
     )
 
 
+DELEGATION_FAULTS: dict[DelegationFault, str] = {
+    DelegationFault.ONESELF: "Choose somebody else: nobody stands in for themselves",
+    DelegationFault.ENDS_BEFORE_IT_BEGINS: "The last day must not be before the first",
+    DelegationFault.OVER: "Enter a last day that has not passed",
+    DelegationFault.TOO_LONG: "Enter 92 days at most. Whoever is away for longer has to be replaced",
+    DelegationFault.LACKS_ROLE: "Choose somebody who has one of the same roles. Two people can give it to them first",
+    DelegationFault.OTHER_THERE: "Somebody decides for this person on these days already. End that first",
+    DelegationFault.AWAY_TOO: "One of the two is away on these days, or decides for somebody. Choose another person",
+}
+
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     DecidesLater: lambda refusal: (
         f"You can say go from {instant(refusal.until)}. For 24 hours after somebody becomes an approver, or after "
         "their password and codes were set anew, they let no money go"
     ),
+    DelegationRefused: lambda refusal: DELEGATION_FAULTS[refusal.fault],
     NotPerScheme: lambda refusal: f"The role {ROLES[Role(refusal.role)]} is for the whole body, not for some schemes",
     PasswordGuessable: lambda _: (
         "This password is easily guessed. Use three or more words that have nothing to do with each other"

@@ -16,7 +16,8 @@ from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
-from payouts.gates.decision import DecisionRefused, EvidenceNeeded, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.gates.attachment import EvidenceNeeded
+from payouts.gates.decision import DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.machine_time import ClockWrong
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused

@@ -19,12 +19,11 @@ from payouts.difference.comparison import NotExplained
 from payouts.erasure import ErasureBar, ErasureRefused
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
-from payouts.gates.attachment import AttachmentFault, AttachmentRefused
+from payouts.gates.attachment import AttachmentFault, AttachmentRefused, EvidenceNeeded
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
 from payouts.gates.decision import (
     DecidesLater,
     DecisionRefused,
-    EvidenceNeeded,
     GateNotReached,
     ManifestChanged,
     ReasonNeeded,
@@ -32,6 +31,7 @@ from payouts.gates.decision import (
 from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.gates.release_freeze import Frozen
 from payouts.gates.separation import Bar
+from payouts.gates.standing_in import NotHandedOver
 from payouts.machine_time import ClockWrong
 from payouts.notices.notice import NoticeStatus
 from payouts.parallel_run.old_file import Column, ColumnsRefused
@@ -79,6 +79,7 @@ from schemes.contact import ContactKnown
 from schemes.contact_value import Channel, ContactFault, ContactRefused
 from schemes.cooling_off import HighRiskSooner
 from schemes.credential_reset import BelongsToLiveBody
+from schemes.delegation import DelegationFault, DelegationRefused
 from schemes.duplicates.likeness import Fact, Likelihood
 from schemes.duplicates.merge import MergeBar, MergeRefused
 from schemes.duplicates.pair import PairStatus
@@ -153,6 +154,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Kind, finding_words.KINDS),
     (Severity, finding_words.SEVERITIES),
     (Bar, gate_words.BARS),
+    (DelegationFault, people_words.DELEGATION_FAULTS),
     (Country, deadline_words.COUNTRIES),
     (FreezeFault, deadline_words.FREEZE_FAULTS),
     (AttachmentFault, gate_words.ATTACHMENT_FAULTS),
@@ -258,6 +260,8 @@ REFUSALS: list[Refused] = [
     NothingToChange(),
     ChangedSince(),
     DecisionRefused(Bar.BUILT_IT),
+    NotHandedOver(),
+    DelegationRefused(DelegationFault.ONESELF),
     Frozen(DAY, urgent_allowed=True),
     FreezeRefused(FreezeFault.OVER),
     ClosedDayRefused(DAY),

@@ -11,8 +11,8 @@ import pytest
 from payouts.evidence.pack import write_pack
 from payouts.evidence.verifying import verify
 from payouts.gates import attachment
-from payouts.gates.attachment import AttachmentFault, AttachmentRefused, Medium, medium_of, safe_name
-from payouts.gates.decision import EvidenceNeeded, Verdict, decisions_of
+from payouts.gates.attachment import AttachmentFault, AttachmentRefused, EvidenceNeeded, Medium, medium_of, safe_name
+from payouts.gates.decision import Verdict, decisions_of
 from payouts.gates.gate import gates_of
 from payouts.payroll import get_payroll
 from schemes.audit import trail

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, text
 
 from payouts.files.payment_file import PaymentFile, files_of
+from payouts.gates.attachment import EvidenceNeeded
 from payouts.gates.decision import (
     DecisionRefused,
-    EvidenceNeeded,
     GateNotReached,
     ManifestChanged,
     ReasonNeeded,

@@ -24,6 +24,7 @@ TABLE_OF = {
     "pair": "duplicate_pair",
     "access": "subject_access",
     "freeze": "release_freeze",
+    "query": "payroll_query",
 }
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import select, text
 
 from payouts.checks.finding import Kind
 from payouts.difference.explanation import Cause
+from payouts.gates import query
 from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
+from payouts.payroll import get_payroll
 from payouts.web.access import BEFORE_A_BODY, PUBLIC, audience_of, roles_for
 from schemes import before_body, freeze
 from schemes.account import Account
@@ -64,6 +66,14 @@ def a_freeze(office):
     return change_id
 
 
+def a_question(office, payroll_id):
+    """The preparer asks the finance officer about a sealed payroll."""
+    by, of = office.person(Role.PREPARER), office.person(Role.FINANCE).person_id
+    with office.transaction() as session:
+        payroll, at = get_payroll(session, payroll_id, lock=True), office.service.now()
+        return query.ask(session, office.service, payroll, query_id=new_id(), of=of, question="Why?", by=by, at=at).id
+
+
 def first_decision(office, payroll_id):
     office.decide_all(payroll_id, upto=1)
     with office.transaction() as session:
@@ -105,6 +115,7 @@ def addresses(office, sealed, browsers):
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
             "freeze_id": a_freeze(office),
+            "query_id": a_question(office, sealed.payroll_id),
             "decision_id": first_decision(office, sealed.payroll_id),
             "scheme_id": office.harbour.scheme_id,
             "scheme_draft_id": scheme_draft_of(session, office),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bacs import pence
 from bacs.calendar import LONDON
@@ -21,7 +24,8 @@ from payouts.files.payment_file import files_of
 from payouts.files.sealing import ask_for_files
 from payouts.files.segment import blocks_of
 from payouts.finance_codes import by_finance_code, finance_csv
-from payouts.gates import cover
+from payouts.gates import attachment, cover
+from payouts.gates.attachment import Attachment
 from payouts.gates.decision import Verdict, decide, gate_states, took_part
 from payouts.gates.manifest import manifest_of
 from payouts.gates.release_freeze import Frozen
@@ -37,7 +41,8 @@ from payouts.payroll import (
 )
 from schemes.bank_profile import newest_profile
 from schemes.database import new_id
-from schemes.person import Actor, names
+from schemes.errors import NotFound
+from schemes.person import Actor, Person, address, names
 from schemes.scheme import scheme_of_code
 from schemes.scheme_version import next_paid, versions_of
 
@@ -190,15 +195,50 @@ def seal(number: int, email: str, code: str | None, body_name: str | None) -> No
             click.echo(f"{file.name}  sha256 {file.sha256}")
 
 
+def attach_file(
+    session: Session, given: Service, found: Payroll, gate_id: UUID, path: Path, *, by: Actor
+) -> Attachment:
+    """A file from this machine as the evidence of a decision."""
+    return attachment.attach(
+        session,
+        given.seals,
+        found,
+        attachment_id=new_id(),
+        gate_id=gate_id,
+        file_name=path.name,
+        content=path.read_bytes(),
+        by=by,
+        at=given.now(),
+    )
+
+
+def person_of(session: Session, email: str) -> UUID:
+    """Raises NotFound."""
+    found = session.scalars(select(Person.id).where(Person.email == address(email))).one_or_none()
+    if found is None:
+        raise NotFound("person", email)
+    return found
+
+
 @payroll.command("decide")
 @click.argument("number", type=int)
 @click.argument("verdict", type=click.Choice(["go", "no-go"]))
 @click.option("--reason", default="", help="Needed for a no-go.")
 @click.option("--evidence", default="", help="What the gate asks for, such as a funding reference.")
+@click.option("--attach", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file of evidence.")
+@click.option("--for", "away", help="The e-mail address of somebody who is away and handed this decision over.")
 @ground.person_options
 @ground.body_option
 def decide_gate(
-    number: int, verdict: str, reason: str, evidence: str, email: str, code: str | None, body_name: str | None
+    number: int,
+    verdict: str,
+    reason: str,
+    evidence: str,
+    attach: Path | None,
+    away: str | None,
+    email: str,
+    code: str | None,
+    body_name: str | None,
 ) -> None:
     """Say go or no-go at the gate that is open. The last go releases the payroll."""
     given, by = ready(email, code, body_name)
@@ -214,6 +254,9 @@ def decide_gate(
                 raise click.ClickException("no gate of this payroll is open")
             click.echo(f"{waiting.gate.name}: {waiting.gate.question}")
             click.echo(f"{line(found)}\nmanifest {manifest.digest}")
+            attached = None
+            if attach is not None:
+                attached = attach_file(session, given, found, waiting.gate.id, attach, by=by)
             decide(
                 session,
                 given.signer,
@@ -224,6 +267,8 @@ def decide_gate(
                 evidence=evidence,
                 manifest_digest=manifest.digest,
                 shown={"command_line": line(found), "manifest": manifest.digest},
+                attached=attached,
+                for_person_id=person_of(session, away) if away else None,
                 by=by,
                 at=given.now(),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import click
@@ -10,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payouts.commands import ground
-from schemes import audit, credential_reset, invitation, role_change
+from payouts.people import tell_of_delegation
+from schemes import audit, credential_reset, delegation, invitation, role_change
 from schemes.body import get_body
 from schemes.database import new_id
 from schemes.errors import NotFound
@@ -182,6 +184,44 @@ def remove(whom: str, email: str, code: str | None, body_name: str | None) -> No
     with given.transaction(body_id) as session:
         role_change.remove(session, person_of(session, whom).id, by=by, at=given.now())
     click.echo("Removed. They are signed out everywhere.")
+
+
+@person.command("hand-over")
+@click.argument("to_email")
+@click.argument("first", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("last", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--reason", required=True, help="Such as leave. Everyone in the body can read it.")
+@ground.person_options
+@ground.body_option
+def hand_over(
+    to_email: str,
+    first: datetime,
+    last: datetime,
+    reason: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """While you are away, let somebody who has your role decide at gates for you; both are told."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by, at = ground.acting(given, body_id, email, code), given.now()
+    with given.transaction(body_id) as session:
+        instead = session.scalars(select(Person).where(Person.email == address(to_email))).one_or_none()
+        if instead is None:
+            raise NotFound("person", to_email)
+        made = delegation.hand_over(
+            session,
+            delegation_id=new_id(),
+            delegate_id=instead.id,
+            first_day=first.date(),
+            last_day=last.date(),
+            reason=reason,
+            by=by,
+            at=at,
+        )
+        tell_of_delegation(session, given, made, at=at)
+    click.echo(f"{instead.name} decides for you from {first.date()} to {last.date()}.")
 
 
 @person.command("invitations")

@@ -16,6 +16,7 @@ from payouts.commands import (
     bank_profile,
     body,
     change,
+    check_settings,
     confirmation,
     correction,
     demo,
@@ -89,6 +90,7 @@ for command in (
 
 
 payroll_change.payroll.add_command(difference.difference)
+scheme.scheme.add_command(check_settings.checks)
 
 
 def main() -> None:

@@ -59,6 +59,8 @@ MOVES: dict[tuple[PaymentStatus, PaymentStatus], str] = {
 
 LIVE = text("payment.status not in ('cancelled', 'taken_out', 'returned')")
 """Of payments those whose permanent key is taken: in the words of the index that holds it."""
+LIVE_EARLIER = text("earlier.status not in ('cancelled', 'taken_out', 'returned')")
+"""The same of payments that a query calls `earlier`."""
 
 
 class Payment(BodyOwned, Base):

@@ -36,6 +36,7 @@ class ChangeKind(StrEnum):
     CREDENTIALS = "credentials"
     NAME_POLICY = "name_policy"
     ERASURE = "erasure"
+    CHECKS = "checks"
     OFFICE_DAYS = "office_days"
     FREEZE = "freeze"
     DELEGATION = "delegation"

@@ -14,6 +14,7 @@ from schemes import (
     bank_profile_change,
     body_details,
     change,
+    check_settings,
     cooling_off,
     credential_reset,
     delegation,
@@ -64,6 +65,7 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.FREEZE: Effect((Role.ADMINISTRATOR, Role.APPROVER, Role.FINANCE), freeze.facts_of, freeze.apply),
     ChangeKind.DELEGATION: Effect(delegation.APPOINTERS, lambda session, _: {}, delegation.apply),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
+    ChangeKind.CHECKS: Effect(check_settings.CONFIRMERS, check_settings.facts, check_settings.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),
     ChangeKind.INVITATION: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: {}, invitation.apply_invitation

@@ -8,8 +8,6 @@ from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
 from payouts.payment import PaymentLine
 
-TIMES_THE_MEDIAN = 6
-
 
 def within_limits(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
     """No payment above the scheme's limit, nor above what the bank takes for one item."""
@@ -21,7 +19,7 @@ def within_limits(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
 
 def unusually_large(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
     """An amount many times the usual one is mostly a slipped decimal point."""
-    if facts.median_pence and payment.amount_pence > TIMES_THE_MEDIAN * facts.median_pence:
+    if facts.median_pence and payment.amount_pence > facts.settings.thresholds.times_the_median * facts.median_pence:
         yield Found(Kind.UNUSUALLY_LARGE, payment.id, {"median_pence": facts.median_pence})
 
 

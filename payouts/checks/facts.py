@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from payouts.checks.finding import Found
 from payouts.confirmation.confirmation import Standing
 from payouts.difference.comparison import Unexplained
 from payouts.payment import PaymentLine
+from schemes.check_settings import USUAL, CheckSettings
 from schemes.file_format import FileFormat
 from schemes.name_policy import NamePolicy
 
 NOTHING_LEFT = Unexplained(0, 0)
+
+
+class PaidBefore(NamedTuple):
+    """What an award was paid last, the newest first, in pence, and into which account the newest went."""
+
+    pence: tuple[int, ...]
+    account_id: UUID
+
+
+class LastPayroll(NamedTuple):
+    """The last comparable payroll's payments and their total in pence."""
+
+    number: int
+    payments: int
+    pence: int
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,10 @@ class PayrollFacts:
     duplicates: payee → references of the payees, paid here too, who are probably the same person.
     account_count: how many different accounts are paid into; confirmed_count: how many of them have a fresh answer.
     name_policy: what answers mean for use, by the policy of the day on which the payroll was made.
+    settings: the scheme's, of the instant at which the payroll was created.
+    paid_last: award → what it was paid last; changed_awards: those whose own amount changed since the last payroll.
+    paid_elsewhere, periods_elsewhere: payment → what another payroll or scheme pays that looks like it.
+    last, pay_date, holidays_until (the last day whose bank holidays are known): of the payroll as a whole.
     unexplained, of the payroll as a whole: what every cause of its difference to the last one leaves.
     """
 
@@ -58,6 +79,14 @@ class PayrollFacts:
     confirmations: Mapping[UUID, Standing] = field(default_factory=dict)
     duplicates: Mapping[UUID, list[str]] = field(default_factory=dict)
     unexplained: Unexplained = NOTHING_LEFT
+    settings: CheckSettings = USUAL
+    last: LastPayroll | None = None
+    pay_date: date | None = None
+    holidays_until: date | None = None
+    paid_last: Mapping[UUID, PaidBefore] = field(default_factory=dict)
+    changed_awards: frozenset[UUID] = frozenset()
+    paid_elsewhere: Mapping[UUID, dict[str, Any]] = field(default_factory=dict)
+    periods_elsewhere: Mapping[UUID, str] = field(default_factory=dict)
 
 
 OfPayroll = Callable[[PayrollFacts], Iterator[Found]]

@@ -60,6 +60,14 @@ class Kind(StrEnum):
     ACCOUNT_SWITCHED = "account_switched"
     NAME_CANNOT_BE_CHECKED = "name_cannot_be_checked"
     NAMES_NOT_CHECKED = "names_not_checked"
+    AMOUNT_CHANGED = "amount_changed"
+    AWARD_CHANGED = "award_changed"
+    BANK_DETAILS_CHANGED = "bank_details_changed"
+    PAID_ELSEWHERE = "paid_elsewhere"
+    PERIOD_PAID_ELSEWHERE = "period_paid_elsewhere"
+    TOTAL_VARIANCE = "total_variance"
+    COUNT_VARIANCE = "count_variance"
+    HOLIDAYS_RUN_OUT = "holidays_run_out"
 
 
 SEVERITIES: dict[Kind, Severity] = {
@@ -91,10 +99,18 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.ACCOUNT_SWITCHED: Severity.NEEDS_REASON,
     Kind.NAME_CANNOT_BE_CHECKED: Severity.NOTE,
     Kind.NAMES_NOT_CHECKED: Severity.NOTE,
+    Kind.AMOUNT_CHANGED: Severity.NEEDS_REASON,
+    Kind.AWARD_CHANGED: Severity.NOTE,
+    Kind.BANK_DETAILS_CHANGED: Severity.NOTE,
+    Kind.PAID_ELSEWHERE: Severity.NEEDS_REASON,
+    Kind.PERIOD_PAID_ELSEWHERE: Severity.NOTE,
+    Kind.TOTAL_VARIANCE: Severity.NEEDS_REASON,
+    Kind.COUNT_VARIANCE: Severity.NEEDS_REASON,
+    Kind.HOLIDAYS_RUN_OUT: Severity.NOTE,
 }
 
 # raised when a check's rule changes: the manifest names it, so that old results are read by old rules
-RULE_SET = "2026-12.2"
+RULE_SET = "2026-12.3"
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,16 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from payouts.checks import duplicates
+from payouts.checks import duplicates, elsewhere, history
 from payouts.checks.chunk import CheckChunk, due_in_all
-from payouts.checks.facts import PayrollFacts
+from payouts.checks.facts import LastPayroll, PayrollFacts
 from payouts.confirmation.confirmation import Confirmation, is_fresh, standing_in_payroll
-from payouts.difference.comparison import unexplained_in
+from payouts.difference.comparison import against, comparison_of, unexplained_in
 from payouts.payment import Payment, PaymentStatus, ordinals
 from payouts.payment_part import arrears_by_award
 from payouts.payroll import Payroll
 from schemes.bank_profile import BankProfile
+from schemes.check_settings import settings_at
 from schemes.database import joining_whole_tables
 from schemes.name_policy import policy_at
 from schemes.scheme_version import version_of
@@ -65,6 +66,9 @@ def facts_of_payroll(session: Session, service: Service, payroll: Payroll, total
         due_count=due_count,
         due_pence=due_pence,
         unexplained=unexplained_in(session, payroll.id),
+        last=last_payroll(session, payroll),
+        pay_date=payroll.pay_date,
+        holidays_until=service.calendar.last,
     )
 
 
@@ -73,11 +77,16 @@ def facts_of_chunk(
 ) -> PayrollFacts:
     """What the checks of the payments in a chunk are told."""
     here = (Payment.payroll_id == payroll.id) & ordinals(chunk.first, chunk.last)
+    limits = settings_at(session, payroll.scheme_id, payroll.made_at).thresholds
     return facts_of(
         session,
         service,
         payroll,
         totals,
+        paid_last=history.paid_before(session, payroll, chunk, most=limits.change_payments),
+        changed_awards=history.changed_awards(session, payroll, chunk),
+        paid_elsewhere=elsewhere.same_account_and_amount(session, payroll, chunk, days_back=limits.days_back),
+        periods_elsewhere=elsewhere.same_period(session, payroll, chunk),
         shared_accounts={bytes.fromhex(key): payees for key, payees in chunk.shared_accounts.items()},
         several_payments={UUID(key): payments for key, payments in chunk.several_payments.items()},
         arrears=arrears_by_award(session, payroll.id, select(Payment.award_id).where(here)),
@@ -104,7 +113,17 @@ def facts_of(
         deadline_at=payroll.deadline_at,
         now=service.now(),
         name_policy=policy_at(session, payroll.made_at),
+        settings=settings_at(session, payroll.scheme_id, payroll.made_at),
     )
+
+
+def last_payroll(session: Session, payroll: Payroll) -> LastPayroll | None:
+    """What the payroll was compared with."""
+    comparison = comparison_of(session, payroll.id)
+    last = against(session, comparison) if comparison is not None else None
+    if comparison is None or last is None:
+        return None
+    return LastPayroll(last.number, comparison.then_count, comparison.then_pence)
 
 
 def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk) -> Iterator[UUID]:

@@ -11,12 +11,25 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from payouts.building import awards_due, stale
-from payouts.checks import accounts, amounts, chunk, confirmation, dates, differences, duplicates, names, reading
+from payouts.checks import (
+    accounts,
+    amounts,
+    chunk,
+    confirmation,
+    dates,
+    differences,
+    duplicates,
+    elsewhere,
+    history,
+    names,
+    reading,
+)
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
-from payouts.checks.finding import SEVERITIES, Finding, Found, count_groups
+from payouts.checks.finding import SEVERITIES, Finding, Found, Kind, Severity, count_groups
 from payouts.payment import in_payroll, lines_of, ordinals
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
+from schemes.check_settings import Check, CheckSettings
 from schemes.database import copy_rows, new_id
 
 if TYPE_CHECKING:
@@ -26,7 +39,10 @@ OF_PAYROLL: tuple[OfPayroll, ...] = (
     amounts.totals_agree,
     differences.explained,
     amounts.whole_within_limits,
+    differences.total_as_last_time,
+    differences.count_as_last_time,
     dates.in_time,
+    dates.holidays_known,
     confirmation.asked,
 )
 OF_PAYMENT: tuple[OfPayment, ...] = (
@@ -38,7 +54,12 @@ OF_PAYMENT: tuple[OfPayment, ...] = (
     accounts.shared,
     accounts.several_payments,
     accounts.first_payment,
+    history.amount_changed,
+    history.award_changed,
+    history.bank_details_changed,
     duplicates.paid_twice,
+    elsewhere.paid_elsewhere,
+    elsewhere.period_paid_elsewhere,
     names.on_the_wire,
     confirmation.answered,
 )
@@ -92,7 +113,7 @@ def check_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
 
 
 def store(session: Session, payroll: Payroll, facts: PayrollFacts, findings: Iterable[Found]) -> None:
-    severities = {**SEVERITIES, **confirmation.severities(facts.name_policy)}
+    severities = {**SEVERITIES, **confirmation.severities(facts.name_policy), **chosen(facts.settings)}
     rows = (
         (
             payroll.body_id,
@@ -106,6 +127,11 @@ def store(session: Session, payroll: Payroll, facts: PayrollFacts, findings: Ite
         for found in findings
     )
     copy_rows(session, "finding", COLUMNS, rows)
+
+
+def chosen(settings: CheckSettings) -> dict[Kind, Severity]:
+    """How grave findings are where the scheme chooses."""
+    return {Kind(check.value): Severity(settings.weight(check).value) for check in Check}
 
 
 def finish_chunk(session: Session, service: Service, payroll: Payroll, args: Mapping[str, Any]) -> None:

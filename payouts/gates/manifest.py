@@ -22,6 +22,7 @@ from payouts.payment_part import PaymentPart
 from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
+from schemes.check_settings import settings_at
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.errors import Refused
 from schemes.signer import canonical, canonical_texts, digest
@@ -76,6 +77,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         **parts_statement(session, payroll.id),
         **difference_statement(session, payroll),
         "check_rules": RULE_SET,
+        "check_settings": settings_at(session, payroll.scheme_id, payroll.made_at).number,
         "check_results": results_digest(session, payroll.id),
         "duty_pattern": payroll.duty_pattern.value,
         "cover": str(payroll.cover_id) if payroll.cover_id else None,

@@ -15,6 +15,7 @@ from uuid import UUID
 from flask import url_for
 
 from payouts.web.bank_profile_words import profile_rows
+from payouts.web.check_settings_words import settings_rows
 from payouts.web.confirmation_words import policy_rows
 from payouts.web.deadline_words import freeze_rows, office_days_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
@@ -182,6 +183,11 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: "What the banks’ answers about names mean",
         name_policy_rows,
         "It counts for bank details that are confirmed, and for payrolls that are created, from then on.",
+    ),
+    ChangeKind.CHECKS: ChangeWords(
+        lambda change, names: f"Checks of scheme {change.after['scheme']}",
+        lambda facts, names: settings_rows(facts),
+        "It counts for payrolls that are created from then on. Open payrolls keep what they were created under.",
     ),
     ChangeKind.SCHEME: ChangeWords(
         scheme_title,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask import Flask
@@ -169,11 +169,56 @@ KINDS: dict[Kind, Told] = {
     ),
 }
 
+KINDS |= {
+    Kind.AMOUNT_CHANGED: Told(
+        "An amount far from the award’s last ones",
+        "Look at the award’s history. If somebody decided on the change, say who. If not, correct the award and build "
+        "the payroll again",
+        "It was {usual_pence} lately ({payments} compared)",
+    ),
+    Kind.AWARD_CHANGED: Told(
+        "First payments of awards that were changed",
+        "Compare them with the decisions. Nothing to do if they are right",
+    ),
+    Kind.BANK_DETAILS_CHANGED: Told(
+        "Bank details that changed since the award was last paid",
+        "Where changed bank details are fraud, it begins here. Make sure that the payee was called back",
+    ),
+    Kind.PAID_ELSEWHERE: Told(
+        "The same amount into the same account by another payroll",
+        "Open the other payroll and compare the two. If it is the same money twice, put the payee on hold and build "
+        "the payroll again. If both are right, say why",
+        "Payroll {other_payroll} pays it on {paid_on}",
+    ),
+    Kind.PERIOD_PAID_ELSEWHERE: Told(
+        "Another scheme pays the same person for the same time",
+        "Nothing to do if the two schemes may be paid together. If not, end one of the awards",
+        "Scheme {scheme} pays them too",
+    ),
+    Kind.TOTAL_VARIANCE: Told(
+        "The total is far from the last payroll’s",
+        "Look at the difference to the last payroll, the largest cause first. If it is as it should be, say why",
+        "{total_pence}, and payroll {last} was {last_pence}: more than {percent}% apart",
+    ),
+    Kind.COUNT_VARIANCE: Told(
+        "The number of payments is far from the last payroll’s",
+        "Look at who started, who left and who is left out. If it is as it should be, say why",
+        "{count} payments, and payroll {last} had {last_count}: more than {percent}% apart",
+    ),
+    Kind.HOLIDAYS_RUN_OUT: Told(
+        "The bank holidays are known for a short time only",
+        "Ask the people who run the service to bring the bank holidays up to date before the next payrolls",
+        "They are known until {known_until}",
+    ),
+}
+
 # how the value of a fact is written, by the end of its name
 WRITTEN = {
     "_pence": pounds,
     "deadline": lambda value: instant(datetime.fromisoformat(value)),
     "asked_at": lambda value: day(datetime.fromisoformat(value)),
+    "paid_on": lambda value: day(date.fromisoformat(value)),
+    "known_until": lambda value: day(date.fromisoformat(value)),
 }
 
 

@@ -19,6 +19,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count
 from payouts.web.form import Form
 from payouts.web.pages import actor, id_given, now, pages, transaction
+from schemes.check_settings import settings_at
 from schemes.errors import Refused
 from schemes.person import Role, names
 
@@ -45,9 +46,11 @@ class AcceptFindings(Form):
 @allowed(ANYONE_SIGNED_IN)
 def show_findings(payroll_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
+        payroll = get_payroll(session, payroll_id)
         return render_template(
             "checks/show_findings.html",
-            payroll=get_payroll(session, payroll_id),
+            payroll=payroll,
+            settings=settings_at(session, payroll.scheme_id, payroll.made_at),
             groups=groups_of(session, payroll_id),
         )
 

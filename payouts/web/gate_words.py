@@ -62,6 +62,7 @@ PARTS: dict[str, str] = {
     "duty_pattern": "how many people run the payroll",
     "check_results": "the findings or their reasons",
     "check_rules": "the rules of the checks",
+    "check_settings": "the scheme’s settings for the checks",
     "files": "the files",
     "gates": "the gates",
     "manifest": "the record of what was approved",

@@ -14,6 +14,7 @@ from payouts import arrears, recovering
 from payouts.arrears import Difference
 from payouts.awarded import AwardLine, awards_between, histories_between
 from payouts.checks.finding import Finding, FindingGroup
+from payouts.checks.kept import keep_reasons
 from payouts.entitlement import Due, entitlement
 from payouts.gates.amendment import TakenOut
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
@@ -64,6 +65,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     if stale(payroll, args):
         return
+    keep_reasons(session, payroll)
     for model in (Finding, FindingGroup, Unpaid, PaymentPart, Payment):
         session.execute(
             delete(model).where(model.payroll_id == payroll.id).execution_options(synchronize_session=False)

@@ -18,7 +18,10 @@ from schemes.person import Actor, Role
 
 
 class Acceptance(BodyOwned, Base):
-    """One act: how many findings of a kind somebody accepted at once, in which build of the payroll, and why."""
+    """One act: how many findings of a kind somebody accepted at once, in which build of the payroll, and why.
+
+    kept_from: the build in which they did, where the reason was kept.
+    """
 
     __tablename__ = "acceptance"
     __table_args__ = (
@@ -35,6 +38,7 @@ class Acceptance(BodyOwned, Base):
     reason: Mapped[str]
     accepted_by: Mapped[UUID]
     accepted_at: Mapped[datetime]
+    kept_from: Mapped[int | None]
 
 
 class ReasonMissing(Refused):

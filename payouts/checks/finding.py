@@ -123,7 +123,7 @@ class Found:
 
 
 class Finding(BodyOwned, Base):
-    """A stored finding. Open while it blocks, or needs a reason and has none."""
+    """A stored finding. Open while it blocks, or needs a reason and has none. kept_from: the build of a kept reason."""
 
     __tablename__ = "finding"
     __table_args__ = (
@@ -141,6 +141,7 @@ class Finding(BodyOwned, Base):
     accepted_by: Mapped[UUID | None]
     accepted_at: Mapped[datetime | None]
     reason: Mapped[str | None]
+    kept_from: Mapped[int | None]
 
 
 class FindingGroup(Base):

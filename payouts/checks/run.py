@@ -26,6 +26,7 @@ from payouts.checks import (
 )
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
 from payouts.checks.finding import SEVERITIES, Finding, Found, Kind, Severity, count_groups
+from payouts.checks.kept import take_up_reasons
 from payouts.payment import in_payroll, lines_of, ordinals
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
@@ -155,5 +156,6 @@ def conclude(session: Session, service: Service, payroll: Payroll, totals: dict[
     facts = reading.facts_of_payroll(session, service, payroll, totals)
     store(session, payroll, facts, [found for of_payroll in OF_PAYROLL for found in of_payroll(facts)])
     chunk.forget(session, payroll)
+    take_up_reasons(session, payroll, at=service.now())
     count_groups(session, payroll)
     move(session, payroll, PayrollStatus.CHECKED, by=None, at=service.now())

@@ -40,6 +40,7 @@ ACTS: dict[str, str] = {
     "payroll.amended_re_date": "Moved the pay date (decisions that are void: {decisions_voided})",
     "difference.taken": "Took out the difference to the last payroll ({lines} lines)",
     "unpaid.taken": "Took out the list of who is not paid ({people} people)",
+    "findings.kept": "Kept the reasons of findings that were accepted before ({count})",
     "checks.set": "Set what the checks find and what it means (version {number})",
     "evidence.taken": "Took out the evidence of the payroll",
     "file.checked": "Held a file against the approved one ({outcome})",

@@ -27,7 +27,7 @@ def test_settings_are_proposed_on_a_page_and_count_once_somebody_else_confirms_t
     assert "Checks of scheme" in page.text
     with office.transaction() as session:
         assert settings_at(session, harbour.scheme_id).number == 0
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     with office.transaction() as session:
         settings = settings_at(session, harbour.scheme_id)
     assert (settings.weight(Check.FIRST_PAYMENT), settings.thresholds.total_percent) == (Weight.BLOCK, 5)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from payouts.checks.acceptance import ReasonMissing, accept, accepted_by, reasons_of
-from payouts.checks.finding import Finding, Kind, Severity, findings_of, groups_of, open_count
+from payouts.checks.finding import Kind, Severity, findings_of, groups_of, open_count
 from payouts.files.sealing import FindingsOpen
 from payouts.payroll import PayrollStatus, get_payroll, rebuild
 from payouts.tasks.outbox import Task
@@ -134,14 +134,6 @@ def again(office, payroll_id):
         payroll = get_payroll(session, payroll_id, lock=True)
         rebuild(session, payroll, by=office.person(Role.PREPARER), at=office.service.now())
     office.work()
-
-
-def test_building_again_forgets_what_was_accepted(office, payroll_id):
-    office.accept_findings(payroll_id)
-    again(office, payroll_id)
-    with office.transaction() as session:
-        assert open_count(session, payroll_id) == 5
-        assert session.scalars(select(Finding.reason).where(Finding.reason.is_not(None))).all() == []
 
 
 def test_a_payment_that_was_paid_before_to_the_same_account_is_no_first_payment(office, payroll_id):

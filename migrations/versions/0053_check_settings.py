@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "check_settings"
-down_revision = "unpaid_amounts"
+down_revision = "delegation"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 KINDS = (

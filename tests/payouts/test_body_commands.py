@@ -35,8 +35,10 @@ def listed(service):
     return CliRunner().invoke(payouts, ["bank-profile", "list"]).output
 
 
-def confirm(run_as, answer):
+def confirm(run_as, answer, *, looking_at_the_account=False):
     change_id = answer.output.rpartition("Proposed, ")[2].strip(".\n")
+    if looking_at_the_account:
+        assert "63748472" in run_as(Role.APPROVER, "change", "account", change_id).output
     return run_as(Role.APPROVER, "change", "confirm", change_id).output
 
 
@@ -45,7 +47,8 @@ def test_an_account_is_proposed_without_a_trace_in_the_shell_and_confirmed(run_a
     facts = ("--new", "--account-name", "GRANTS", "--cut-off", "17:00", "--bureau-number", "B12345")
     answer = run_as(Role.ADMINISTRATOR, *proposing, *facts, typed="20-29-59\n63748472\n")
     assert "63748472" not in answer.output
-    assert confirm(run_as, answer) == "Confirmed.\n"
+    assert confirm(run_as, answer) == ""
+    assert confirm(run_as, answer, looking_at_the_account=True) == "Confirmed.\n"
     assert listed(service).startswith(
         "Grants\tending 8472\t000000 by bureau B12345\tby 17:00\t£20,000,000.00 a payment"
     )

@@ -13,7 +13,7 @@ from schemes.check_settings import Check, Weight, settings_from
 THRESHOLDS: dict[str, str] = {
     "times_the_median": "A payment is unusually large from so many times the middle one",
     "change_percent": "A payment differs from the award’s last ones by more than (percent)",
-    "change_least_pence": "and by more than",
+    "change_least_pence": "A payment differs from them by more than this amount, too",
     "change_payments": "Payments of the award that it is compared with",
     "days_back": "Days for which payments of other payrolls are compared",
     "total_percent": "The total differs from the last payroll by more than (percent)",

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from payouts.off_cycle import looked_at
 from payouts.payroll import Payroll
 from schemes.account import Account, Stopped, usable_on
 from schemes.amount import Inputs, inputs_from
@@ -104,7 +105,7 @@ def awards_between(session: Session, payroll: Payroll, first: UUID, last: UUID) 
             *FIRST_TERMS,
         )
         .outerjoin(used, true())
-        .where(Award.scheme_id == payroll.scheme_id, Award.id.between(first, last))
+        .where(Award.scheme_id == payroll.scheme_id, Award.id.between(first, last), looked_at(payroll))
         .order_by(Award.id)
     ).all()
     later = later_of(session, payroll.scheme_id, first, last)
@@ -162,13 +163,13 @@ def replace_destination(line: AwardLine, moved: dict[UUID, Destination]) -> Awar
 
 
 def histories_between(
-    session: Session, scheme_id: UUID, first: UUID, last: UUID
+    session: Session, payroll: Payroll, first: UUID, last: UUID
 ) -> Iterator[tuple[UUID, str, History]]:
-    """The component and history of each award of a scheme in a range of ids."""
-    later = later_of(session, scheme_id, first, last)
+    """The component and history of each award, in a range of ids, that a payroll looks at."""
+    later = later_of(session, payroll.scheme_id, first, last)
     rows = session.execute(
         select(Award.id, Award.component, *FIRST_TERMS).where(
-            Award.scheme_id == scheme_id, Award.id.between(first, last)
+            Award.scheme_id == payroll.scheme_id, Award.id.between(first, last), looked_at(payroll)
         )
     )
     for award_id, component, *terms in rows:

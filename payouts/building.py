@@ -17,6 +17,7 @@ from payouts.checks.finding import Finding, FindingGroup
 from payouts.checks.kept import keep_reasons
 from payouts.entitlement import Due, entitlement
 from payouts.gates.amendment import TakenOut
+from payouts.off_cycle import looked_at
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
 from payouts.payment_part import Overpayment, PartKind, PaymentPart, parts_by_award
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
@@ -94,7 +95,7 @@ def chunk_bounds(session: Session, payroll: Payroll) -> list[tuple[UUID, UUID]]:
     place = func.row_number().over(order_by=Award.id)
     numbered = (
         select(Award.id, place.label("place"), func.count().over().label("all"))
-        .where(Award.scheme_id == payroll.scheme_id)
+        .where(Award.scheme_id == payroll.scheme_id, looked_at(payroll))
         .subquery()
     )
     is_first, is_last = numbered.c.place % CHUNK == 1, (numbered.c.place % CHUNK == 0)
@@ -374,7 +375,7 @@ def awards_due(session: Session, payroll: Payroll, first: UUID, last: UUID) -> t
     rules = rules_of(session, payroll.scheme_id).with_own(period, definition)
     parts = parts_by_award(session, payroll.id, first, last)
     count = total_pence = 0
-    for award_id, component, history in histories_between(session, payroll.scheme_id, first, last):
+    for award_id, component, history in histories_between(session, payroll, first, last):
         due = entitlement(history, rules.of(component, period), period)
         if award_id not in unpaid and (isinstance(due, Due) or award_id in parts):
             count += 1

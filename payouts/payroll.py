@@ -20,6 +20,7 @@ from schemes import audit
 from schemes.bank_profile import BankProfile, newest_profile
 from schemes.body import DutyPattern
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
+from schemes.definition import Definition
 from schemes.duties import duties_on, london_day
 from schemes.errors import NotFound, NotNow, Refused
 from schemes.period import Period
@@ -61,6 +62,13 @@ MOVES: dict[tuple[PayrollStatus, PayrollStatus], str] = {
 }
 
 
+class PayrollKind(StrEnum):
+    """Whom a payroll pays: all that is due on its pay date, or some of those whom another one left out."""
+
+    REGULAR = "regular"
+    OFF_CYCLE = "off_cycle"
+
+
 class PayDateReason(StrEnum):
     """Why a pay date was refused."""
 
@@ -95,6 +103,7 @@ class Payroll(BodyOwned, Base):
     """The payments of one scheme for one pay date.
 
     pay_date: the entry day, on which payees have the money. `deadline_at` (UTC) is the cut-off of the input day.
+    `pays_for_id`: the payroll whose left-out people an off-cycle one pays.
     `build` counts how often it was built, `progress_*` the chunks of the step that runs.
     `amendment_id` is the move by which the manifest follows an earlier one, if it does.
     `duty_pattern` and `cover_id` are the body's of the day it was created on.
@@ -107,6 +116,8 @@ class Payroll(BodyOwned, Base):
         to_body_row("scheme", "scheme_id"),
         to_body_row("bank_profile", "bank_profile_id"),
         to_body_row("cover", "cover_id"),
+        to_body_row("payroll", "pays_for_id"),
+        CheckConstraint("(kind = 'off_cycle') = (pays_for_id is not null)", name="pays_for"),
         CheckConstraint("(duty_pattern = 'two') = (cover_id is not null)", name="cover"),
         CheckConstraint("total_pence >= 0 and payment_count >= 0", name="totals"),
     )
@@ -114,6 +125,10 @@ class Payroll(BodyOwned, Base):
     number: Mapped[int]
     scheme_id: Mapped[UUID]
     scheme_version: Mapped[int]
+    kind: Mapped[PayrollKind] = mapped_column(
+        stored(PayrollKind), default=PayrollKind.REGULAR, server_default=PayrollKind.REGULAR.value
+    )
+    pays_for_id: Mapped[UUID | None]
     bank_profile_id: Mapped[UUID]
     duty_pattern: Mapped[DutyPattern] = mapped_column(
         stored(DutyPattern), default=DutyPattern.FOUR, server_default=DutyPattern.FOUR.value
@@ -243,17 +258,50 @@ def create_payroll(
         return there
     scheme = get_scheme(session, scheme_id)
     version, period = paid_on(versions_of(session, scheme.id), pay_date, calendar)
-    definition = version.definition
-    profile = newest_profile(session, definition.bank_profile_id)
+    must_not_cut(session, scheme.id, period)
+    return add_payroll(
+        session,
+        calendar,
+        payroll_id=payroll_id,
+        scheme_id=scheme.id,
+        version_number=version.number,
+        terms=version.definition,
+        period=period,
+        pay_date=pay_date,
+        by=by,
+        at=at,
+    )
+
+
+def add_payroll(
+    session: Session,
+    calendar: Calendar,
+    *,
+    payroll_id: UUID,
+    scheme_id: UUID,
+    version_number: int,
+    terms: Definition,
+    period: Period,
+    pay_date: date,
+    pays_for: UUID | None = None,
+    by: Actor,
+    at: datetime,
+) -> Payroll:
+    """Add a payroll of any kind and have it built, for one who has taken their turn. Raises PayDateRefused.
+
+    terms: whose gates and bank profile it has.
+    """
+    profile = newest_profile(session, terms.bank_profile_id)
     cycle = cycle_for(calendar, pay_date, now=at, profile=profile)
     duties = duties_on(session, london_day(at))
-    must_not_cut(session, scheme.id, period)
     payroll = Payroll(
         body_id=by.body_id,
         id=payroll_id,
         number=next_number(session),
-        scheme_id=scheme.id,
-        scheme_version=version.number,
+        scheme_id=scheme_id,
+        scheme_version=version_number,
+        kind=PayrollKind.OFF_CYCLE if pays_for else PayrollKind.REGULAR,
+        pays_for_id=pays_for,
         bank_profile_id=profile.id,
         duty_pattern=duties.pattern,
         cover_id=duties.cover.id if duties.cover else None,
@@ -269,7 +317,7 @@ def create_payroll(
     )
     session.add(payroll)
     session.flush()
-    copy_rules(session, payroll.id, definition.gates)
+    copy_rules(session, payroll.id, terms.gates)
     audit.record(session, "payroll.created", by=by, about=payroll, at=at, number=payroll.number)
     plan_build(session, payroll, at=at)
     return payroll

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bacs import pence
 from payouts.commands import ground
 from payouts.commands.payroll import line, payroll, ready, wait_for
+from payouts.off_cycle import create_off_cycle
 from payouts.payment import Payment, in_payroll
 from payouts.payroll import get_payroll, payroll_of_number
 from payouts.redating import re_date
@@ -72,6 +73,31 @@ def move_pay_date(
             session, given.calendar, found, amendment_id=new_id(), pay_date=day, reason=reason, by=by, at=given.now()
         )
     click.echo(line(wait_for(given, by, found.id, "Building for the new day")))
+
+
+@payroll.command("off-cycle")
+@click.argument("number", type=int)
+@click.argument("pay_date", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("references", nargs=-1)
+@ground.person_options
+@ground.body_option
+def pay_left_out(
+    number: int,
+    pay_date: datetime,
+    references: tuple[str, ...],
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Pay those whom a payroll left out, by the beneficiaries' references; without any, all whose reason has gone."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        of = payroll_of_number(session, number)
+        named, day, at = references or None, pay_date.date(), given.now()
+        made = create_off_cycle(
+            session, given.calendar, payroll_id=new_id(), of=of, references=named, pay_date=day, by=by, at=at
+        )
+    click.echo(line(wait_for(given, by, made.id, "Building and checking payments")))
 
 
 @payroll.command("reopen")

@@ -19,7 +19,7 @@ from payouts.difference.explanation import Basis, Cause, Line, Side, Story, expl
 from payouts.entitlement import Due, entitlement
 from payouts.payment import LIVE, Payment, Unpaid, UnpaidReason
 from payouts.payment_part import PartKind, PaymentPart
-from payouts.payroll import Payroll, get_payroll
+from payouts.payroll import Payroll, PayrollKind, get_payroll
 from payouts.tasks import outbox
 from schemes.amount_rule import Rules, rules_of
 from schemes.award import Award
@@ -38,8 +38,11 @@ LINE_COLUMNS = ("body_id", "payroll_id", "cause", "award_id", "pence", "then_pen
 def last_comparable(session: Session, payroll: Payroll) -> Payroll | None:
     """The payroll that this one is compared with: of the scheme, released, and of the period before.
 
+    None for an off-cycle one, in which everybody is an exception.
     Of several of that period it is the largest: the others paid those who came too late for it.
     """
+    if payroll.kind is PayrollKind.OFF_CYCLE:
+        return None
     return session.scalars(
         select(Payroll)
         .where(

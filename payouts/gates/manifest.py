@@ -65,6 +65,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "scheme_version": payroll.scheme_version,
         "payroll": str(payroll.id),
         "payroll_number": payroll.number,
+        **({"kind": payroll.kind.value, "pays_for": str(payroll.pays_for_id)} if payroll.pays_for_id else {}),
         "build": payroll.build,
         "pay_date": payroll.pay_date.isoformat(),
         "processing_day": payroll.processing_day.isoformat(),

@@ -95,6 +95,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             queries=queries_of(session, payroll_id),
             days_gone=payroll.status in BEFORE_RELEASE and not days_still_work(service().calendar, payroll),
             still_possible=possible_day(session, payroll),
+            pays_for=get_payroll(session, payroll.pays_for_id) if payroll.pays_for_id else None,
             may_move=payroll.status in MOVABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_change=payroll.status is PayrollStatus.SEALED and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),

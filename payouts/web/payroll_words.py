@@ -9,6 +9,7 @@ from flask import Flask
 
 from payouts.channels.release import DaysGone
 from payouts.gates.query import NotAsked, QuestionEmpty
+from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
 from payouts.taking_out import NotInPayroll
@@ -127,6 +128,11 @@ def not_in_payroll(refused: NotInPayroll) -> str:
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     NotInPayroll: not_in_payroll,
+    NobodyLeftOut: lambda _: "That payroll left nobody out who could be paid now",
+    NotLeftOut: lambda refused: (
+        f"The payroll left nobody out under {', '.join(refused.references[:5])}"
+        f"{' and others' if len(refused.references) > 5 else ''}. Check these references"
+    ),
     DaysGone: lambda refused: (
         f"The banks do not work on all the days that lead to {weekday(refused.pay_date)} any more. "
         "Nothing was released. The preparer has to move the pay date"

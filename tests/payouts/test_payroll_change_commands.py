@@ -45,6 +45,8 @@ def test_payments_are_taken_out_by_their_references_typed_and_from_a_file(run_as
     told, code = run_as(Role.PREPARER, *words)
     assert (code, "Took 3 payments out, together £" in told) == (0, True), told
     assert f"\tsealed\t2026-11-25\t{before - 3} payments" in told
+    told, code = run_as(Role.PREPARER, "payroll", "off-cycle", "1", "2026-11-26")
+    assert (code, "\tchecked\t2026-11-26\t3 payments" in told) == (0, True), told
     told, code = run_as(Role.PREPARER, *words)
     assert code == 1
     assert f"not in payroll 1: {typed}, {one}, {two}" in told

@@ -92,3 +92,18 @@ def test_a_colleague_is_asked_and_answers_and_whoever_decides_reads_both(signed_
         "You answered. Whoever asked is told by email"
     ]
     assert "Two months of arrears" in approver.get(here).text
+
+
+def test_whoever_was_left_out_is_paid_on_another_day_by_a_payroll_that_says_so(signed_in, here, office, sealed):
+    with office.transaction() as session:
+        row = payments_of(session, sealed.payroll_id, limit=1)[0]
+    office.take_out(sealed.payroll_id, [row.payment.id])
+    office.work()
+    person = signed_in(Role.PREPARER)
+    page = person.get(person.get(here).link("Pay some of them on another day"))
+    assert page.table("unpaid") == [["They were taken out of this payroll once its files were built", "1"]]
+    assert person.press("Create the payroll").errors == ["Choose who it is for"]
+    page = person.press("Create the payroll", who="named", references="HILF-9")
+    assert page.errors == ["The payroll left nobody out under HILF-9. Check these references"]
+    page = person.press("Create the payroll", who="named", references=row.beneficiary.reference)
+    assert "It pays people whom payroll 1 left out, for the same period" in page.text

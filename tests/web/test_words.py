@@ -34,6 +34,7 @@ from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
 from payouts.machine_time import ClockWrong
 from payouts.notices.notice import NoticeStatus
+from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
@@ -252,6 +253,8 @@ REFUSALS: list[Refused] = [
     FindingsOpen(3),
     ColumnsRefused(missing=[Column.AMOUNT]),
     NotInPayroll(1),
+    NobodyLeftOut(),
+    NotLeftOut(["HILF-00001"]),
     DaysGone(date(2026, 12, 28)),
     NotAsked(),
     QuestionEmpty(),

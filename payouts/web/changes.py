@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from bacs.account import format_sort_code
 from payouts.people import confirm as confirm_change
 from payouts.web import change_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
@@ -215,7 +216,7 @@ def decide_page(
         effect=change_words.effect(change),
         page=change_words.KINDS[change.kind].page(change),
         mine=mine,
-        account=account,
+        account=[format_sort_code(account.sort_code), account.account_number] if account else None,
         shows_account=change.kind is ChangeKind.BANK_PROFILE and not change.after["same_account"],
         demo=service().settings.demo,
         may_decide=change.is_waiting and (mine or waits_for(change)),

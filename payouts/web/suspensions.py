@@ -64,7 +64,7 @@ def effects_of(session: Session, award: Award, suspension_id: UUID) -> list[tupl
     if found.lifted_at is not None or found.placed_by == actor().person_id or not may_lift:
         return []
     before, effects = history_of(session, award), []
-    for said, pays in (("If the suspended days are paid", True), ("If they are not paid", False)):
+    for said, pays in (("if the suspended days are paid", True), ("if they are not paid", False)):
         with session.begin_nested() as trial:
             suspension = get_suspension(session, award.id, suspension_id, lock=True)
             lift(session, suspension, award, pays_arrears=pays, reason="a trial", by=actor(), at=now())

@@ -47,6 +47,7 @@ MOVES: dict[tuple[PayrollStatus, PayrollStatus], str] = {
     (PayrollStatus.CHECKED, PayrollStatus.BUILDING): "the preparer builds it again from the register",
     (PayrollStatus.CHECKED, PayrollStatus.SEALING): "every finding is put right or accepted: the files are built",
     (PayrollStatus.CHECKED, PayrollStatus.CANCELLED): "the preparer gave it up; its payments' keys are free again",
+    (PayrollStatus.SEALING, PayrollStatus.CHECKED): "the files could not be built, and the preparer went back",
     (PayrollStatus.SEALING, PayrollStatus.SEALED): "the files were built, read back and sealed; the gates are open",
     (
         PayrollStatus.SEALED,

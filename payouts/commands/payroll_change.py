@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bacs import pence
 from payouts.commands import ground
 from payouts.commands.payroll import line, payroll, ready, wait_for
+from payouts.files.stopping import stop_files
 from payouts.off_cycle import create_off_cycle
 from payouts.payment import Payment, in_payroll
 from payouts.payroll import get_payroll, payroll_of_number
@@ -111,4 +112,17 @@ def reopen_payroll(number: int, reason: str, email: str, code: str | None, body_
     with given.transaction(by.body_id) as session:
         found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
         reopen(session, found, amendment_id=new_id(), reason=reason, by=by, at=given.now())
+        click.echo(line(found))
+
+
+@payroll.command("stop-files")
+@click.argument("number", type=int)
+@ground.person_options
+@ground.body_option
+def stop_files_of(number: int, email: str, code: str | None, body_name: str | None) -> None:
+    """Give up files that can't be built: the payroll goes back to its findings."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        stop_files(session, found, by=by, at=given.now())
         click.echo(line(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -108,6 +109,13 @@ def fail(task: Task, error: Exception, *, at: datetime) -> None:
     waits = isinstance(error, NotThere) and at - task.made_at < PATIENCE
     if task.attempts >= MOST_ATTEMPTS and not waits:
         task.state, task.ended_at = TaskState.STOPPED, at
+
+
+def stopped_of(session: Session, payroll_id: UUID) -> Sequence[Task]:
+    """The work on a payroll that failed too often and waits for an operator, the first to stop first."""
+    mine = Task.args["payroll_id"].astext == str(payroll_id)
+    stopped = select(Task).where(Task.state == TaskState.STOPPED, mine)
+    return session.scalars(stopped.order_by(Task.ended_at, Task.id)).all()
 
 
 def retry(session: Session, task_id: UUID, *, at: datetime) -> Task:

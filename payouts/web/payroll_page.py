@@ -32,6 +32,7 @@ from payouts.web.notice_words import NOTICES
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payroll_sums import sums_of
 from payouts.web.payrolls import progress_of
+from payouts.web.stopped import stopped
 from schemes.audit import trail
 from schemes.person import Role, names
 from schemes.scheme import get_scheme
@@ -71,6 +72,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             payroll=payroll,
             scheme=get_scheme(session, payroll.scheme_id),
             state=progress_of(session, payroll),
+            stopped=stopped(session, payroll),
             next=next_step(session, payroll, actor(), by_role),
             steps=steps_of(payroll, gates, open_findings, submission),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,

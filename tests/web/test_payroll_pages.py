@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from payouts.demo.harbour import seed
+from payouts.files import sealing
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, payrolls_of_body
+from payouts.tasks.outbox import Task, TaskState
 from schemes.audit import AuditEvent, trail
 from schemes.database import new_id
 from schemes.person import DEMO_PASSWORD, Role
@@ -189,3 +191,26 @@ def test_when_the_known_bank_holidays_run_out_the_page_says_so_and_plans_nothing
     assert page.status == 503
     assert page.h1 == "The bank holidays of that time are not known yet"
     assert "31 December 2028" in page.text
+
+
+def test_files_that_could_not_be_built_say_why_without_anybodys_details_and_lead_back(office, preparer, signed_in):
+    payroll_id = office.create()
+    office.work()
+    office.accept_findings(payroll_id)
+    with office.transaction() as session:
+        payroll = get_payroll(session, payroll_id, lock=True)
+        sealing.ask_for_files(session, payroll, by=office.person(Role.PREPARER), at=office.service.now())
+        task = session.scalars(select(Task).where(Task.kind == "payroll.seal")).one()
+        task.state, task.ended_at, task.attempts = TaskState.STOPPED, office.service.now(), 6
+        task.error = "KeyMissing: key k1 of J BLOGGS"
+    address = f"/payrolls/{payroll_id}"
+    page = signed_in(Role.AUDITOR).get(address)
+    assert "The files for the bank could not be built" in page.text
+    assert "without the keys that open the bank details" in page.text
+    assert "BLOGGS" not in page.text
+    assert "Go back to the findings" not in page.text
+    preparer.get(address)
+    page = preparer.press("Go back to the findings")
+    assert "could not be built" not in page.text
+    with office.transaction() as session:
+        assert get_payroll(session, payroll_id).status is PayrollStatus.CHECKED

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import CollectionAggregate, Select, Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
 
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
@@ -19,32 +21,35 @@ from schemes.payee import Payee
 
 
 def paid_here(session: Session, payroll: Payroll, payee_ids: Select[UUID]) -> dict[UUID, list[str]]:
-    """For each of some payees who is one of a probable pair, both paid in a payroll: the other's reference."""
-    others: dict[UUID, list[str]] = defaultdict(list)
+    """For each of some payees who is one of a probable pair, both paid in a payroll: the other's reference.
+
+    Few are one of a pair: these are looked for first, and then whether the others are paid.
+    """
+    mine = one_of(set(session.scalars(payee_ids)))
+    pairs: list[tuple[UUID, UUID, str]] = []
     sides = (DuplicatePair.first_payee_id, DuplicatePair.second_payee_id)
-    for mine, theirs in (sides, sides[::-1]):
+    for ours, theirs in (sides, sides[::-1]):
         rows = session.execute(
-            select(mine, Payee.reference)
+            select(ours, theirs, Payee.reference)
             .join(Payee, (Payee.body_id == DuplicatePair.body_id) & (Payee.id == theirs))
             .where(
                 DuplicatePair.status == PairStatus.OPEN,
                 DuplicatePair.likelihood == Likelihood.LIKELY,
-                mine.in_(payee_ids),
-                is_paid(payroll, theirs),
+                ours == mine,
             )
         )
-        for payee_id, reference in rows:
-            others[payee_id].append(reference)
-    return dict(others)
+        pairs += [(payee_id, other_id, reference) for payee_id, other_id, reference in rows]
+    others = one_of({other_id for _, other_id, _ in pairs})
+    paid = set(session.scalars(select(Payment.payee_id).where(in_payroll(payroll.id), Payment.payee_id == others)))
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for payee_id, other_id, reference in pairs:
+        if other_id in paid:
+            found[payee_id].append(reference)
+    return dict(found)
 
 
-def is_paid(payroll: Payroll, payee_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    return (
-        select(Payment.id)
-        .where(Payment.body_id == payroll.body_id, Payment.payee_id == payee_id, in_payroll(payroll.id))
-        .correlate(DuplicatePair)
-        .exists()
-    )
+def one_of(ids: set[UUID]) -> CollectionAggregate[Any]:
+    return any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def paid_twice(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:

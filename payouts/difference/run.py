@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, Uuid, any_, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from payouts import building
@@ -321,19 +322,15 @@ def payments_between(session: Session, payroll: Payroll, first: UUID, last: UUID
     """Award, count and pence of a payroll's payments to the awards in a range, by two indexes that there are."""
     of_payroll = (Payment.payroll_id == payroll.id, Payment.award_id.between(first, last))
     counted = select(Payment.award_id, func.count(), func.sum(Payment.amount_pence)).group_by(Payment.award_id)
-    by_key = (
-        counted.join(
-            Award,
-            (Award.body_id == Payment.body_id)
-            & (Award.id == Payment.award_id)
-            & (Award.scheme_id == Payment.scheme_id)
-            & (Award.beneficiary_id == Payment.beneficiary_id),
-        )
-        .where(Award.scheme_id == payroll.scheme_id, Award.id.between(first, last), *of_payroll)
-        .where(
-            Payment.period_first_day == payroll.period_first_day,
-            LIVE,
-        )
+    # told one by one: of rows that were written a moment ago PostgreSQL knows too little to join them well
+    awarded = select(Award.beneficiary_id).where(Award.scheme_id == payroll.scheme_id, Award.id.between(first, last))
+    beneficiaries = set(session.scalars(awarded))
+    by_key = counted.where(
+        Payment.scheme_id == payroll.scheme_id,
+        Payment.beneficiary_id == any_(literal(list(beneficiaries), ARRAY(Uuid))),
+        Payment.period_first_day == payroll.period_first_day,
+        LIVE,
+        *of_payroll,
     )
     yield from session.execute(by_key)
     yield from session.execute(counted.where(*of_payroll, text("payment.status = 'returned'")))

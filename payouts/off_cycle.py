@@ -24,6 +24,8 @@ from schemes.person import Actor, Role
 from schemes.scheme_version import paid_on, versions_of
 
 PAID_ANYWAY = (UnpaidReason.PAID_ALREADY, UnpaidReason.RECOVERED)
+# a person took them out by name, and only by name are they paid after all
+BY_NAME_ONLY = (UnpaidReason.TAKEN_OUT,)
 
 
 class NamedAward(Base):
@@ -68,6 +70,8 @@ def create_off_cycle(
     at: datetime,
 ) -> Payroll:
     """Create a payroll of those whom another left out: of these beneficiaries by reference, or (None) of all.
+
+    Whoever was taken out is paid by name only: why, the register may not know.
 
     The amounts are by the version of the scheme that the other was paid under, the gates by the one that counts for
     the new pay date. The same id again returns the first. Raises NotLeftOut, NobodyLeftOut, PayDateRefused, NoPeriod,
@@ -114,7 +118,7 @@ def left_out(session: Session, of: Payroll, references: Collection[str] | None) 
         if missing:
             raise NotLeftOut(sorted(missing))
     else:
-        rows = session.execute(unpaid).all()
+        rows = session.execute(unpaid.where(Unpaid.reason.not_in(BY_NAME_ONLY))).all()
     if not rows:
         raise NobodyLeftOut
     return sorted({row.award_id for row in rows})

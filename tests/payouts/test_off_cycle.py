@@ -64,7 +64,7 @@ def awards_of(office, model, payroll_id):
 
 
 def test_only_those_named_are_looked_at_and_they_go_through_every_gate(office, payroll_id):
-    (first, reference), (second, _) = leave_out(office, payroll_id, 2)
+    (first, reference), (second, later) = leave_out(office, payroll_id, 2)
     with office.transaction() as session:
         regular = get_payroll(session, payroll_id)
     extra = begin(office, payroll_id, [f" {reference.lower()} ", ""])
@@ -81,7 +81,7 @@ def test_only_those_named_are_looked_at_and_they_go_through_every_gate(office, p
         assert (said["kind"], said["pays_for"], said["payment_count"]) == ("off_cycle", str(payroll_id), 1)
     office.decide_all(extra)
     office.decide_all(payroll_id)
-    rest = begin(office, payroll_id)
+    rest = begin(office, payroll_id, [reference, later])
     office.work()
     assert awards_of(office, Payment, rest) == {second}
     with office.transaction() as session:
@@ -89,11 +89,11 @@ def test_only_those_named_are_looked_at_and_they_go_through_every_gate(office, p
 
 
 def test_whoever_s_reason_has_not_gone_is_left_out_again_and_told(office, payroll_id):
-    [(award_id, _)] = leave_out(office, payroll_id, 1)
+    [(award_id, reference)] = leave_out(office, payroll_id, 1)
     with office.transaction() as session:
         payee_id = session.scalars(select(Payment.payee_id).where(Payment.award_id == award_id)).one()
     office.stop_payments(payee_id)
-    extra = begin(office, payroll_id)
+    extra = begin(office, payroll_id, [reference])
     office.work()
     with office.transaction() as session:
         assert unpaid_counts(session, extra) == {UnpaidReason.ON_HOLD: 1}
@@ -113,7 +113,12 @@ def test_nobody_but_who_was_left_out_can_be_named(office, payroll_id):
     assert refused.value.references == sorted([paid, "NOBODY-1"])
     with pytest.raises(NotAllowed):
         begin(office, payroll_id, by=office.person(Role.APPROVER))
-    made = new_id()
-    assert begin(office, payroll_id, payroll_id=made) == begin(office, payroll_id, payroll_id=made) == made
+    with pytest.raises(NobodyLeftOut):
+        # whoever was taken out is paid by name only
+        begin(office, payroll_id)
+    made, named = new_id(), [reference]
+    assert (
+        begin(office, payroll_id, named, payroll_id=made) == begin(office, payroll_id, named, payroll_id=made) == made
+    )
     with pytest.raises(NotNow):
         begin(office, office.create(date(2026, 12, 1)))

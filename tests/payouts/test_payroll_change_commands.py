@@ -11,6 +11,7 @@ from payouts.cli import payouts
 from payouts.commands import ground
 from payouts.payment import Payment
 from payouts.payroll import get_payroll
+from schemes.payee import Beneficiary
 from schemes.person import DEMO_PASSWORD, Role
 
 
@@ -38,14 +39,16 @@ def run_as(service, office, harbour, clock, monkeypatch):
 def test_payments_are_taken_out_by_their_references_typed_and_from_a_file(run_as, office, sealed, tmp_path):
     with office.transaction() as session:
         before = get_payroll(session, sealed.payroll_id).payment_count
-        typed, one, two = session.scalars(select(Payment.reference).order_by(Payment.ordinal).limit(3))
+        paid = select(Payment.reference, Beneficiary.reference).order_by(Payment.ordinal).limit(3)
+        rows = session.execute(paid.join(Beneficiary, Beneficiary.id == Payment.beneficiary_id)).all()
+        (typed, one, two), people = zip(*rows, strict=True)
     listed = tmp_path / "died.txt"
     listed.write_text(f"{one}\n{two.lower()}\n")
     words = ("payroll", "take-out", "1", typed, "--from", str(listed), "--reason", "died yesterday")
     told, code = run_as(Role.PREPARER, *words)
     assert (code, "Took 3 payments out, together £" in told) == (0, True), told
     assert f"\tsealed\t2026-11-25\t{before - 3} payments" in told
-    told, code = run_as(Role.PREPARER, "payroll", "off-cycle", "1", "2026-11-26")
+    told, code = run_as(Role.PREPARER, "payroll", "off-cycle", "1", "2026-11-26", *people)
     assert (code, "\tchecked\t2026-11-26\t3 payments" in told) == (0, True), told
     told, code = run_as(Role.PREPARER, *words)
     assert code == 1

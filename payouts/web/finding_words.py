@@ -81,7 +81,7 @@ KINDS: dict[Kind, Told] = {
     ),
     Kind.CUT_OFF_PASSED: Told(
         "It is too late for this pay date",
-        "Cancel the payroll and create one for a later pay date",
+        "Move the payroll to a later pay date on its page",
         "The file had to be sent by {deadline}",
     ),
     Kind.MODULUS_FAILED: Told(

@@ -55,7 +55,7 @@ def test_office_days_are_proposed_on_a_page_a_day_a_line(signed_in):
     assert "Christmas closure" in page.text
     approver = signed_in(Role.APPROVER)
     approver.get(page.response.request.path)
-    approver.press("Save the decision", decision="confirm")
+    approver.press("Save the decision", decision="confirm", code=approver.code())
     text = approver.get("/settings/office-days").text
     assert "Scotland" in text
     assert "Thursday 24 December 2026: Christmas closure" in text
@@ -72,12 +72,12 @@ def test_days_without_releases_are_proposed_shown_on_payrolls_and_ended(signed_i
     page = administrator.press("Propose it", reason="move")
     finance = signed_in(Role.FINANCE)
     finance.get(page.response.request.path)
-    finance.press("Save the decision", decision="confirm")
+    finance.press("Save the decision", decision="confirm", code=finance.code())
     assert "Your body releases nothing from Monday 23" in finance.get(f"/payrolls/{sealed.payroll_id}").text
     finance.get("/settings/freezes")
     finance.get(finance.page.link("Propose an earlier end"))
     assert finance.press("Propose that it ends").errors == ["Say why it ends early"]
     page = finance.press("Propose that it ends", reason="done")
     administrator.get(page.response.request.path)
-    administrator.press("Save the decision", decision="confirm")
+    administrator.press("Save the decision", decision="confirm", code=administrator.code())
     assert "There are no such days now" in administrator.get("/settings/freezes").text

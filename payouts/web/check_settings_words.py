@@ -11,13 +11,13 @@ from payouts.web.finding_words import KINDS, SEVERITIES
 from schemes.check_settings import Check, Weight, settings_from
 
 THRESHOLDS: dict[str, str] = {
-    "times_the_median": "A payment is unusually large from so many times the middle one",
-    "change_percent": "A payment differs from the award’s last ones by more than (percent)",
-    "change_least_pence": "A payment differs from them by more than this amount, too",
-    "change_payments": "Payments of the award that it is compared with",
-    "days_back": "Days for which payments of other payrolls are compared",
-    "total_percent": "The total differs from the last payroll by more than (percent)",
-    "count_percent": "The number of payments differs from the last payroll by more than (percent)",
+    "times_the_median": "How many times the middle payment is unusually large",
+    "change_percent": "By how much a payment may differ from the award’s last ones (percent)",
+    "change_least_pence": "Smaller differences from them are never mentioned (pounds)",
+    "change_payments": "How many of the award’s last payments it is compared with",
+    "days_back": "How many days before and after are compared with other payrolls",
+    "total_percent": "By how much the total may differ from the last payroll’s (percent)",
+    "count_percent": "By how much the number of payments may differ from the last payroll’s (percent)",
 }
 
 

@@ -23,7 +23,7 @@ from payouts.gates.attachment import Attachment, must_have_evidence
 from payouts.gates.cover import must_run
 from payouts.gates.first_use import Brought, first_uses
 from payouts.gates.gate import Gate, gates_of, get_gate
-from payouts.gates.manifest import Manifest, ReleaseRefused, gate_rules, manifest_of
+from payouts.gates.manifest import manifest_of, must_be_the_gates
 from payouts.gates.separation import Bar, Part, bar
 from payouts.gates.standing_in import must_stand_in
 from payouts.gates.voiding import VOIDS, Move
@@ -297,23 +297,22 @@ def decide(
         attached=attached.statement() if attached else None,
         decided_at=at,
     )
-    decision.signature, decision.public_key = signer.sign(decision.record()), signer.public_key
-    session.add(decision)
-    session.flush()
-    audit.record(
-        session,
-        f"gate.{verdict}",
-        by=by,
-        about=payroll,
-        at=at,
-        gate=gate.name,
-        decision=str(decision.id),
-        manifest=manifest.digest,
-    )
+    keep(session, signer, decision, payroll, gate, by=by, at=at)
     if verdict is Verdict.NO_GO:
         return_to_preparer(session, payroll, Move.NO_GO, because=f"no-go at {gate.name}", by=by, at=at)
         ask_to_tell(session, decision, at=at)
     return decision
+
+
+def keep(
+    session: Session, signer: Signer, decision: Decision, payroll: Payroll, gate: Gate, *, by: Actor, at: datetime
+) -> None:
+    """Sign a decision and store it, with its event."""
+    decision.signature, decision.public_key = signer.sign(decision.record()), signer.public_key
+    session.add(decision)
+    session.flush()
+    told: dict[str, Any] = {"gate": gate.name, "decision": str(decision.id), "manifest": decision.manifest_digest}
+    audit.record(session, f"gate.{decision.verdict}", by=by, about=payroll, at=at, **told)
 
 
 def ask_to_tell(session: Session, decision: Decision, *, at: datetime) -> None:
@@ -327,12 +326,6 @@ def role_of(payroll: Payroll, state: GateState, verdict: Verdict, by: Actor) -> 
     asked = tuple(state.lacks or state.needs) if verdict is Verdict.GO else state.gate.roles
     by.must_be(*asked, scheme=payroll.scheme_id)
     return next(role for role in asked if by.holds(role, payroll.scheme_id))
-
-
-def must_be_the_gates(session: Session, manifest: Manifest) -> None:
-    """Raises ReleaseRefused where the gates are no longer those of the manifest: what they have said cannot be told."""
-    if gate_rules(session, manifest.payroll_id) != manifest.read()["gates"]:
-        raise ReleaseRefused(["gates"])
 
 
 def refuse_unless_open(

@@ -130,6 +130,12 @@ def gate_rules(session: Session, payroll_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
+def must_be_the_gates(session: Session, manifest: Manifest) -> None:
+    """Raises ReleaseRefused where the gates are no longer those of the manifest: what they have said cannot be told."""
+    if gate_rules(session, manifest.payroll_id) != manifest.read()["gates"]:
+        raise ReleaseRefused(["gates"])
+
+
 def payments_digest(session: Session, payroll_id: UUID) -> str:
     """SHA-256 over the payments without dates and serials: who, to which bank details, how much, what reference.
 

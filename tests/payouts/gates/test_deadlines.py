@@ -15,7 +15,7 @@ from payouts.gates.deadline import Offices, plan, plan_of
 from payouts.gates.decision import Verdict, decisions_of
 from payouts.gates.release_freeze import Frozen
 from payouts.notices.staff import StaffEvent, StaffMessage
-from payouts.payroll import get_payroll
+from payouts.payroll import PayrollStatus, get_payroll
 from payouts.tasks import clock as ticking
 from schemes import freeze, office_days
 from schemes.database import new_id
@@ -212,6 +212,8 @@ def test_a_freeze_that_is_only_proposed_or_for_another_day_stops_nothing(office,
     stop_releases(office, TODAY, TODAY)
     office.confirm_change(stop_releases(office, TOMORROW, TOMORROW))
     office.decide_all(payroll_id)
+    with office.transaction() as session:
+        assert get_payroll(session, payroll_id).status is PayrollStatus.RELEASED
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,11 @@ def eventually(true, seconds=10):
 
 
 def holders(owner):
+    """Who holds the election: the clock's work takes other advisory locks, for moments."""
     with owner.connect() as connection:
         return connection.scalars(
-            text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = "
+            text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+                 "AND (classid::bigint << 32 | objid::bigint) = hashtextextended('payouts clock', 0) AND database = "
                  "(SELECT oid FROM pg_database WHERE datname = current_database())")
         ).all()  # fmt: skip
 

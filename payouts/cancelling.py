@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from payouts.files.sealing import withdraw_files
-from payouts.gates.decision import void_decisions
+from payouts.gates.returning import void_decisions
 from payouts.gates.voiding import Move
 from payouts.payment import PaymentStatus
 from payouts.payment_part import free_parts

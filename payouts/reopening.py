@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from payouts.gates.amendment import Amendment, get_amendment
-from payouts.gates.decision import return_to_preparer
+from payouts.gates.returning import return_to_preparer
 from payouts.gates.voiding import Move
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.errors import NotNow, ReasonNotGiven

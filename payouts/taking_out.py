@@ -17,7 +17,7 @@ from payouts.cancelling import cancel
 from payouts.difference.taken_out import explain_without
 from payouts.files.sealing import plan_seal, withdraw_files
 from payouts.gates.amendment import Amendment, TakenOut, get_amendment
-from payouts.gates.decision import void_decisions
+from payouts.gates.returning import void_decisions
 from payouts.gates.voiding import Move
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason, in_payroll
 from payouts.payment_part import PaymentPart

@@ -23,7 +23,7 @@ from payouts.demo.harbour import Harbour
 from payouts.files import sealing
 from payouts.files.payment_file import files_of
 from payouts.files.segment import blocks_of
-from payouts.gates import decision
+from payouts.gates import deciding, decision
 from payouts.gates.amendment import Amendment
 from payouts.gates.manifest import manifest_of
 from payouts.parallel_run.parallel_run import begin
@@ -345,7 +345,7 @@ class Office:
             "shown": {"total_pence": payroll.total_pence},
             **changes,
         }
-        decision.decide(session, service.signer, payroll, gate_id=gate.id, by=by, at=service.now(), **said)  # type: ignore[arg-type]
+        deciding.decide(session, service.signer, payroll, gate_id=gate.id, by=by, at=service.now(), **said)  # type: ignore[arg-type]
         return release.release_if_passed(
             session, service.seals, service.signer, service.calendar, payroll, by=by, at=service.now()
         )

@@ -26,7 +26,8 @@ from payouts.files.segment import blocks_of
 from payouts.finance_codes import by_finance_code, finance_csv
 from payouts.gates import attachment, cover
 from payouts.gates.attachment import Attachment
-from payouts.gates.decision import Verdict, decide, gate_states, took_part
+from payouts.gates.deciding import decide
+from payouts.gates.decision import Verdict, gate_states, took_part
 from payouts.gates.manifest import manifest_of
 from payouts.gates.release_freeze import Frozen
 from payouts.notices.notice import counts_of

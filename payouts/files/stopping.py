@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from payouts.gates.decision import return_to_preparer
+from payouts.gates.returning import return_to_preparer
 from payouts.gates.voiding import Move
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.errors import NotNow

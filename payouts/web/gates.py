@@ -19,7 +19,8 @@ from payouts.files.payment_file import files_of
 from payouts.gates.amendment import since_sealing
 from payouts.gates.amount import amount_of
 from payouts.gates.attachment import LARGEST, Attachment, attach, attached_by
-from payouts.gates.decision import GateState, Verdict, decide, gate_states
+from payouts.gates.deciding import decide
+from payouts.gates.decision import GateState, Verdict, gate_states
 from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of
 from payouts.gates.query import queries_of

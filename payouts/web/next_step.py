@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import amendments_of
-from payouts.gates.decision import DecidesLater, GateState, Verdict, bar_to, decisions_of, gate_states
+from payouts.gates.deciding import DecidesLater
+from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states
 from payouts.gates.voiding import Move
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.web.figures import count

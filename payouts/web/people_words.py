@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from payouts.gates.decision import DecidesLater
+from payouts.gates.deciding import DecidesLater
 from payouts.web.figures import instant
 from schemes.credential_reset import BelongsToLiveBody
 from schemes.delegation import DelegationFault, DelegationRefused

@@ -17,7 +17,7 @@ from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.attachment import EvidenceNeeded
-from payouts.gates.decision import DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.gates.deciding import DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.machine_time import ClockWrong
 from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused

@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 
 from payouts.building import EVERY_AWARD, awards_due
 from payouts.checks.finding import Kind, groups_of
-from payouts.gates.decision import DecisionRefused, decisions_of
+from payouts.gates.deciding import DecisionRefused
+from payouts.gates.decision import decisions_of
 from payouts.gates.separation import Bar
 from payouts.payment import Payment, Unpaid, UnpaidReason
 from payouts.payroll import get_payroll

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from payouts.channels.release import DaysGone, TooLate
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import PaymentsStopped
-from payouts.gates.decision import DecisionRefused, decisions_of
+from payouts.gates.deciding import DecisionRefused
+from payouts.gates.decision import decisions_of
 from payouts.gates.manifest import manifest_of
 from payouts.gates.separation import Bar
 from payouts.payroll import PayDateRefused, PayrollStatus, get_payroll

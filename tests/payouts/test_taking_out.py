@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from payouts.channels.release import not_as_approved
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.gates.amendment import TakenOut
-from payouts.gates.decision import DecisionRefused, ManifestChanged, Verdict, decisions_of
+from payouts.gates.deciding import DecisionRefused, ManifestChanged
+from payouts.gates.decision import Verdict, decisions_of
 from payouts.gates.manifest import manifest_of
 from payouts.gates.separation import Bar
 from payouts.ledger.entry import LedgerEntry

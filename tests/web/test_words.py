@@ -21,13 +21,7 @@ from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.attachment import AttachmentFault, AttachmentRefused, EvidenceNeeded
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
-from payouts.gates.decision import (
-    DecidesLater,
-    DecisionRefused,
-    GateNotReached,
-    ManifestChanged,
-    ReasonNeeded,
-)
+from payouts.gates.deciding import DecidesLater, DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.gates.release_freeze import Frozen
 from payouts.gates.separation import Bar

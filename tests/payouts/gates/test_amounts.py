@@ -15,7 +15,8 @@ from sqlalchemy import text
 from payouts.evidence.pack import write_pack
 from payouts.evidence.verifying import verify
 from payouts.gates.can_pay import can_pay_today
-from payouts.gates.decision import GateNotReached, decisions_of, gate_states
+from payouts.gates.deciding import GateNotReached
+from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.manifest import ReleaseRefused, manifest_of
 from payouts.payroll import PayrollStatus, get_payroll
 from schemes.errors import NotAllowed, NotNow

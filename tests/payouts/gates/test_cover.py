@@ -11,7 +11,8 @@ from sqlalchemy import text
 from payouts.channels.release import ReleaseRefused
 from payouts.gates import cover
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling, review_of, reviews_waiting
-from payouts.gates.decision import DecisionRefused, Verdict, took_part
+from payouts.gates.deciding import DecisionRefused
+from payouts.gates.decision import Verdict, took_part
 from payouts.gates.manifest import manifest_of
 from payouts.gates.separation import Bar
 from payouts.payroll import PayrollStatus, get_payroll

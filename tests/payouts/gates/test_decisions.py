@@ -12,15 +12,8 @@ from sqlalchemy import select, text
 
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.gates.attachment import EvidenceNeeded
-from payouts.gates.decision import (
-    DecisionRefused,
-    GateNotReached,
-    ManifestChanged,
-    ReasonNeeded,
-    Verdict,
-    decisions_of,
-    gate_states,
-)
+from payouts.gates.deciding import DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.gates.decision import Verdict, decisions_of, gate_states
 from payouts.gates.manifest import manifest_of
 from payouts.gates.separation import Bar
 from payouts.payroll import PayrollStatus, get_payroll

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from payouts.gates.decision import DecisionRefused, Verdict, decisions_of, took_part
+from payouts.gates.deciding import DecisionRefused
+from payouts.gates.decision import Verdict, decisions_of, took_part
 from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
 from payouts.notices.staff import StaffEvent, StaffMessage

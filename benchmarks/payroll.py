@@ -108,8 +108,9 @@ class Watch:
     def __init__(self, worker_pid: int, postgres_pid: int) -> None:
         self.pids = {"worker": worker_pid, "postgres": postgres_pid}
         self.used: dict[tuple[str, int], float] = {}
-        self.told = {"worker": 0.0, "postgres": 0.0}
         self.peak_bytes = 0
+        self.look()
+        self.told = {name: self.total(name) for name in self.pids}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -132,9 +133,12 @@ class Watch:
     def tell(self, step: str) -> None:
         self.look()
         for name, before in self.told.items():
-            total = sum(used for (of, _), used in self.used.items() if of == name)
+            total = self.total(name)
             print(f"{step}_{name}_cpu_seconds={total - before:.1f}")
             self.told[name] = total
+
+    def total(self, name: str) -> float:
+        return sum(used for (of, _), used in self.used.items() if of == name)
 
     def stop(self) -> None:
         self.over.set()

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Mapped, Session
 
 from payouts.channels.release import has_approved_bytes, must_be_released
 from payouts.files.payment_file import PaymentFile, files_of, get_file
-from payouts.ledger.entry import LedgerAccount, post_payroll
-from payouts.payment import PaymentStatus
+from payouts.ledger.entry import Event
+from payouts.ledger.posting import post
+from payouts.payment import Payment, PaymentStatus, in_payroll
 from payouts.payroll import Payroll, PayrollStatus, move, move_payments
 from payouts.tasks import outbox
 from schemes import audit
@@ -101,7 +102,7 @@ def record_submission(
         raise SubmittedWhen
     move(session, payroll, PayrollStatus.SUBMITTED, by=by, at=at)
     move_payments(session, payroll, PaymentStatus.SUBMITTED)
-    post_payroll(session, payroll.id, debit=LedgerAccount.APPROVED_TO_PAY, credit=LedgerAccount.WITH_BACS, at=at)
+    post(session, Event.SUBMITTED, select(Payment.id).where(in_payroll(payroll.id)), at=at)
     submission = Submission(
         body_id=payroll.body_id,
         id=new_id(),

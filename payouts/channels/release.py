@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bacs.calendar import Calendar
@@ -19,8 +20,9 @@ from payouts.gates.lineage import signed_for
 from payouts.gates.manifest import ReleaseRefused, differences, manifest_of
 from payouts.gates.release_freeze import must_not_be_frozen
 from payouts.gates.standing import proven_line
-from payouts.ledger.entry import LedgerAccount, post_payroll
-from payouts.payment import PaymentStatus, stopped_count
+from payouts.ledger.entry import Event
+from payouts.ledger.posting import post
+from payouts.payment import Payment, PaymentStatus, in_payroll, stopped_count
 from payouts.payroll import Payroll, PayrollStatus, days_still_work, move, move_payments
 from schemes import audit
 from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
@@ -71,13 +73,7 @@ def release_if_passed(
     )
     move(session, payroll, PayrollStatus.RELEASED, by=by, at=at)
     moved = move_payments(session, payroll, PaymentStatus.RELEASED)
-    posted = post_payroll(
-        session,
-        payroll.id,
-        debit=LedgerAccount.SCHEME_EXPENDITURE,
-        credit=LedgerAccount.APPROVED_TO_PAY,
-        at=at,
-    )
+    posted = post(session, Event.RELEASED, select(Payment.id).where(in_payroll(payroll.id)), at=at)
     plan_review(session, payroll, at=at)
     if not moved == posted == payroll.payment_count:
         raise ReleaseRefused(["payment_count"])

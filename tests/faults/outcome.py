@@ -15,7 +15,8 @@ from payouts.demo.harbour import Harbour
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.regenerating import regenerate
 from payouts.files.segment import open_content
-from payouts.ledger.entry import LedgerAccount, LedgerEntry, balances
+from payouts.ledger.balance import prove, whereabouts
+from payouts.ledger.entry import LedgerAccount, LedgerEntry
 from payouts.notices.notice import Notice, NoticeStatus
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
@@ -97,17 +98,16 @@ def messages_at(installation: Installation) -> list[str]:
 
 
 def assert_ledger(installation: Installation, harbour: Harbour, payroll_id: UUID, *, submitted: bool = True) -> None:
-    """Every payment went once through the ledger, which sums to zero."""
+    """Every payment went once through the ledger, and every pound released is in one place."""
     with installation.service.transaction(harbour.body_id) as session:
         payroll = get_payroll(session, payroll_id)
-        found = balances(session)
+        found = whereabouts(session)
+        proven = prove(session, payroll_id)
         entries = session.scalar(select(func.count()).select_from(LedgerEntry))
-    assert sum(found.values()) == 0
+    assert proven.is_proven
+    assert found.released_pence == found.placed_pence == found.on_its_way_pence == payroll.total_pence
     held_by = LedgerAccount.WITH_BACS if submitted else LedgerAccount.APPROVED_TO_PAY
-    assert {account: pence for account, pence in found.items() if pence} == {
-        LedgerAccount.SCHEME_EXPENDITURE: payroll.total_pence,
-        held_by: -payroll.total_pence,
-    }
+    assert {account: count for account, count in found.payments.items() if count} == {held_by: payroll.payment_count}
     assert entries == payroll.payment_count * (2 if submitted else 1)
 
 

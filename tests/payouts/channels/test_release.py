@@ -15,7 +15,8 @@ from payouts.files.payment_file import files_of
 from payouts.files.segment import open_content, place_of
 from payouts.gates.decision import Verdict, decisions_of
 from payouts.gates.manifest import statements_of
-from payouts.ledger.entry import LedgerAccount, LedgerEntry, balances
+from payouts.ledger.balance import whereabouts
+from payouts.ledger.entry import LedgerEntry
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import PayrollStatus, get_payroll
 from schemes.errors import NotNow
@@ -266,11 +267,8 @@ def test_a_release_moves_every_payment_and_posts_each_once(office, payroll_id):
         payroll = get_payroll(session, payroll_id)
         assert set(session.scalars(select(Payment.status))) == {PaymentStatus.RELEASED}
         assert session.scalar(select(func.count()).select_from(LedgerEntry)) == payroll.payment_count > 0
-        assert balances(session) == {
-            LedgerAccount.SCHEME_EXPENDITURE: payroll.total_pence,
-            LedgerAccount.APPROVED_TO_PAY: -payroll.total_pence,
-            LedgerAccount.WITH_BACS: 0,
-        }
+        found = whereabouts(session, payroll_id=payroll_id)
+        assert found.released_pence == found.on_its_way_pence == payroll.total_pence
 
 
 def test_two_last_goes_racing_release_once_and_post_the_ledger_once(office, payroll_id):

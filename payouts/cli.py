@@ -36,6 +36,7 @@ from payouts.commands import (
     retention,
     scheme,
     serving,
+    simulate,
     subject_access,
     task,
 )
@@ -80,6 +81,7 @@ for command in (
     payee_record.payee,
     payroll_change.payroll,
     files.file,
+    simulate.simulate,
     parallel_run.parallel_run,
     evidence.evidence,
     audit.audit,

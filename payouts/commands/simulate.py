@@ -1,0 +1,94 @@
+"""`payouts simulate`: a payroll's files before the simulated bank, to see what would happen; nothing is touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import click
+
+from bacs import pence, recognition
+from bacs.errors import BacsError
+from payouts.commands import ground
+from payouts.files.payment_file import files_of
+from payouts.files.segment import open_content
+from payouts.payroll import payroll_of_number
+from payouts.sandbox.bank.bacs_reports import RETURN_DESCRIPTIONS
+from payouts.sandbox.bank.cycle import Course, Delivery, statements, take
+from payouts.sandbox.bank.fate import Fate, Script
+
+
+@click.command("simulate")
+@click.argument("number", type=int)
+@click.option("--seed", type=int, default=1, show_default=True, help="What goes wrong: the same seed, the same faults.")
+@click.option("--returns", type=int, help="Exactly so many returned credits, and nothing else wrong.")
+@click.option(
+    "--write-to",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the bank's files into this folder, to be looked at or received in a sandbox.",
+)
+@ground.body_option
+def simulate(number: int, seed: int, returns: int | None, write_to: Path | None, body_name: str | None) -> None:
+    """Submit payroll NUMBER's sealed files to the simulated bank, and say what it would answer over the days.
+
+    The payroll is only read. The bank reads its files in its own way, and its answers are read back as real ones are.
+    """
+    given = ground.service()
+    script = Script.of(seed) if returns is None else Script(seed=seed, returned=returns)
+    courses: list[Course] = []
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        payroll = payroll_of_number(session, number)
+        files = files_of(session, payroll.id)
+        if not files:
+            raise click.ClickException(f"payroll {number} has no files yet: build them first")
+        for file in files:
+            with open_content(session, given.seals, file) as content:
+                courses.append(take(content, script, calendar=given.calendar, received_on=payroll.input_day))
+            for line in told(file.name, courses[-1]):
+                click.echo(line)
+    said = sorted([*(each for course in courses for each in course.deliveries), *statements(courses, through=date.max)])
+    click.echo("What the bank would send:")
+    for delivery in said:
+        click.echo(f"  {delivery.day}  {delivery.name}  {understood(delivery)}")
+    if write_to is not None:
+        write_to.mkdir(parents=True, exist_ok=True)
+        for delivery in said:
+            (write_to / delivery.name).write_bytes(delivery.content)
+        click.echo(f"{len(said):,} files in {write_to}")
+
+
+def told(name: str, course: Course) -> Iterator[str]:
+    """What became of one file, in figures that add up to what was submitted."""
+    if course.refused:
+        yield f"{name}: refused whole ({course.refused})"
+        for fault in course.about.faults:
+            yield f"  the bank's own reading: {fault}"
+        return
+    count, total = course.accepted
+    yield f"{name}: {count:,} of {course.about.count:,} credits taken, {pence.format(total)}; entry {course.entry_day}"
+    by_fate: Counter[tuple[Fate, str]] = Counter()
+    sums: Counter[tuple[Fate, str]] = Counter()
+    for each in course.struck:
+        by_fate[each.fate, each.code] += 1
+        sums[each.fate, each.code] += each.item.amount_pence
+    for (fate, code), number in sorted(by_fate.items()):
+        words = RETURN_DESCRIPTIONS.get(code, "") if fate in (Fate.RETURNED, Fate.RETURNED_LATE) else ""
+        yield f"  {fate.replace('_', ' ')} {code} {words}".rstrip() + f": {number:,}, {pence.format(sums[fate, code])}"
+
+
+def understood(delivery: Delivery) -> str:
+    """What our own readers make of one of the bank's files."""
+    try:
+        what = recognition.recognise(BytesIO(delivery.content))
+        faults = counted(recognition.faults(BytesIO(delivery.content)))
+        found = sum(1 for _ in recognition.records(BytesIO(delivery.content)))
+    except BacsError as error:
+        return f"cannot be read: {error}"
+    return f"{what}, {found:,} records" + (f", {faults:,} that disagree" if faults else "")
+
+
+def counted(records: Iterable[object]) -> int:
+    return sum(1 for _ in records)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Select, func, literal_column, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Index, func, literal_column, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
@@ -94,24 +95,22 @@ def balances(
 ) -> dict[LedgerAccount, Balance]:
     """Each account's balance: of a payroll, a scheme or the whole body; up to and including an accounting date."""
     posting = LedgerPosting
-    counted = (func.sum(posting.total_pence), func.sum(posting.entries))
+    pence, entries = func.sum(posting.total_pence), func.sum(posting.entries)
     found: dict[LedgerAccount, list[int]] = {account: [0, 0, 0, 0] for account in LedgerAccount}
     for side, offset in ((posting.debit, 0), (posting.credit, 2)):
-        for account, pence, entries in session.execute(
-            narrowed(select(side, *counted), payroll_id, scheme_id, until).group_by(side)
-        ):
-            found[account][offset : offset + 2] = int(pence), int(entries)
+        sums = select(side, pence, entries).where(*of_these(payroll_id, scheme_id, until)).group_by(side)
+        for account, *figures in session.execute(sums):
+            found[account][offset : offset + 2] = (int(figure) for figure in figures)
     return {account: Balance(*figures) for account, figures in found.items()}
 
 
-def narrowed(query: Select[Any], payroll_id: UUID | None, scheme_id: UUID | None, until: date | None) -> Select[Any]:
+def of_these(payroll_id: UUID | None, scheme_id: UUID | None, until: date | None) -> Iterator[ColumnElement[bool]]:
     if payroll_id is not None:
-        query = query.where(LedgerPosting.payroll_id == payroll_id)
+        yield LedgerPosting.payroll_id == payroll_id
     if scheme_id is not None:
-        query = query.where(LedgerPosting.scheme_id == scheme_id)
+        yield LedgerPosting.scheme_id == scheme_id
     if until is not None:
-        query = query.where(LedgerPosting.accounting_date <= until)
-    return query
+        yield LedgerPosting.accounting_date <= until
 
 
 def whereabouts(

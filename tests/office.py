@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from payouts import redating, registering, reopening, subject_access, taking_out
 from payouts.app import Service
-from payouts.channels import download, release
+from payouts.channels import download, release, submission
 from payouts.checks import acceptance, finding
 from payouts.confirmation import confirmation, run
 from payouts.confirmation.codes import TELLS_NAME, Code
@@ -394,4 +394,4 @@ class Office:
         with self.transaction() as session:
             payroll = get_payroll(session, payroll_id, lock=True)
             by, at = self.person(Role.RELEASER), self.service.now()
-            download.record_submission(session, payroll, reference="S-1", submitted_at=at, by=by, at=at)
+            submission.record_submission(session, payroll, reference="S-1", submitted_at=at, by=by, at=at)

@@ -16,6 +16,7 @@ from bacs.calendar import LONDON
 from payouts.app import Service
 from payouts.cancelling import cancel
 from payouts.channels import download as channel
+from payouts.channels import submission
 from payouts.channels.release import DaysGone, ReleaseRefused, TooLate, record_refusal, release_if_passed
 from payouts.checks.acceptance import accept
 from payouts.checks.finding import Kind, groups_of
@@ -304,19 +305,35 @@ def download(number: int, folder: Path, email: str, code: str | None, body_name:
 @payroll.command("submitted")
 @click.argument("number", type=int)
 @click.option("--reference", required=True, help="The submitter's reference.")
+@click.option("--file", "file_names", multiple=True, help="Of several files one that went; else all that are left.")
 @click.option("--at", "at_time", type=click.DateTime(["%Y-%m-%dT%H:%M"]), help="When, London time; else now.")
 @ground.person_options
 @ground.body_option
 def submitted(
-    number: int, reference: str, at_time: datetime | None, email: str, code: str | None, body_name: str | None
+    number: int,
+    reference: str,
+    file_names: tuple[str, ...],
+    at_time: datetime | None,
+    email: str,
+    code: str | None,
+    body_name: str | None,
 ) -> None:
-    """Record that the files were submitted to Bacs; payees are then told."""
+    """Record that files were submitted to Bacs; when the last one was, payees are told."""
     given, by = ready(email, code, body_name)
     when = at_time.replace(tzinfo=LONDON) if at_time else given.now()
     with given.transaction(by.body_id) as session:
         found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
-        channel.record_submission(session, found, reference=reference, submitted_at=when, by=by, at=given.now())
-    click.echo("Recorded. Notices go out now.")
+        known = {file.name: file.id for file in files_of(session, found.id)}
+        for name in file_names:
+            if name not in known:
+                raise click.BadParameter(f"no file of this payroll is called {name}", param_hint="--file")
+        chosen = [known[name] for name in file_names] or None
+        submission.record_submission(
+            session, found, file_ids=chosen, reference=reference, submitted_at=when, by=by, at=given.now()
+        )
+        left = submission.files_to_submit(session, found.id)
+    names_left = ", ".join(file.name for file in left)
+    click.echo(f"Recorded. Still to be sent: {names_left}" if left else "Recorded. Notices go out now.")
 
 
 @payroll.command("review")

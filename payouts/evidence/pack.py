@@ -16,6 +16,7 @@ from typing import IO, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payouts.channels.submission import submissions_of
 from payouts.checks.finding import result_lines
 from payouts.difference.comparison import difference_lines
 from payouts.files.payment_file import files_of
@@ -54,6 +55,7 @@ earlier_manifests.json  where the payroll was changed after it was sealed: the m
 decisions.json  each decision with the record that was signed, its signature, and what the person was shown
 gates.json      the gates, in order
 audit.json      the links of the body's audit chain from the payroll's first event on, with the events about it
+submissions.json  which file was submitted when, under which reference, and who says so
 people.json     the names behind the ids
 parallel-runs.json  other systems' files that the payroll was compared with: what differed, and why that is right
 payments.jsonl  a line for each payment; the manifest has the SHA-256 of all (not in a redacted pack)
@@ -158,6 +160,7 @@ def parts(
             )
         ],
     )
+    yield "submissions.json", [canonical(submission_statements(session, payroll))]
     yield "people.json", [canonical({str(person_id): name for person_id, name in names(session).items()})]
     yield "audit.json", [canonical(list(links(session, payroll)))]
     yield "parallel-runs.json", [canonical(list(parallel_runs(session, payroll)))]
@@ -172,6 +175,23 @@ def parts(
         yield f"files/{file.name}", blocks_of(session, seals, file)
     for attached in attachments_of(session, decisions):
         yield f"attachments/{attached.sha256}.{attached.medium}", [open_attachment(session, seals, attached)]
+
+
+def submission_statements(session: Session, payroll: Payroll) -> list[dict[str, Any]]:
+    """What is recorded of each file's submission, in the order of the files."""
+    recorded = submissions_of(session, payroll.id)
+    return [
+        {
+            "file": file.name,
+            "sha256": file.sha256,
+            "reference": recorded[file.id].reference,
+            "submitted_at": recorded[file.id].submitted_at.astimezone(UTC).isoformat(),
+            "recorded_by": str(recorded[file.id].recorded_by),
+            "recorded_at": recorded[file.id].recorded_at.astimezone(UTC).isoformat(),
+        }
+        for file in files_of(session, payroll.id)
+        if file.id in recorded
+    ]
 
 
 def attachments_of(session: Session, decisions: Sequence[Decision]) -> list[Attachment]:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.comparison import Comparison, compare, listed
@@ -78,11 +78,21 @@ class Checked(NamedTuple):
 
 
 def check_file(
-    session: Session, seals: Seals, payroll: Payroll, *, file_name: str, content: BinaryIO, by: Actor, at: datetime
+    session: Session,
+    seals: Seals,
+    payroll: Payroll,
+    *,
+    file_name: str,
+    content: BinaryIO,
+    file_id: UUID | None = None,
+    by: Actor,
+    at: datetime,
 ) -> Checked:
     """Hold a file against a payroll's approved one; of several, against the one that it has most payments of.
 
-    content: seekable. Raises NotAPaymentFile, NotNow for a payroll without files, NotAllowed, SealBroken.
+    content: seekable. file_id: the approved file that it should be, where somebody said which; bytes that are those of
+    another approved one are told as that. Raises NotAPaymentFile, NotNow for a payroll without files, NotAllowed,
+    SealBroken.
     """
     by.must_be(*CHECKERS, scheme=payroll.scheme_id)
     files = files_of(session, payroll.id)
@@ -93,7 +103,7 @@ def check_file(
     if same is not None:
         approved, comparison = same, None
     else:
-        approved, comparison = nearest(session, seals, files, content)
+        approved, comparison = nearest(session, seals, [f for f in files if f.id == file_id] or files, content)
     check = FileCheck(
         body_id=payroll.body_id,
         id=new_id(),
@@ -148,6 +158,17 @@ def outcome_of(comparison: Comparison | None) -> CheckOutcome:
     if comparison is None:
         return CheckOutcome.SAME_BYTES
     return CheckOutcome.SAME_PAYMENTS if comparison.is_same else CheckOutcome.DIFFERS
+
+
+def last_checks(session: Session, payroll_id: UUID) -> dict[UUID, FileCheck]:
+    """The newest check of each of a payroll's files."""
+    newest = (
+        select(FileCheck)
+        .where(FileCheck.payroll_id == payroll_id)
+        .ext(distinct_on(FileCheck.file_id))
+        .order_by(FileCheck.file_id, FileCheck.checked_at.desc(), FileCheck.id.desc())
+    )
+    return {check.file_id: check for check in session.scalars(newest)}
 
 
 def checks_of(session: Session, payroll_id: UUID, *, limit: int = 20) -> Sequence[FileCheck]:

@@ -151,7 +151,7 @@ ACTS: dict[str, str] = {
     "gate.evidence_taken": "Downloaded a file of evidence (SHA-256 {sha256})",
     "gate.no_go": "Said no-go at the gate {gate}",
     "file.downloaded": "Downloaded the file for the bank",
-    "submission.recorded": "Gave the reference of the submission",
+    "submission.recorded": "Recorded that a file was submitted (SHA-256 {sha256})",
     "notices.planned": "Prepared the notices to payees ({count})",
     "notices.sent": "Sent notices to payees ({sent})",
     "access.not_found": "Asked for a {kind} that is not in this body",

@@ -9,27 +9,22 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovSubmitInput
-from wtforms import SubmitField
+from wtforms import HiddenField, SubmitField
 
 from bacs.comparison import Difference, Listed, Part
-from payouts.files.file_check import CHECKERS, Checked, CheckOutcome, check_file, checks_of
+from payouts.files.file_check import CHECKERS, Checked, check_file, checks_of
 from payouts.files.payment_file import files_of
 from payouts.payroll import get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, day, pounds
+from payouts.web.file_words import OUTCOMES
 from payouts.web.form import Form
-from payouts.web.pages import actor, now, pages, service, transaction
+from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from schemes.errors import NotFound, Refused
 from schemes.person import names
 
 SHOWN = 100
-
-OUTCOMES: dict[CheckOutcome, tuple[str, str]] = {
-    CheckOutcome.SAME_BYTES: ("The approved file", ""),
-    CheckOutcome.SAME_PAYMENTS: ("Same payments, other bytes", "yellow"),
-    CheckOutcome.DIFFERS: ("Not what was approved", "red"),
-}
 
 PARTS: dict[Part, str] = {
     Part.MISSING: "Missing from your file",
@@ -43,6 +38,9 @@ PARTS: dict[Part, str] = {
 
 
 class CheckFile(Form):
+    """`approved` is the file that it should be, where the person came from one of several."""
+
+    approved = HiddenField()
     file = FileField(
         "The file that goes to the bank, or went",
         widget=GovFileInput(),
@@ -62,7 +60,10 @@ class Row(NamedTuple):
 @pages.route("/payrolls/<uuid:payroll_id>/check-file")
 @allowed(ANYONE_SIGNED_IN)
 def show_file_checks(payroll_id: UUID) -> ResponseReturnValue:
-    return checks_page(payroll_id, CheckFile())
+    form = CheckFile()
+    chosen = id_given("file")
+    form.approved.data = str(chosen) if chosen else ""
+    return checks_page(payroll_id, form)
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/check-file", methods=["POST"], endpoint="check_file")
@@ -81,6 +82,7 @@ def check(payroll_id: UUID) -> ResponseReturnValue:
                 get_payroll(session, payroll_id),
                 file_name=given.filename or "file",
                 content=given.stream,
+                file_id=chosen_in(form),
                 by=actor(),
                 at=now(),
             )
@@ -92,14 +94,24 @@ def check(payroll_id: UUID) -> ResponseReturnValue:
     return checks_page(payroll_id, form, checked)
 
 
+def chosen_in(form: CheckFile) -> UUID | None:
+    try:
+        return UUID(form.approved.data) if form.approved.data else None
+    except ValueError:
+        return None
+
+
 def checks_page(payroll_id: UUID, form: CheckFile, checked: Checked | None = None) -> ResponseReturnValue:
     differences = checked.comparison.differences if checked and checked.comparison else ()
     with transaction() as session:
+        files = files_of(session, payroll_id)
         return render_template(
             "payrolls/check_file.html",
             form=form,
             payroll=get_payroll(session, payroll_id),
-            files=files_of(session, payroll_id),
+            files=files,
+            should_be=next((file for file in files if file.id == chosen_in(form)), None) if len(files) > 1 else None,
+            file_names={file.id: file.name for file in files},
             may_check=bool(actor().roles.intersection(CHECKERS)),
             checked=checked,
             sums=sums_of(checked),

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from payouts.files.file_check import CheckOutcome
 from payouts.web.figures import count, file_size, pounds
 from schemes.errors import FileFault, Refused
 from schemes.imports.legacy_file import TermsRefused
@@ -39,6 +40,12 @@ FILES: dict[FileFault, str] = {
     ),
 }
 
+
+OUTCOMES: dict[CheckOutcome, tuple[str, str]] = {
+    CheckOutcome.SAME_BYTES: ("The approved file", ""),
+    CheckOutcome.SAME_PAYMENTS: ("Same payments, other bytes", "yellow"),
+    CheckOutcome.DIFFERS: ("Not what was approved", "red"),
+}
 
 PAYMENT_FILES: dict[str, str] = {"standard18": "a Bacs Standard 18 file", "pain.001": "a pain.001 message"}
 
@@ -148,3 +155,4 @@ def register(app: Flask) -> None:
     app.add_template_filter(read_as)
     app.add_template_filter(difference)
     app.add_template_filter(PAYMENT_FILES.__getitem__, "payment_file_kind")
+    app.add_template_filter(OUTCOMES.__getitem__, "check_outcome")

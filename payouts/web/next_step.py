@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from payouts.channels.submission import files_to_submit
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import amendments_of
@@ -93,7 +94,12 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             if any(file.first_downloaded_at is None for file in files_of(session, payroll.id)):
                 words = "Every gate said go. Download the files and send them with your Bacs software."
                 return step(Role.RELEASER, words, "Go to the files", page("show_payroll") + "#files")
-            words = "Once the files are sent, record that they were submitted. Only then are payees told."
+            files, left = files_of(session, payroll.id), len(files_to_submit(session, payroll.id))
+            words = (
+                "Once the files are sent, record that they were submitted. Only then are payees told."
+                if left == len(files)
+                else f"{count(left, 'file is', 'files are')} still to be sent, or to be recorded as submitted."
+            )
             return step(Role.RELEASER, words, "Record the submission", page("record_submission"))
         case PayrollStatus.SUBMITTED:
             return NextStep("The files are with the bank. Payees are being told that their money is on its way.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -10,8 +11,9 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from payouts.channels.download import Submission, submission_of
+from payouts.channels.submission import Submission, submissions_of
 from payouts.checks.finding import groups_of
+from payouts.files.file_check import last_checks
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import since_sealing
 from payouts.gates.amount import amount_of
@@ -64,7 +66,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
         by_role = able(session, payroll.scheme_id)
         gates = gate_states(session, payroll)
         groups = groups_of(session, payroll_id)
-        submission = submission_of(session, payroll_id)
+        files, submissions = files_of(session, payroll_id), submissions_of(session, payroll_id)
         open_findings = sum(group.open_count for group in groups)
         notices = counts_of(session, payroll_id)
         return render_template(
@@ -74,7 +76,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             state=progress_of(session, payroll),
             stopped=stopped(session, payroll),
             next=next_step(session, payroll, actor(), by_role),
-            steps=steps_of(payroll, gates, open_findings, submission),
+            steps=steps_of(payroll, gates, open_findings, submitted(submissions, len(files))),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
             gates=gates,
             amount=amount_of(session, payroll),
@@ -86,8 +88,9 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             difference=difference_of(session, payroll),
             open_findings=open_findings,
             unpaid=unpaid_counts(session, payroll_id),
-            files=files_of(session, payroll_id),
-            submission=submission,
+            files=files,
+            submissions=submissions,
+            checks=last_checks(session, payroll_id),
             notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],
             events=told(trail(session, subject_id=payroll_id, limit=EVENTS), people),
             names=people,
@@ -112,7 +115,7 @@ def possible_day(session: Session, payroll: Payroll) -> date | None:
     return cycles[0].entry_day if cycles else None
 
 
-def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, submission: Submission | None) -> list[Step]:
+def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent: str) -> list[Step]:
     """The way from the register to the bank, with where the payroll is on it."""
     if payroll.status is PayrollStatus.CANCELLED:
         return [Step("Cancelled", "Cancelled", "grey", "Nobody is paid by this payroll")]
@@ -145,9 +148,16 @@ def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, submi
             "Submitted to the bank",
             PayrollStatus.RELEASED,
             PayrollStatus.SUBMITTED,
-            f"{submission.reference}, {instant(submission.submitted_at)}" if submission else "",
+            sent,
         ),
     ]
+
+
+def submitted(submissions: Mapping[UUID, Submission], files: int) -> str:
+    """How far the submission is: of one file its reference and time, of several how many are with the bank."""
+    if files > 1:
+        return f"{len(submissions)} of {files} files recorded" if submissions else ""
+    return "".join(f"{one.reference}, {instant(one.submitted_at)}" for one in submissions.values())
 
 
 def gate_step(payroll: Payroll, state: GateState) -> Step:

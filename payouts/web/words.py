@@ -9,8 +9,9 @@ from uuid import UUID
 from flask import Flask
 
 from payouts.cancelling import CancelReasonMissing
-from payouts.channels.download import BytesDiffer, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
+from payouts.channels.download import BytesDiffer
 from payouts.channels.release import ReleaseRefused, TooLate
+from payouts.channels.submission import NoFileChosen, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.checks.acceptance import ReasonMissing
 from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
@@ -186,6 +187,7 @@ SENTENCES: dict[type[Refused], str] = {
     ReasonNeeded: "Say why it is a no-go",
     ManifestChanged: "The payroll changed while you read this page. Look at it again before you decide",
     NotAPaymentFile: "This file can’t be read as payments, so it is not the approved one. Choose a payment file",
+    NoFileChosen: "Choose the files that were sent",
     NotDownloaded: "Download every file first. A file that nobody took can’t have been submitted",
     BytesDiffer: "This file does not have the bytes that were approved, so nobody gets it. Tell the people who run the "
     "service",

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from payouts.channels.download import Submission
+from payouts.channels.submission import Submission
 from payouts.demo.visitor import Visitor
 from payouts.gates.decision import Decision
 from payouts.payroll import Payroll, PayrollStatus, get_payroll

@@ -9,7 +9,7 @@ import pytest
 import requests
 from sqlalchemy import func, select, text
 
-from payouts.channels.download import Submission
+from payouts.channels.submission import Submission
 from payouts.demo.visitor import Visitor
 from payouts.gates.decision import Decision
 from payouts.payroll import PayrollStatus, get_payroll

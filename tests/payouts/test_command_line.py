@@ -61,7 +61,10 @@ def test_four_people_release_download_and_submit_a_payroll(run, run_as, office, 
     edited.write_bytes(swapped(file.read_bytes()))
     checked = run_as(Role.RELEASER, "file", "check", "1", str(edited))
     assert (checked.exit_code, "account: 2 payments, +0 pence" in checked.output) == (1, True), checked.output
-    assert run_as(Role.RELEASER, "payroll", "submitted", "1", "--reference", "B-7").exit_code == 0
+    other = run_as(Role.RELEASER, "payroll", "submitted", "1", "--reference", "B-7", "--file", "other.txt")
+    assert "no file of this payroll is called other.txt" in other.output
+    said = ("--reference", "B-7", "--file", file.name)
+    assert "Notices go out now" in run_as(Role.RELEASER, "payroll", "submitted", "1", *said).output
     with office.transaction() as session:
         assert get_payroll(session, sealed.payroll_id).status is PayrollStatus.SUBMITTED
     assert run("payroll", "list").output.startswith("1\tsubmitted\t")

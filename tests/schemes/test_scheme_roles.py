@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from payouts import cancelling
-from payouts.channels import download
+from payouts.channels import download, submission
 from payouts.checks import acceptance, finding
 from payouts.files import sealing
 from payouts.gates.decision import decisions_of
@@ -51,7 +51,7 @@ ACTS = {
     "download a file": lambda o, s, p, who: download.download(
         s, o.service.seals, p, new_id(), by=who[Role.RELEASER], at=o.service.now()
     ),
-    "record the submission": lambda o, s, p, who: download.record_submission(
+    "record the submission": lambda o, s, p, who: submission.record_submission(
         s, p, reference="a", submitted_at=o.service.now(), by=who[Role.RELEASER], at=o.service.now()
     ),
     "bring in a file": lambda o, s, p, who: register_import.begin(

@@ -8,8 +8,9 @@ import pytest
 
 from bacs.modulus import Outcome as NumberCheck
 from payouts.cancelling import CancelReasonMissing
-from payouts.channels.download import BytesDiffer, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
+from payouts.channels.download import BytesDiffer
 from payouts.channels.release import DaysGone, ReleaseRefused, TooLate
+from payouts.channels.submission import NoFileChosen, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.checks.acceptance import ReasonMissing
 from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
@@ -17,7 +18,7 @@ from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import AccountType, ConfirmationNotSetUp, Silence
 from payouts.difference.comparison import NotExplained
 from payouts.erasure import ErasureBar, ErasureRefused
-from payouts.files.file_check import NotAPaymentFile
+from payouts.files.file_check import CheckOutcome, NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.attachment import AttachmentFault, AttachmentRefused, EvidenceNeeded
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
@@ -166,6 +167,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Silence, confirmation_words.SILENCES),
     (AccountType, confirmation_words.ACCOUNT_TYPES),
     (LineOutcome, correction_words.OUTCOMES),
+    (CheckOutcome, file_words.OUTCOMES),
     (ReportFault, correction_words.REPORT_FAULTS),
     (Risk, payee_words.RISKS),
     (RiskReason, payee_words.RISK_REASONS),
@@ -270,6 +272,7 @@ REFUSALS: list[Refused] = [
     NotExplained(2, -150),
     ReleaseRefused(["payments", "file X.txt"]),
     TooLate(NOON),
+    NoFileChosen(),
     NotDownloaded(),
     BytesDiffer("HIL-0001.txt"),
     SubmittedWhen(),

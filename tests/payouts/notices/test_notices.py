@@ -10,7 +10,7 @@ import requests
 from sqlalchemy import func, select, text
 
 from payouts.app import make_service
-from payouts.channels.download import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen, record_submission
+from payouts.channels.submission import NotDownloaded, SubmissionReferenceMissing, SubmittedWhen, record_submission
 from payouts.demo.register import PROVIDER_EMAIL
 from payouts.notices.notice import Notice, NoticeStatus, counts_of
 from payouts.notices.planning import plan

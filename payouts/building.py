@@ -19,6 +19,7 @@ from payouts.entitlement import Due, entitlement
 from payouts.gates.amendment import TakenOut
 from payouts.off_cycle import looked_at
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
+from payouts.payment_item import PaymentItem, combines, make_items
 from payouts.payment_part import Overpayment, PartKind, PaymentPart, parts_by_award
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.tasks import outbox
@@ -57,6 +58,7 @@ COLUMNS = (
     "amount_pence",
     "reference",
     "status",
+    "combined",
 )
 UNPAID_COLUMNS = ("body_id", "id", "payroll_id", "award_id", "beneficiary_id", "reason", "due_pence")
 
@@ -67,7 +69,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     if stale(payroll, args):
         return
     keep_reasons(session, payroll)
-    for model in (Finding, FindingGroup, Unpaid, PaymentPart, Payment):
+    for model in (Finding, FindingGroup, Unpaid, PaymentPart, PaymentItem, Payment):
         session.execute(
             delete(model).where(model.payroll_id == payroll.id).execution_options(synchronize_session=False)
         )
@@ -132,7 +134,7 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     of_whom = {award.id: award.beneficiary_id for award in awards if award.id in recoveries}
     made_good |= recovering.with_live_payment(session, payroll, of_whom)
     whose = references_of(session, definition, awards)
-    left = left_out_before(session, payroll, first, last)
+    left, combined = left_out_before(session, payroll, first, last), combines(session)
     taken: dict[UUID, Taken] = {}
     payments, unpaid = [], []
     bars = payment_bars(session, ((award.to.payee_id, award.beneficiary_id) for award in awards), payroll.pay_date)
@@ -160,7 +162,8 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
                 number=ordinal,
                 reference=whose.get(award.beneficiary_id, ""),
             )
-            payments.append(payment_row(payroll, award, outcome, ordinal, reference))
+            together = award.to.payee_id in combined
+            payments.append(payment_row(payroll, award, outcome, ordinal, reference, combined=together))
     built = insert_payments(session, payments)
     paid_already = [row for row in payments if row[1] not in built]
     awards_by_id = {award.id: award for award in awards}
@@ -281,7 +284,9 @@ def references_of(session: Session, definition: Definition, awards: list[AwardLi
     return dict(session.execute(select(Beneficiary.id, Beneficiary.reference).where(Beneficiary.id.in_(ids))).all())
 
 
-def payment_row(payroll: Payroll, award: AwardLine, amount_pence: int, ordinal: int, reference: str) -> tuple[Any, ...]:
+def payment_row(
+    payroll: Payroll, award: AwardLine, amount_pence: int, ordinal: int, reference: str, *, combined: bool
+) -> tuple[Any, ...]:
     return (
         payroll.body_id,
         new_id(),
@@ -299,6 +304,7 @@ def payment_row(payroll: Payroll, award: AwardLine, amount_pence: int, ordinal: 
         amount_pence,
         reference,
         PaymentStatus.PREPARED.value,
+        combined,
     )
 
 
@@ -335,7 +341,10 @@ def finish_chunk(
 
 
 def ask_for_comparison(session: Session, service: Service, payroll: Payroll) -> None:
-    """All is built: have its difference to the last payroll explained, and then checked."""
+    """All is built: put together what goes in one credit, have the difference to the last payroll explained, and then
+    have it checked.
+    """
+    make_items(session, payroll)
     outbox.add(
         session,
         "payroll.compare_plan",

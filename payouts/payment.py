@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     UniqueConstraint,
     func,
     or_,
@@ -68,7 +69,7 @@ class Payment(BodyOwned, Base):
 
     The permanent key is body + scheme + beneficiary + period + component + sequence: unique for as long as the payment
     lives. Only a cancellation or being taken out before release, or a return, frees it. Nothing but `status` and
-    `file_id` ever changes.
+    `file_id` ever changes. combined: it goes to the bank in one credit with the payee's others (`payment_item`).
     """
 
     __tablename__ = "payment"
@@ -88,6 +89,14 @@ class Payment(BodyOwned, Base):
         UniqueConstraint("body_id", "payroll_id", "ordinal"),
         Index("ix_payment_payee", "body_id", "payee_id", "id"),
         Index("ix_payment_reference", "body_id", "reference"),
+        Index(
+            "ix_payment_combined",
+            "body_id",
+            "payroll_id",
+            "payee_id",
+            "account_id",
+            postgresql_where=text("combined"),
+        ),
         to_body_row("payroll", "payroll_id"),
         to_body_row("beneficiary", "beneficiary_id"),
         to_body_row("payee", "payee_id"),
@@ -113,6 +122,7 @@ class Payment(BodyOwned, Base):
     reference: Mapped[str]
     status: Mapped[PaymentStatus] = mapped_column(stored(PaymentStatus), default=PaymentStatus.PREPARED)
     file_id: Mapped[UUID | None]
+    combined: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class UnpaidReason(StrEnum):
@@ -186,7 +196,13 @@ class PaymentLine(NamedTuple):
 
 def lines_of(session: Session, which: ColumnElement[bool]) -> Iterator[PaymentLine]:
     """The payments that a condition on Payment picks, by ordinal, streamed."""
-    rows = session.execute(
+    rows = session.execute(line_rows().where(which).order_by(Payment.ordinal), execution_options={"yield_per": 2000})
+    return (PaymentLine._make(row) for row in rows)
+
+
+def line_rows(*beside: Any) -> Select[*tuple[Any, ...]]:
+    """The columns of a PaymentLine, and what else is asked for, of payments with their bank details."""
+    return (
         select(
             Payment.id,
             Payment.ordinal,
@@ -205,15 +221,12 @@ def lines_of(session: Session, which: ColumnElement[bool]) -> Iterator[PaymentLi
             SealingKey.wrapped,
             Account.proposed_by,
             Account.confirmed_by,
+            *beside,
         )
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Account.payee_id))
         .join(SealingKey, (SealingKey.body_id == Payee.body_id) & (SealingKey.id == Payee.key_id))
-        .where(which)
-        .order_by(Payment.ordinal)
-        .execution_options(yield_per=2000)
     )
-    return (PaymentLine._make(row) for row in rows)
 
 
 def ordinals(first: int, last: int | None) -> ColumnElement[bool]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from payouts.payment import Payment, PaymentRow, in_payroll
+from payouts.payment_item import PaymentItem, of_item
 from schemes.account import Account
 from schemes.payee import Beneficiary, Payee, for_search
 from schemes.payee_search import between
@@ -26,6 +27,8 @@ def find_payments(session: Session, payroll_id: UUID, search: str, *, limit: int
     if not reference:
         return []
     questions: list[ColumnElement[bool]] = [between(Payment.reference, reference)]
+    item = select(PaymentItem.id).where(PaymentItem.payroll_id == payroll_id)
+    questions.append(exists(item.where(between(PaymentItem.reference, reference), of_item())))
     for column, start in ((Payee.reference, reference), (Payee.search_name, name)):
         questions.append(Payment.payee_id.in_(people(session, Payee.id, column, start)))
     for column, start in ((Beneficiary.reference, reference), (Beneficiary.search_name, name)):

@@ -1,6 +1,7 @@
 """The remittance advice: which clients a payee is paid for in one payroll, each with the reference on the statement.
 
-A provider gets a payment for each client; the advice tells what the credits on the bank statement are for.
+A provider gets a payment for each client, or one for all of them; the advice tells what the credits on the bank
+statement are for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from payouts.payment import Payment, PaymentStatus
+from payouts.payment_item import PaymentItem, of_item
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.imports.refused import harmless
@@ -23,11 +25,19 @@ from schemes.payee import Beneficiary, Payee
 from schemes.person import Actor, Role
 
 TAKERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)
-HEADER = ("client_reference", "client_name", "period_from", "period_to", "payment_reference", "amount_pounds")
+HEADER = (
+    "client_reference",
+    "client_name",
+    "period_from",
+    "period_to",
+    "payment_reference",
+    "amount_pounds",
+    "statement_reference",
+)
 
 
 class AdviceLine(NamedTuple):
-    """One payment of an advice. Amount in pence."""
+    """One payment of an advice. Amount in pence. statement_reference: of the credit on the payee's bank statement."""
 
     payment_id: UUID
     client_reference: str
@@ -36,6 +46,7 @@ class AdviceLine(NamedTuple):
     last_day: date
     payment_reference: str
     amount_pence: int
+    statement_reference: str
 
 
 def paid_in(payroll: Payroll, payee: Payee) -> tuple[ColumnElement[bool], ...]:
@@ -59,8 +70,10 @@ def advice_lines(
             Payment.period_last_day,
             Payment.reference,
             Payment.amount_pence,
+            func.coalesce(PaymentItem.reference, Payment.reference),
         )
         .join(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
+        .outerjoin(PaymentItem, of_item())
         .where(*paid_in(payroll, payee))
         .order_by(Payment.id)
         .limit(limit)
@@ -88,7 +101,14 @@ def advice_csv(session: Session, payroll: Payroll, payee: Payee, *, by: Actor, a
     for line in lines:
         pounds = f"{line.amount_pence // 100}.{line.amount_pence % 100:02}"
         days = (line.first_day.isoformat(), line.last_day.isoformat())
-        texts = (line.client_reference, line.client_name, *days, line.payment_reference, pounds)
+        texts = (
+            line.client_reference,
+            line.client_name,
+            *days,
+            line.payment_reference,
+            pounds,
+            line.statement_reference,
+        )
         rows.writerow([harmless(text) for text in texts])
     audit.record(
         session, "remittance.taken", by=by, about=payee, at=at, payments=len(lines), payroll_id=str(payroll.id)

@@ -92,7 +92,8 @@ class Payee(BodyOwned, Base):
     """Who receives the money: the beneficiary, or an appointee, parent or provider. `key_id` seals their details.
 
     email: where notices go now (`schemes.contact` keeps it). safe_contact: reached by contacts marked safe alone.
-    preferred_channel: a `schemes.contact_value.Channel`. merged_into: who stays, of two found to be one person.
+    preferred_channel: a `schemes.contact_value.Channel`. payments_combined: what a payroll pays them for several
+    beneficiaries goes in one credit. merged_into: who stays, of two found to be one person.
     """
 
     __tablename__ = "payee"
@@ -100,6 +101,7 @@ class Payee(BodyOwned, Base):
         UniqueConstraint("body_id", "reference"),
         Index("ix_payee_search_name", "body_id", "search_name"),
         Index("ix_payee_merged_into", "body_id", "merged_into", postgresql_where=text("merged_into is not null")),
+        Index("ix_payee_payments_combined", "body_id", "id", postgresql_where=text("payments_combined")),
         to_body_row("payee", "merged_into"),
         to_body_row("sealing_key", "key_id"),
     )
@@ -119,6 +121,7 @@ class Payee(BodyOwned, Base):
     payment_method: Mapped[PaymentMethod] = mapped_column(
         stored(PaymentMethod), server_default=PaymentMethod.ACCOUNT.value
     )
+    payments_combined: Mapped[bool] = mapped_column(server_default=text("false"))
     key_id: Mapped[UUID]
     made_at: Mapped[datetime]
 

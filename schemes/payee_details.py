@@ -192,3 +192,33 @@ def set_payment_method(
         at=at,
     )
     audit.record(session, "payee.payment_method_set", by=by, about=payee, at=at, method=method.value)
+
+
+def set_payments_combined(
+    session: Session, seals: Seals, payee_id: UUID, *, combined: bool, reason: str, by: Actor, at: datetime
+) -> None:
+    """Say whether a payee gets one credit for all whom a payroll pays through them, or one for each.
+
+    One person may: the account and the sum are the same either way. A payroll goes by it when it is built. The same
+    again changes nothing. Raises ReasonNotGiven, NotFound, NotAllowed.
+    """
+    by.must_be(*EDITORS)
+    payee = get_payee(session, payee_id, lock=True)
+    if payee.payments_combined is combined:
+        return
+    if not reason.strip():
+        raise ReasonNotGiven("change how they are paid")
+    payee.payments_combined = combined
+    session.flush()
+    revision.note(
+        session,
+        seals,
+        payee,
+        Subject.PAYMENTS_COMBINED,
+        before=not combined,
+        after=combined,
+        reason=reason.strip(),
+        by=by,
+        at=at,
+    )
+    audit.record(session, "payee.payments_combined_set", by=by, about=payee, at=at, combined=combined)

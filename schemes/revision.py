@@ -29,6 +29,7 @@ class Subject(StrEnum):
     PREFERENCE = "preference"
     SAFE_CONTACT = "safe_contact"
     PAYMENT_METHOD = "payment_method"
+    PAYMENTS_COMBINED = "payments_combined"
 
 
 class Revision(BodyOwned, Base):

@@ -10,11 +10,14 @@ from payouts.payment import PaymentLine
 
 
 def within_limits(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
-    """No payment above the scheme's limit, nor above what the bank takes for one item."""
+    """No payment above the scheme's limit, and no item above what the bank takes for one."""
     if payment.amount_pence > facts.payment_limit_pence:
         yield Found(Kind.PAYMENT_OVER_LIMIT, payment.id, {"limit_pence": facts.payment_limit_pence})
     if payment.amount_pence > facts.item_limit_pence:
         yield Found(Kind.ITEM_OVER_BANK_LIMIT, payment.id, {"limit_pence": facts.item_limit_pence})
+    elif payment.id in facts.items_over_limit:
+        told = {"item_pence": facts.items_over_limit[payment.id], "limit_pence": facts.item_limit_pence}
+        yield Found(Kind.COMBINED_OVER_BANK_LIMIT, payment.id, told)
 
 
 def unusually_large(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
@@ -42,8 +45,8 @@ def whole_within_limits(facts: PayrollFacts) -> Iterator[Found]:
         yield Found(
             Kind.FILE_OVER_LIMIT, None, {"total_pence": facts.total_pence, "limit_pence": facts.file_limit_pence}
         )
-    if facts.payment_count > facts.items_per_file:
-        yield Found(Kind.TOO_MANY_ITEMS, None, {"count": facts.payment_count, "limit": facts.items_per_file})
+    if facts.item_count > facts.items_per_file:
+        yield Found(Kind.TOO_MANY_ITEMS, None, {"count": facts.item_count, "limit": facts.items_per_file})
 
 
 def totals_agree(facts: PayrollFacts) -> Iterator[Found]:

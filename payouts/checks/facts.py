@@ -43,6 +43,8 @@ class PayrollFacts:
     to the checks of the payroll as a whole, which run when every chunk is done.
     shared_accounts: fingerprint → how many different payees are paid into it here, where there are several.
     several_payments: payee → how many payments here, where there are several.
+    item_count: credits in the files, fewer than payments where some go together.
+    items_over_limit: payment → pence of the item in which it goes with others, where the bank takes less for one.
     arrears: award → the arrears in its payment, and of how many periods they are, where there are any.
     paid_before: awards, of those in this payroll, that were paid with these bank details before.
     confirmations: account → the answer that it goes by, where a bank was asked about the name.
@@ -57,6 +59,7 @@ class PayrollFacts:
     """
 
     payment_count: int
+    item_count: int
     total_pence: int
     median_pence: int
     payment_limit_pence: int
@@ -74,6 +77,7 @@ class PayrollFacts:
     due_pence: int | None = None
     shared_accounts: Mapping[bytes, int] = field(default_factory=dict)
     several_payments: Mapping[UUID, int] = field(default_factory=dict)
+    items_over_limit: Mapping[UUID, int] = field(default_factory=dict)
     arrears: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
     paid_before: frozenset[UUID] = frozenset()
     confirmations: Mapping[UUID, Standing] = field(default_factory=dict)

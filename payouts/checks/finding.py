@@ -40,6 +40,7 @@ class Kind(StrEnum):
     FILE_OVER_LIMIT = "file_over_limit"
     PAYMENT_OVER_LIMIT = "payment_over_limit"
     ITEM_OVER_BANK_LIMIT = "item_over_bank_limit"
+    COMBINED_OVER_BANK_LIMIT = "combined_over_bank_limit"
     UNUSUALLY_LARGE = "unusually_large"
     ARREARS = "arrears"
     CUT_OFF_PASSED = "cut_off_passed"
@@ -79,6 +80,7 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.FILE_OVER_LIMIT: Severity.BLOCK,
     Kind.PAYMENT_OVER_LIMIT: Severity.BLOCK,
     Kind.ITEM_OVER_BANK_LIMIT: Severity.BLOCK,
+    Kind.COMBINED_OVER_BANK_LIMIT: Severity.BLOCK,
     Kind.UNUSUALLY_LARGE: Severity.NEEDS_REASON,
     Kind.ARREARS: Severity.NEEDS_REASON,
     Kind.CUT_OFF_PASSED: Severity.BLOCK,
@@ -110,7 +112,7 @@ SEVERITIES: dict[Kind, Severity] = {
 }
 
 # raised when a check's rule changes: the manifest names it, so that old results are read by old rules
-RULE_SET = "2026-12.3"
+RULE_SET = "2026-12.4"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from payouts.checks import duplicates, elsewhere, history
@@ -14,7 +14,8 @@ from payouts.checks.chunk import CheckChunk, due_in_all
 from payouts.checks.facts import LastPayroll, PayrollFacts
 from payouts.confirmation.confirmation import Confirmation, is_fresh, standing_in_payroll
 from payouts.difference.comparison import against, comparison_of, unexplained_in
-from payouts.payment import Payment, PaymentStatus, ordinals
+from payouts.payment import Payment, PaymentStatus, in_payroll, ordinals
+from payouts.payment_item import item_count
 from payouts.payment_part import arrears_by_award
 from payouts.payroll import Payroll
 from schemes.bank_profile import BankProfile
@@ -48,6 +49,7 @@ def read_totals(session: Session, service: Service, payroll: Payroll) -> dict[st
         confirmed = session.scalar(select(func.count(Payment.account_id.distinct())).where(mine, answered))
     return {
         "payment_count": count,
+        "item_count": item_count(session, payroll.id),
         "total_pence": int(total),
         "median_pence": median,
         "account_count": accounts,
@@ -89,6 +91,7 @@ def facts_of_chunk(
         periods_elsewhere=elsewhere.same_period(session, payroll, chunk),
         shared_accounts={bytes.fromhex(key): payees for key, payees in chunk.shared_accounts.items()},
         several_payments={UUID(key): payments for key, payments in chunk.several_payments.items()},
+        items_over_limit=dict(items_over_limit(session, payroll, here)),
         arrears=arrears_by_award(session, payroll.id, select(Payment.award_id).where(here)),
         paid_before=frozenset(paid_before(session, payroll, chunk)),
         duplicates=duplicates.paid_here(session, payroll, select(Payment.payee_id).where(here)),
@@ -124,6 +127,25 @@ def last_payroll(session: Session, payroll: Payroll) -> LastPayroll | None:
     if comparison is None or last is None:
         return None
     return LastPayroll(last.number, comparison.then_count, comparison.then_pence)
+
+
+def items_over_limit(session: Session, payroll: Payroll, here: ColumnElement[bool]) -> Iterator[tuple[UUID, int]]:
+    """Payments of a chunk that go with others in an item of more pence than the bank takes for one, with its pence."""
+    most = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id)).item_limit_pence
+    pence = func.sum(Payment.amount_pence)
+    over = (
+        select(Payment.payee_id, Payment.account_id, pence.label("pence"))
+        .where(in_payroll(payroll.id), Payment.combined)
+        .group_by(Payment.payee_id, Payment.account_id)
+        .having(pence > most)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Payment.id, over.c.pence)
+        .join(over, (over.c.payee_id == Payment.payee_id) & (over.c.account_id == Payment.account_id))
+        .where(here, Payment.combined)
+    )
+    return ((payment_id, int(pence)) for payment_id, pence in rows)
 
 
 def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk) -> Iterator[UUID]:

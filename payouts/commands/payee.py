@@ -114,7 +114,8 @@ def show(reference: str, body_name: str | None) -> None:
         found = payee_of_reference(session, reference.upper())
         today = london_day(given.now())
         click.echo(line(found))
-        click.echo(f"  paid: {found.payment_method}; in the register since {london_day(found.made_at)}")
+        combined = ", one credit for all" if found.payments_combined else ""
+        click.echo(f"  paid: {found.payment_method}{combined}; in the register since {london_day(found.made_at)}")
         for beneficiary, mandate in beneficiaries_of(session, found):
             days = f"{mandate.first_day or 'the beginning'} to {mandate.end or 'no end'}"
             force = "in force" if mandate.is_in_force(today) else "not in force"

@@ -20,6 +20,7 @@ from schemes.database import new_id
 from schemes.mandate import end_mandate, give_mandate, mandates_of
 from schemes.note import WRITERS, notes_of, write_note
 from schemes.payee import Capacity, Payee, beneficiary_of_reference, payee_of_reference
+from schemes.payee_details import set_payments_combined
 from schemes.person import Actor, Role, names
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -108,6 +109,22 @@ def end(reference: str, contact_id: UUID, reason: str, email: str, code: str | N
     def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
         end_contact(session, payee_id=found.id, contact_id=contact_id, because=reason, by=by, at=given.now())
         return "Ended."
+
+    on_record(reference, body_name, email, code, act)
+
+
+@payee.command("combine")
+@click.argument("reference")
+@click.option("--each", "apart", is_flag=True, help="A credit for each beneficiary again.")
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def combine(reference: str, apart: bool, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Pay a payee in one credit a payroll for all their clients. Counts for payrolls built from now on."""
+
+    def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
+        set_payments_combined(session, given.seals, found.id, combined=not apart, reason=reason, by=by, at=given.now())
+        return "A credit for each." if apart else "One credit for all."
 
     on_record(reference, body_name, email, code, act)
 

@@ -7,7 +7,8 @@ import binascii
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, cast
 
@@ -24,6 +25,9 @@ LARGEST_PACK = 4 * 1024**3
 """Bytes that a pack may unpack to: far beyond a million payments, and a bound for an archive made to do harm."""
 
 BLOCK = 1024 * 1024
+
+OWN_TEXTS = 6
+"""Texts after the amount in the line of a payment that is a credit by itself; of one that goes with others, more."""
 
 
 class NotAPack(Exception):
@@ -176,19 +180,39 @@ def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: R
         return
     said = {file["name"]: file for file in manifest["files"]}
     report.check("the files are those of the manifest", holds=packed == said.keys())
+    amounts: Counter[int] = Counter()
     for name in sorted(packed & said.keys()):
         file = said[name]
         report.check(f"{name} has the approved bytes", holds=sha256_of(archive, f"files/{name}") == file["sha256"])
-        count = pence = 0
+        found: Counter[int] = Counter()
+        pence = 0
         try:
             with archive.open(f"files/{name}") as content:
                 for payment in listed(cast(BinaryIO, content)):
-                    count, pence = count + 1, pence + payment.amount_pence
+                    found[payment.amount_pence] += 1
+                    pence += payment.amount_pence
         except BacsError as error:
             report.check(f"{name} can be read ({error})", holds=False)
             continue
-        holds = (count, pence) == (file["payments"], file["total_pence"])
+        amounts.update(found)
+        holds = (found.total(), pence) == (file.get("items", file["payments"]), file["total_pence"])
         report.check(f"{name} adds up to what was approved", holds=holds)
+    if "payments.jsonl" in archive.namelist() and not report.faults:
+        with archive.open("payments.jsonl") as lines:
+            wanted = Counter(amounts_of_items(lines))
+        report.check("each credit of the files is what its payments add up to", holds=amounts == wanted)
+
+
+def amounts_of_items(lines: Iterable[bytes]) -> Iterator[int]:
+    """The pence of each credit, from the lines of payments: of those that go together the sum."""
+    together: Counter[str] = Counter()
+    for line in lines:
+        _, _, _, payee, account, pence, *rest = json.loads(line)
+        if len(rest) > OWN_TEXTS:
+            together[f"{payee} {account}"] += int(pence)
+        else:
+            yield int(pence)
+    yield from together.values()
 
 
 def check_attachments(archive: zipfile.ZipFile, decisions: list[dict[str, Any]], report: Report) -> None:

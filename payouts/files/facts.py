@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import merge
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bacs.charset import WireText
 from bacs.standard18 import Credit
-from payouts.payment import PaymentLine
+from payouts.payment import Payment, PaymentLine, lines_of
+from payouts.payment_item import PaymentItem, combined_lines
 from payouts.payroll import Payroll
 from schemes.account import open_details
 from schemes.bank_profile import BankProfile, open_account
@@ -39,7 +43,7 @@ class FileFacts:
     """What a file depends on beside its payments. `narrative` is what the body's own bank statement shows.
 
     submitter: the service user number, or the number of the bureau that submits (Standard 18, VOL1 42-47). count,
-    total_pence: of the file's payments.
+    total_pence: of the file's items.
     """
 
     payroll_number: int
@@ -60,19 +64,35 @@ class FileFacts:
 
 
 class FileCredit(NamedTuple):
-    """A payment as a file is told of it: with its place in the payroll, which makes it unique there."""
+    """An item as a file is told of it: with its place in the payroll, which makes it unique there, and how many
+    payments it carries.
+    """
 
     ordinal: int
     credit: Credit
+    payments: int = 1
+
+
+class Items(NamedTuple):
+    """The items of a payroll from one ordinal to another, both included."""
+
+    first: int
+    last: int
+
+    def between(self, ordinal: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+        return ordinal.between(self.first, self.last)
+
+
+EVERY_ITEM = Items(0, 2**31 - 1)
 
 
 @dataclass(frozen=True)
 class Form:
-    """A form of payment files. The opening, the records of all payments in order, and the closing are the file.
+    """A form of payment files. The opening, the records of all items in order, and the closing are the file.
 
     wire_text, name_width: an account holder's name in the characters that the file takes, and how many of them.
-    records raises a `BacsError` for a payment that the form cannot carry. read_back reads some records as a file of
-    their own, compares them with the payments, and raises ReadBackDiffers.
+    records raises a `BacsError` for an item that the form cannot carry. read_back reads some records as a file of their
+    own, compares them with the items, and raises ReadBackDiffers.
     """
 
     wire_text: Callable[[str], WireText]
@@ -105,24 +125,57 @@ def facts_of_file(session: Session, service: Service, payroll: Payroll, file: Pa
         narrative=f"PAYROLL {payroll.number}",
         item_limit_pence=profile.item_limit_pence,
         sandbox=get_body(session).is_sandbox,
-        count=file.payment_count,
+        count=file.item_count,
         total_pence=file.total_pence,
     )
 
 
 def credits_of(
-    seals: Seals, body_id: UUID, payments: Iterable[PaymentLine], name_on_the_wire: Callable[[str], str]
+    session: Session,
+    seals: Seals,
+    payroll: Payroll,
+    items: Items,
+    which: ColumnElement[bool],
+    name_on_the_wire: Callable[[str], str],
 ) -> Iterator[FileCredit]:
-    """The payments with their bank details opened, for the time that a file takes to write."""
-    for payment in payments:
-        key = seals.open(body_id, payment.key_id, payment.ring_key_id, payment.wrapped)
-        details = open_details(key, payment.account_id, payment.sealed_details)
-        credit = Credit(
-            sort_code=details.sort_code,
-            account_number=details.account_number,
-            amount_pence=payment.amount_pence,
-            account_name=name_on_the_wire(payment.holder_name),
-            reference=payment.reference,
-            roll_number=details.roll_number,
-        )
-        yield FileCredit(payment.ordinal, credit)
+    """The items of a payroll between two ordinals, of those payments that a condition picks, in order.
+
+    Their bank details are opened for the time that a file takes to write. Raises SealBroken, KeyMissing.
+    """
+    mine = (Payment.payroll_id == payroll.id) & which
+    alone = lines_of(session, mine & Payment.combined.is_(False) & items.between(Payment.ordinal))
+    together = combined_lines(session, mine & items.between(PaymentItem.ordinal))
+    return merge(
+        (
+            FileCredit(one.ordinal, credit_of(seals, payroll.body_id, one, name_on_the_wire, one.reference))
+            for one in alone
+        ),
+        (
+            FileCredit(item.ordinal, one_credit(seals, payroll.body_id, lines, name_on_the_wire, item), len(lines))
+            for item, lines in together
+        ),
+        key=itemgetter(0),
+    )
+
+
+def credit_of(
+    seals: Seals, body_id: UUID, payment: PaymentLine, name_on_the_wire: Callable[[str], str], reference: str
+) -> Credit:
+    key = seals.open(body_id, payment.key_id, payment.ring_key_id, payment.wrapped)
+    details = open_details(key, payment.account_id, payment.sealed_details)
+    return Credit(
+        sort_code=details.sort_code,
+        account_number=details.account_number,
+        amount_pence=payment.amount_pence,
+        account_name=name_on_the_wire(payment.holder_name),
+        reference=reference,
+        roll_number=details.roll_number,
+    )
+
+
+def one_credit(
+    seals: Seals, body_id: UUID, lines: Sequence[PaymentLine], name_on_the_wire: Callable[[str], str], item: PaymentItem
+) -> Credit:
+    """The credit for payments into one account."""
+    credit = credit_of(seals, body_id, lines[0], name_on_the_wire, item.reference)
+    return credit._replace(amount_pence=sum(line.amount_pence for line in lines))

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bacs.comparison import listed
 from payouts.files import segment
-from payouts.files.facts import credits_of, facts_of_file
+from payouts.files.facts import Items, credits_of, facts_of_file
 from payouts.files.forms import FORMS
 from payouts.files.payment_file import PaymentFile, files_being_built
 from payouts.gates.first_use import note_first_uses
 from payouts.gates.manifest import make_manifest
-from payouts.payment import Payment, PaymentStatus, lines_of, ordinals
+from payouts.payment import Payment, PaymentStatus
+from payouts.payment_item import PaymentItem, of_item
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from schemes import audit
 from schemes.file_format import FileFormat
@@ -31,26 +32,38 @@ class PaymentsChanged(Exception):
 
 
 def seal_part(session: Session, service: Service, args: Mapping[str, Any]) -> None:
-    """Write some payments of a file, read them back, compare them with the payments, and seal them."""
+    """Write some items of a file, read them back, compare them with their payments, and seal them."""
     payroll = get_payroll(session, UUID(args["payroll_id"]))
     file = session.get_one(PaymentFile, (payroll.body_id, UUID(args["file_id"])))
     if payroll.status is not PayrollStatus.SEALING or file.withdrawn_at is not None:
         return
     form, facts = FORMS[FileFormat(file.format)], facts_of_file(session, service, payroll, file)
     key = segment.open_key(session, service.seals, file)
-    mine = (Payment.payroll_id == payroll.id) & ordinals(args["first"], args["last"])
-    prepared = mine & (Payment.status == PaymentStatus.PREPARED)
-    payments = list(credits_of(service.seals, payroll.body_id, lines_of(session, prepared), form.name_on_the_wire))
-    pence = sum(each.credit.amount_pence for each in payments)
-    if (len(payments), pence) != (args["count"], args["pence"]):
-        raise PaymentsChanged(f"{len(payments)} payments of {pence} pence")
-    records = b"".join(form.records(facts, payments))
-    form.read_back(facts, payments, records)
-    segment.keep(session, key, file, args["segment"], records, len(payments), pence)
-    session.execute(
-        update(Payment).where(prepared).values(file_id=file.id).execution_options(synchronize_session=False)
-    )
+    part, prepared = Items(args["first"], args["last"]), Payment.status == PaymentStatus.PREPARED
+    items = list(credits_of(session, service.seals, payroll, part, prepared, form.name_on_the_wire))
+    payments, pence = sum(each.payments for each in items), sum(each.credit.amount_pence for each in items)
+    if (len(items), payments, pence) != (args["items"], args["count"], args["pence"]):
+        raise PaymentsChanged(f"{len(items)} items, {payments} payments of {pence} pence")
+    records = b"".join(form.records(facts, items))
+    form.read_back(facts, items, records)
+    segment.keep(session, key, file, args["segment"], records, payments, pence)
+    if put_into(session, payroll, file, part) != (payments, pence):
+        raise PaymentsChanged(f"not the {payments} payments of {pence} pence that were written")
     finish_part(session, service, payroll)
+
+
+def put_into(session: Session, payroll: Payroll, file: PaymentFile, part: Items) -> tuple[int, int]:
+    """Note of the payments of some items in which file they are; how many they are, and their pence."""
+    mine = (Payment.payroll_id == payroll.id) & (Payment.status == PaymentStatus.PREPARED)
+    count = pence = 0
+    for which in (
+        mine & Payment.combined.is_(False) & part.between(Payment.ordinal),
+        mine & of_item() & part.between(PaymentItem.ordinal),
+    ):
+        moved = update(Payment).where(which).values(file_id=file.id).returning(Payment.amount_pence).cte("moved")
+        found = session.execute(select(func.count(), func.coalesce(func.sum(moved.c.amount_pence), 0))).one()
+        count, pence = count + found[0], pence + int(found[1])
+    return count, pence
 
 
 def finish_part(session: Session, service: Service, payroll: Payroll) -> None:
@@ -111,6 +124,8 @@ def read_whole(session: Session, service: Service, payroll: Payroll, file: Payme
     for payment in listed(segment.open_content(session, service.seals, file)):
         count += 1
         pence += payment.amount_pence
-    if {(count, pence), segment.payments_in(session, file)} != {(file.payment_count, file.total_pence)}:
-        raise PaymentsChanged(f"{count} payments of {pence} pence")
+    if (count, pence) != (file.item_count, file.total_pence):
+        raise PaymentsChanged(f"{count} items of {pence} pence")
+    if segment.payments_in(session, file) != (file.payment_count, file.total_pence):
+        raise PaymentsChanged("the segments do not hold the file's payments")
     return running.hexdigest(), size

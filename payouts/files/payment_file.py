@@ -16,10 +16,10 @@ from schemes.errors import NotFound
 class PaymentFile(BodyOwned, Base):
     """A file of a payroll. Its bytes are sealed segments (`payouts.files.segment`).
 
-    first, last: the ordinals between which its payments lie. sealed_at: when every segment was there and read back;
-    until then there is no file yet, and no SHA-256. Nothing of a sealed file changes but the last two: `withdrawn_at`,
-    another file took its place or the payroll was given up. sealed_content: the bytes of a file from before there were
-    segments, `segment_count` being 0.
+    first, last: the ordinals between which its items lie; item_count: how many credits its payments are. sealed_at:
+    when every segment was there and read back; until then there is no file yet, and no SHA-256. Nothing of a sealed
+    file changes but the last two: `withdrawn_at`, another file took its place or the payroll was given up.
+    sealed_content: the bytes of a file from before there were segments, `segment_count` being 0.
     """
 
     __tablename__ = "payment_file"
@@ -38,6 +38,7 @@ class PaymentFile(BodyOwned, Base):
     first: Mapped[int]
     last: Mapped[int]
     payment_count: Mapped[int]
+    item_count: Mapped[int]
     total_pence: Mapped[int] = mapped_column(BigInteger)
     segment_count: Mapped[int]
     sha256: Mapped[str] = mapped_column(default="")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from payouts.files.facts import credits_of, facts_of_file
+from payouts.files.facts import Items, credits_of, facts_of_file
 from payouts.files.forms import FORMS
 from payouts.files.payment_file import PaymentFile
-from payouts.payment import Payment, lines_of, ordinals
+from payouts.payment import Payment
 from payouts.payroll import Payroll
 from schemes.file_format import FileFormat
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def regenerate(session: Session, service: Service, payroll: Payroll, file: PaymentFile) -> Iterator[bytes]:
     """The file's bytes in blocks, from the payments and the facts that it was built from."""
     form, facts = FORMS[FileFormat(file.format)], facts_of_file(session, service, payroll, file)
-    mine = (Payment.payroll_id == payroll.id) & ordinals(file.first, file.last) & (Payment.file_id == file.id)
-    payments = credits_of(service.seals, payroll.body_id, lines_of(session, mine), form.name_on_the_wire)
+    between, mine = Items(file.first, file.last), Payment.file_id == file.id
+    items = credits_of(session, service.seals, payroll, between, mine, form.name_on_the_wire)
     yield form.opening(facts)
-    yield from form.records(facts, payments)
+    yield from form.records(facts, items)
     yield form.closing(facts)

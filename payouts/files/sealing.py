@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
@@ -20,6 +20,7 @@ from payouts.files.forms import FORMS
 from payouts.files.payment_file import PaymentFile, files_being_built, files_of
 from payouts.gates.cover import must_be_coverable
 from payouts.payment import Payment, PaymentStatus, stopped_count
+from payouts.payment_item import PaymentItem, of_item
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
 from schemes.bank_profile import BankProfile, take_serial
@@ -53,12 +54,15 @@ class PaymentsStopped(Refused):
 
 
 class Part(NamedTuple):
-    """Payments of one file that one task builds: the ordinals between which they lie, how many, and their pence."""
+    """Items of one file that one task builds: the ordinals between which they lie, how many, of how many payments, and
+    their pence.
+    """
 
     file: int
     number: int
     first: int
     last: int
+    items: int
     payments: int
     pence: int
 
@@ -103,13 +107,10 @@ def seal(session: Session, service: Service, args: Mapping[str, Any]) -> None:
 
 
 def parts_of(session: Session, payroll: Payroll, items_per_file: int) -> list[Part]:
-    """The payments that are to be paid, by ordinal, in files of so many at most, and these in parts."""
-    place = func.row_number().over(order_by=Payment.ordinal) - 1
-    placed = (
-        select(Payment.ordinal, Payment.amount_pence, place.label("place"))
-        .where(Payment.payroll_id == payroll.id, Payment.status == PaymentStatus.PREPARED)
-        .subquery()
-    )
+    """The items that are to be paid, by ordinal, in files of so many at most, and these in parts."""
+    items = to_be_paid(payroll).subquery()
+    place = func.row_number().over(order_by=items.c.ordinal) - 1
+    placed = select(items, place.label("place")).subquery()
     file = func.div(placed.c.place, items_per_file)
     number = func.div(func.mod(placed.c.place, items_per_file), CHUNK)
     rows = session.execute(
@@ -119,7 +120,8 @@ def parts_of(session: Session, payroll: Payroll, items_per_file: int) -> list[Pa
             func.min(placed.c.ordinal),
             func.max(placed.c.ordinal),
             func.count(),
-            func.sum(placed.c.amount_pence),
+            func.sum(placed.c.payments),
+            func.sum(placed.c.pence),
         )
         .group_by(file, number)
         .order_by(file, number)
@@ -127,10 +129,23 @@ def parts_of(session: Session, payroll: Payroll, items_per_file: int) -> list[Pa
     return [Part(*(int(value) for value in row)) for row in rows]
 
 
+def to_be_paid(payroll: Payroll) -> CompoundSelect[Any]:
+    """Ordinal, number of payments and pence of each item of a payroll."""
+    mine = (Payment.payroll_id == payroll.id) & (Payment.status == PaymentStatus.PREPARED)
+    alone = select(Payment.ordinal, literal(1).label("payments"), Payment.amount_pence.label("pence"))
+    together = (
+        select(PaymentItem.ordinal, func.count(), func.sum(Payment.amount_pence))
+        .join(Payment, of_item())
+        .where(mine)
+        .group_by(PaymentItem.ordinal)
+    )
+    return union_all(alone.where(mine, Payment.combined.is_(False)), together)
+
+
 def begin_file(
     session: Session, service: Service, payroll: Payroll, profile: BankProfile, parts: list[Part]
 ) -> PaymentFile:
-    """Take a serial number for a file, seal what stands before and after its payments, and ask for its parts."""
+    """Take a serial number for a file, seal what stands before and after its items, and ask for its parts."""
     key_row, key = service.seals.make(payroll.body_id, service.now())
     session.add(key_row)
     session.flush()
@@ -153,6 +168,7 @@ def begin_file(
         first=parts[0].first,
         last=parts[-1].last,
         payment_count=sum(part.payments for part in parts),
+        item_count=sum(part.items for part in parts),
         total_pence=sum(part.pence for part in parts),
         segment_count=len(parts) + 2,
         key_id=key_row.id,
@@ -181,6 +197,7 @@ def ask_for_parts(
             segment=part.number + 1,
             first=part.first,
             last=part.last,
+            items=part.items,
             count=part.payments,
             pence=part.pence,
         )

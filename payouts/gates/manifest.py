@@ -18,6 +18,7 @@ from payouts.files.payment_file import files_of
 from payouts.gates.amendment import TakenOut, get_amendment
 from payouts.gates.gate import gates_of
 from payouts.payment import Payment, in_payroll
+from payouts.payment_item import PaymentItem, of_item
 from payouts.payment_part import PaymentPart
 from payouts.payroll import Payroll
 from schemes.account import Account
@@ -91,6 +92,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
                 "sha256": file.sha256,
                 "bytes": file.byte_count,
                 "payments": file.payment_count,
+                **({"items": file.item_count} if file.item_count != file.payment_count else {}),
                 "total_pence": file.total_pence,
             }
             for file in files_of(session, payroll.id)
@@ -139,7 +141,8 @@ def must_be_the_gates(session: Session, manifest: Manifest) -> None:
 def payments_digest(session: Session, payroll_id: UUID) -> str:
     """SHA-256 over the payments without dates and serials: who, to which bank details, how much, what reference.
 
-    The bank details themselves are in it, sealed as they are, so that a version changed in place is noticed.
+    The bank details themselves are in it, sealed as they are, so that a version changed in place is noticed; and of a
+    payment that goes with others, in which item and under which reference.
     """
     running = hashlib.sha256()
     for line in payment_lines(session, payroll_id):
@@ -174,14 +177,17 @@ def lines_where(session: Session, which: ColumnElement[bool]) -> Iterator[bytes]
             func.encode(Account.sealed_details, "hex"),
             cast(Account.proposed_by, Text),
             func.coalesce(cast(Account.confirmed_by, Text), "None"),
+            cast(PaymentItem.ordinal, Text).label("item"),
+            PaymentItem.reference.label("item_reference"),
         )
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .outerjoin(PaymentItem, of_item())
         .where(which)
         .order_by(Payment.ordinal)
         .execution_options(yield_per=2000)
     )
     for row in rows:
-        yield canonical_texts(tuple(row)) + b"\n"
+        yield canonical_texts(tuple(row) if row[-1] is not None else tuple(row)[:-2]) + b"\n"
 
 
 def parts_statement(session: Session, payroll_id: UUID) -> dict[str, str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from bacs.comparison import Comparison, Difference, Listed, Part, compare
+from payouts.files.facts import EVERY_ITEM, credits_of
 from payouts.gates.manifest import payments_digest
 from payouts.parallel_run import old_file
 from payouts.parallel_run.old_file import Column, Columns, Unreadable
@@ -28,10 +29,9 @@ from payouts.parallel_run.parallel_run import (
     move,
     unreadable,
 )
-from payouts.payment import in_payroll, lines_of
+from payouts.payment import in_payroll
 from payouts.payroll import Payroll, get_payroll
 from schemes import audit
-from schemes.account import open_details
 from schemes.database import in_chunks
 from schemes.errors import FileRefused
 from schemes.seal import Seals, get_key
@@ -144,16 +144,16 @@ def read(content: bytes, columns: Columns | None) -> tuple[list[Listed], list[Un
 
 def payments_of(session: Session, seals: Seals, payroll: Payroll, day: date) -> Iterator[Listed]:
     """The payroll's payments as its file carries them: a roll number stands in place of the reference."""
-    for line in lines_of(session, in_payroll(payroll.id)):
-        key = seals.open(payroll.body_id, line.key_id, line.ring_key_id, line.wrapped)
-        details = open_details(key, line.account_id, line.sealed_details)
+    mine = in_payroll(payroll.id)
+    for each in credits_of(session, seals, payroll, EVERY_ITEM, mine, str):
+        credit = each.credit
         yield old_file.on_the_wire(
             Listed(
-                details.sort_code,
-                details.account_number,
-                line.amount_pence,
-                line.holder_name,
-                details.roll_number or line.reference,
+                credit.sort_code,
+                credit.account_number,
+                credit.amount_pence,
+                credit.account_name,
+                credit.roll_number or credit.reference,
                 day,
             )
         )

@@ -83,6 +83,7 @@ ACTS: dict[str, str] = {
     "payee.corrected": "Corrected what the register says of a payee ({subjects})",
     "beneficiary.corrected": "Corrected what the register says of a beneficiary ({subjects})",
     "payee.payment_method_set": "Changed how a payee is paid ({method})",
+    "payee.payments_combined_set": "Changed whether a payee’s payments go as one (as one: {combined})",
     "payee.searched_by_account": "Looked for payees by a whole account number (found: {found})",
     "remittance.taken": "Took the remittance advice of a payee ({payments} payments)",
     "mandate.given": "Kept that a payee receives the money for a beneficiary ({capacity})",

@@ -27,6 +27,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def payments_in(payments: int, items: int | None) -> str:
+    """`60`, or `60, in 45 credits` where some payments go to the bank as one. items: none of what was kept before."""
+    return number(payments) if not items or items == payments else f"{number(payments)}, in {count(items, 'credit')}"
+
+
 def day(value: date | datetime) -> str:
     """`25 November 2026`, in London when given an instant."""
     local = in_london(value)
@@ -90,5 +95,18 @@ def in_london(value: date | datetime) -> date:
 
 
 def register(app: Flask) -> None:
-    for figure in (pounds, count, number, day, short_day, weekday, clock, time_of_day, instant, file_size, digest):
+    for figure in (
+        pounds,
+        count,
+        number,
+        payments_in,
+        day,
+        short_day,
+        weekday,
+        clock,
+        time_of_day,
+        instant,
+        file_size,
+        digest,
+    ):
         app.add_template_filter(figure)

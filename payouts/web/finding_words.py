@@ -68,6 +68,11 @@ KINDS: dict[Kind, Told] = {
         "Check the award’s amount. If it is right, pay it another way than by Bacs",
         "The bank’s limit for one payment is {limit_pence}",
     ),
+    Kind.COMBINED_OVER_BANK_LIMIT: Told(
+        "Payments that go together are over the bank’s limit",
+        "Open the payee, have each payment made by itself, and build the payroll again",
+        "Together {item_pence}, and the bank’s limit for one payment is {limit_pence}",
+    ),
     Kind.ARREARS: Told(
         "A payment makes up for earlier periods",
         "Look at the award: it was changed for periods that were paid already, or it could not be paid then. If the "

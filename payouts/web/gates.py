@@ -220,6 +220,7 @@ def shown(session: Session, payroll: Payroll, state: GateState) -> dict[str, Any
                 "name": file.name,
                 "sha256": file.sha256,
                 "payment_count": file.payment_count,
+                "item_count": file.item_count,
                 "total_pence": file.total_pence,
             }
             for file in files_of(session, payroll.id)

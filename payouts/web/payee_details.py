@@ -18,7 +18,7 @@ from payouts.web.contact_words import SUBJECTS
 from payouts.web.contacts import is_done
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
-from payouts.web.register_words import PAYMENT_METHODS, told_value
+from payouts.web.register_words import COMBINED, PAYMENT_METHODS, told_value
 from schemes import payee_details
 from schemes.audit import trail
 from schemes.errors import NotFound
@@ -49,6 +49,19 @@ class SetMethod(Form):
         widget=GovRadioInput(),
         choices=[SelectChoice(method.value, said[0]) for method, said in PAYMENT_METHODS.items()],
         validators=[InputRequired("Choose how they are paid")],
+    )
+    reason = TextAreaField(
+        "Why do you change it?", widget=GovTextArea(), validators=[InputRequired("Say why you change it"), TOO_LONG]
+    )
+    submit = SubmitField("Save", widget=GovSubmitInput())
+
+
+class SetCombined(Form):
+    combined = RadioField(
+        "How do they get what a payroll pays for several people?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice("each", COMBINED[False][0]), SelectChoice("together", COMBINED[True][0])],
+        validators=[InputRequired("Choose how they get what a payroll pays for several people")],
     )
     reason = TextAreaField(
         "Why do you change it?", widget=GovTextArea(), validators=[InputRequired("Say why you change it"), TOO_LONG]
@@ -144,6 +157,32 @@ def set_method(payee_id: UUID) -> ResponseReturnValue:
         return back_to(payee_id, "You saved how they are paid")
     hints = [{"hint": {"text": said[1]}} for said in PAYMENT_METHODS.values()]
     return render_template("payees/set_method.html", form=form, payee=payee, hints=hints), form.status
+
+
+@pages.route("/payees/<uuid:payee_id>/combined", methods=["GET", "POST"])
+@allowed(*EDITORS)
+def set_combined(payee_id: UUID) -> ResponseReturnValue:
+    form = SetCombined()
+    with transaction() as session:
+        payee = get_payee(session, payee_id)
+    if request.method == "GET":
+        form.combined.data = "together" if payee.payments_combined else "each"
+
+    def save(session: Session) -> None:
+        payee_details.set_payments_combined(
+            session,
+            service().seals,
+            payee_id,
+            combined=form.combined.data == "together",
+            reason=form.reason.data,
+            by=actor(),
+            at=now(),
+        )
+
+    if form.validate_on_submit() and is_done(form, save, reason=form.reason):
+        return back_to(payee_id, "You saved how they get payments for several people")
+    hints = [{"hint": {"text": said[1]}} for said in COMBINED.values()]
+    return render_template("payees/set_combined.html", form=form, payee=payee, hints=hints), form.status
 
 
 @pages.route("/payees/<uuid:payee_id>/notes", methods=["GET", "POST"])

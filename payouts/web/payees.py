@@ -8,6 +8,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from payouts.payment import payments_to
+from payouts.payment_item import items_of
 from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.bank_details import states_of
 from payouts.web.confirmations import versions
@@ -30,6 +31,7 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
         payee = get_payee(session, payee_id)
         accounts = accounts_of(session, payee.id)
         states = states_of(session, payee.id, accounts)
+        payments = payments_to(session, payee.id)
         return render_template(
             "payees/show_payee.html",
             payee=payee,
@@ -40,7 +42,8 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
             holds_here=holds_of(session, payee.id),
             awards=awards_paid_to(session, payee.id),
             scheme_names={scheme.id: scheme.name for scheme in schemes_of_body(session)},
-            payments=payments_to(session, payee.id),
+            payments=payments,
+            together=items_of(session, payments),
             duplicates_here=of_payee(session, payee),
             notes=notes_of(session, service().seals, payee) if may_see("pages.show_history") else [],
             today=london_day(now()),

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from payouts.difference.unpaid_file import write_unpaid
 from payouts.payment import UnpaidReason, payments_of, unpaid_of, unpaid_sums
+from payouts.payment_item import items_of
 from payouts.payment_part import parts_of
 from payouts.payroll import get_payroll
 from payouts.web.access import ANYONE_SIGNED_IN, EVERY_ROLE, allowed
@@ -30,6 +31,7 @@ def show_payments(payroll_id: UUID) -> ResponseReturnValue:
             "payrolls/show_payments.html",
             payroll=payroll,
             rows=rows[:PAGE],
+            together=items_of(session, [row.payment for row in rows[:PAGE]]),
             parts=parts_of(session, payroll_id, [row.payment.award_id for row in rows[:PAGE]]),
             next_after=rows[PAGE - 1].payment.ordinal if len(rows) > PAGE else None,
             after=after,

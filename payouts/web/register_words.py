@@ -47,6 +47,15 @@ PAYMENT_METHODS: dict[PaymentMethod, tuple[str, str]] = {
     ),
 }
 
+# whether payments for several people go as one: the choice, what it means
+COMBINED: dict[bool, tuple[str, str]] = {
+    False: ("One payment for each person", "Their bank statement shows a credit for each, with its own reference"),
+    True: (
+        "One payment for all of them together",
+        "Their bank statement shows one credit for each payroll. The remittance advice says what it is for",
+    ),
+}
+
 # the choice in the search, the heading of what it finds
 SEARCHES: dict[SearchBy, tuple[str, str]] = {
     SearchBy.REFERENCE: ("Payee’s reference", "Payees whose reference starts with"),
@@ -80,6 +89,8 @@ def told_value(subject: Subject, value: Any) -> str:
             return "; ".join(contact.replace("\n", ", ") for contact in value) or "No contact is safe"
         case Subject.PAYMENT_METHOD:
             return PAYMENT_METHODS[PaymentMethod(value)][0]
+        case Subject.PAYMENTS_COMBINED:
+            return COMBINED[value][0]
     return str(value)
 
 
@@ -92,4 +103,5 @@ def mandate_days(mandate: Mandate) -> str:
 
 def register(app: Flask) -> None:
     app.add_template_filter(lambda method: PAYMENT_METHODS[method][0], "payment_method")
+    app.add_template_filter(lambda combined: COMBINED[combined][0], "combined")
     app.add_template_filter(mandate_days)

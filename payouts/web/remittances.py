@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from payouts.payment_item import item_for
 from payouts.payroll import get_payroll
 from payouts.remittance import TAKERS, advice_csv, advice_lines, advice_total
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
@@ -31,6 +32,7 @@ def show_remittance(payroll_id: UUID, payee_id: UUID) -> ResponseReturnValue:
             payroll=payroll,
             payee=payee,
             lines=lines[:PAGE],
+            items=item_for(session, payroll_id, payee_id),
             payments=count,
             total_pence=total_pence,
             next=f"{here}?after={lines[PAGE - 1].payment_id}" if len(lines) > PAGE else None,

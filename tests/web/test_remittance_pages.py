@@ -8,7 +8,10 @@ import io
 import pytest
 from sqlalchemy import func, select
 
+from payouts.cancelling import cancel
 from payouts.payment import Payment
+from payouts.payment_item import item_for
+from payouts.payroll import get_payroll
 from schemes.audit import AuditEvent
 from schemes.person import Role
 
@@ -52,3 +55,24 @@ def test_an_auditor_reads_an_advice_and_takes_none(signed_in, sealed, provider):
     page = auditor.get(f"/payrolls/{sealed.payroll_id}/remittances/{provider.payee_id}")
     assert page.table("advice")
     assert not page.has_button("Download the advice")
+
+
+def test_a_provider_gets_one_credit_from_the_next_payroll_on_once_somebody_says_so(office, signed_in, sealed, provider):
+    preparer = signed_in(Role.PREPARER)
+    page = preparer.get(preparer.get(f"/payees/{provider.payee_id}").link("Change whether several payments go as one"))
+    assert page.h1 == "Payments for several people"
+    page = preparer.press("Save", combined="together", reason="")
+    assert page.errors == ["Say why you change it"]
+    page = preparer.press("Save", combined="together", reason="they asked by letter")
+    assert "One payment for all of them together" in page.text
+    with office.transaction() as session:
+        payroll = get_payroll(session, sealed.payroll_id, lock=True)
+        cancel(session, payroll, by=office.person(Role.PREPARER), reason="again", at=office.service.now())
+    payroll_id = office.create()
+    office.work()
+    with office.transaction() as session:
+        [item] = item_for(session, payroll_id, provider.payee_id)
+    advice = preparer.get(f"/payrolls/{payroll_id}/remittances/{provider.payee_id}")
+    assert f"Reference on the statement {item.reference}" in " ".join(advice.text.split())
+    listed = preparer.get(f"/payrolls/{payroll_id}/payments")
+    assert listed.text.count("in one credit of") == provider.count

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from bacs.errors import BacsError
 from payouts.app import NotifyNotSetUp
 from payouts.commands import (
+    api_key,
     audit,
     award,
     bank_profile,
@@ -84,6 +85,7 @@ for command in (
     simulate.simulate,
     parallel_run.parallel_run,
     evidence.evidence,
+    api_key.api_key,
     audit.audit,
     keys.keys,
     task.task,

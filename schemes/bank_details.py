@@ -17,6 +17,7 @@ from bacs import charset
 from bacs.calendar import LONDON, Calendar
 from schemes import audit, call_back, cooling_off, risk
 from schemes.account import Account, CameBy, Stopped, get_account, in_use_on, pack
+from schemes.behind_key import people_behind
 from schemes.call_back import Call
 from schemes.database import take_turns
 from schemes.errors import NotNow, ReasonNotGiven, Refused, SamePerson
@@ -138,7 +139,7 @@ def confirm(
     if account.confirmed_by == by.person_id:
         return account
     must_wait(account, "confirmed")
-    if by.person_id == account.proposed_by:
+    if by.person_id in people_behind(session, {account.proposed_by}):
         raise SamePerson("proposed these bank details")
     if account.is_disowned:
         raise ChangeHeld
@@ -194,7 +195,7 @@ def waive(session: Session, account: Account, *, reason: str, by: Actor, at: dat
     if account.waived_by == by.person_id:
         return
     today = london_day(at)
-    if by.person_id == account.proposed_by:
+    if by.person_id in people_behind(session, {account.proposed_by}):
         raise SamePerson("proposed these bank details")
     if (
         account.stopped_as

@@ -20,6 +20,7 @@ from schemes.person import Role
 FUNCTIONS = frozenset(
     {
         "all_bodies",
+        "api_key_of",
         "bodies_with_pending_audit",
         "calendar_feed_of",
         "body_of_link",
@@ -121,6 +122,24 @@ class WebSessionRow(NamedTuple):
 class FeedFound(NamedTuple):
     body_id: UUID
     made_at: datetime
+
+
+class ApiKeyFound(NamedTuple):
+    """The key that a public prefix belongs to, with the secret's digest."""
+
+    body_id: UUID
+    key_id: UUID
+    secret_id: UUID
+    digest: bytes
+    name: str
+    kind: str
+    scopes: list[str]
+    schemes: list[str]
+    networks: list[str]
+    payees: list[str]
+    revoked_at: datetime | None
+    ends_at: datetime | None
+    last_used_at: datetime | None
 
 
 class DueTask(NamedTuple):
@@ -262,6 +281,12 @@ def calendar_feed(session: Session, token_digest: bytes) -> FeedFound | None:
     """The calendar feed that an address opens, while it counts and its owner belongs to the body."""
     rows = call(session, "calendar_feed_of", token_digest)
     return FeedFound._make(rows[0]) if rows else None
+
+
+def api_key_of(session: Session, prefix: str) -> ApiKeyFound | None:
+    """The API key, revoked or not, whose secret begins with a prefix."""
+    rows = call(session, "api_key_of", prefix)
+    return ApiKeyFound._make(rows[0]) if rows else None
 
 
 def tasks_to_push(session: Session, at: datetime, pushed_before: datetime, limit: int) -> list[DueTask]:

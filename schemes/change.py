@@ -40,6 +40,7 @@ class ChangeKind(StrEnum):
     OFFICE_DAYS = "office_days"
     FREEZE = "freeze"
     DELEGATION = "delegation"
+    API_KEY = "api_key"
 
 
 class ChangeWaiting(Refused):

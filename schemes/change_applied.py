@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schemes import (
+    api_key,
     bank_profile_change,
     body_details,
     change,
@@ -64,6 +65,7 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ),
     ChangeKind.FREEZE: Effect((Role.ADMINISTRATOR, Role.APPROVER, Role.FINANCE), freeze.facts_of, freeze.apply),
     ChangeKind.DELEGATION: Effect(delegation.APPOINTERS, lambda session, _: {}, delegation.apply),
+    ChangeKind.API_KEY: Effect(api_key.CONFIRMERS, lambda session, _: {}, api_key.apply),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.CHECKS: Effect(check_settings.CONFIRMERS, check_settings.facts, check_settings.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),

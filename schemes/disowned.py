@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from schemes import audit
 from schemes.account import Account
 from schemes.bank_details import CONFIRMERS, london_day, note
+from schemes.behind_key import people_behind
 from schemes.errors import NotNow, ReasonNotGiven, SamePerson
 from schemes.payee import Payee, get_payee
 from schemes.person import Actor
@@ -56,7 +57,7 @@ def let_go_on(session: Session, account: Account, *, reason: str, by: Actor, at:
         return
     if account.disowned_at is None or account.looked_at is not None or account.rejected_at is not None:
         raise NotNow("change", "not held", "let go on")
-    if by.person_id == account.proposed_by:
+    if by.person_id in people_behind(session, {account.proposed_by}):
         raise SamePerson("proposed these bank details")
     if not reason.strip():
         raise ReasonNotGiven("let this change go on")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, or_, select, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, column, or_, select, table, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
@@ -212,9 +212,14 @@ def rewrap_codes(session: Session, ring: KeyRing) -> int:
     return len(people)
 
 
+# `schemes.api_key` stands on this module, so its table is named here
+API_KEY = table("api_key", column("id"), column("name"))
+
+
 def names(session: Session) -> dict[UUID, str]:
-    """The names of the people of this body, by id: small, so read whole."""
-    return dict(session.execute(select(Person.id, Person.name)).all())
+    """The names of the people of this body, and of the systems that act in it, by id: small, so read whole."""
+    machines = select(API_KEY.c.id, API_KEY.c.name + " (API key)")
+    return dict(session.execute(select(Person.id, Person.name).union_all(machines)).all())
 
 
 class Held(NamedTuple):

@@ -28,6 +28,7 @@ from schemes.scheme_draft import begin
 from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
 from tests.awarding import an_award
+from tests.keys import a_key
 from tests.web.one_app import app_on
 
 
@@ -115,6 +116,7 @@ def addresses(office, sealed, browsers):
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
             "freeze_id": a_freeze(office),
+            "api_key_id": a_key(office).id,
             "query_id": a_question(office, sealed.payroll_id),
             "decision_id": first_decision(office, sealed.payroll_id),
             "scheme_id": office.harbour.scheme_id,

@@ -19,6 +19,7 @@ from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.award import Award
 from schemes.award_version import AwardVersion
+from schemes.behind_key import people_behind
 from schemes.change import Change
 from schemes.database import Base, stored, to_body_row
 from schemes.duplicates.merge import MergedAward
@@ -78,7 +79,7 @@ def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
         .distinct()
     ).all()
     senders = senders_of(session, {row.import_id for row in proposed})
-    return frozenset({row.proposed_by for row in proposed}) | senders
+    return people_behind(session, {row.proposed_by for row in proposed} | senders)
 
 
 def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
@@ -120,7 +121,7 @@ def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
     entered = session.execute(awarded.distinct()).all()
     senders = senders_of(session, {row.import_id for row in entered})
     others = {*session.scalars(changed.distinct()), *session.scalars(merged.distinct())}
-    return frozenset({row.made_by for row in entered} | others) | senders
+    return people_behind(session, {row.made_by for row in entered} | others | senders)
 
 
 def senders_of(session: Session, imports: set[UUID | None]) -> frozenset[UUID]:

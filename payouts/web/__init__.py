@@ -8,6 +8,8 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from payouts.web import (
     absences,
     account,
+    api_key_words,
+    api_keys,
     audit,
     authenticator,
     award_changes,
@@ -109,6 +111,7 @@ from payouts.web.pages import pages
 VIEWS = (
     absences,
     account,
+    api_keys,
     audit,
     authenticator,
     award_changes,
@@ -198,6 +201,7 @@ def register(app: Flask) -> None:
     security.register(app, base_url=settings.base_url)
     words_of = (
         words,
+        api_key_words,
         bank_profile_words,
         body_words,
         correction_words,

@@ -16,6 +16,7 @@ from payouts.web.deadline_words import COUNTRIES
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import body_details, office_days
+from schemes.api_key import keys_of_body
 from schemes.bank_profile import bank_profiles
 from schemes.body import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS, get_body
 from schemes.body_details import LONGEST_NAME, NameMissing
@@ -102,6 +103,7 @@ def show_settings() -> ResponseReturnValue:
             profiles=bank_profiles(session),
             duties=duties_on(session, london_day(now())),
             office_country=COUNTRIES[office_days.current(session).country],
+            api_keys=sum(1 for key in keys_of_body(session) if key.revoked_at is None),
             freezes=freezes_between(session, london_day(now()), london_day(now()) + YEAR),
             retention_waits=waiting_of(session, ChangeKind.RETENTION, actor().body_id),
         )

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from payouts.web.api_key_words import key_rows
 from payouts.web.bank_profile_words import profile_rows
 from payouts.web.check_settings_words import settings_rows
 from payouts.web.confirmation_words import policy_rows
@@ -188,6 +189,11 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: f"Checks of scheme {change.after['scheme']}",
         lambda facts, names: settings_rows(facts),
         "It counts for payrolls that are created from then on. Open payrolls keep what they were created under.",
+    ),
+    ChangeKind.API_KEY: ChangeWords(
+        lambda change, names: f"API key {change.after['name']}",
+        lambda facts, names: key_rows(facts),
+        "It works once an administrator takes its secret. What it proposes waits for people, as what anybody proposes.",
     ),
     ChangeKind.SCHEME: ChangeWords(
         scheme_title,

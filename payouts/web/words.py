@@ -24,6 +24,7 @@ from payouts.payroll import PayDateRefused, PeriodsOverlap
 from payouts.responses.correction_file import ReportRefused
 from payouts.subject_access import PersonErased
 from payouts.web import (
+    api_key_words,
     bank_profile_words,
     body_words,
     deadline_words,
@@ -164,6 +165,7 @@ def sentence(refusal: Refused) -> str:
 
 # the refusals of a room whose words stand in a module of its own
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    **api_key_words.TELLERS,
     **bank_profile_words.TELLERS,
     **body_words.TELLERS,
     **deadline_words.TELLERS,

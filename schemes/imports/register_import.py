@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bacs.calendar import LONDON, Calendar
 from schemes import audit, cooling_off
 from schemes.account import Account
+from schemes.behind_key import people_behind
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, Refused, SamePerson
 from schemes.imports.entry import Outcome
@@ -276,7 +277,7 @@ def confirm(session: Session, calendar: Calendar, brought: RegisterImport, *, by
     brought the file in, NotNow before it landed or when somebody else has confirmed it.
     """
     by.must_be(Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR, scheme=brought.scheme_id)
-    if by.person_id == brought.made_by:
+    if by.person_id in people_behind(session, {brought.made_by}):
         raise SamePerson("brought these bank details in")
     corrected = select(ImportRow.line).where(
         ImportRow.import_id == brought.id, ImportRow.corrected_by == by.person_id, ImportRow.outcome == Outcome.GOOD

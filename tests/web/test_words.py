@@ -38,6 +38,7 @@ from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.subject_access import PersonErased
 from payouts.taking_out import NotInPayroll
 from payouts.web import (
+    api_key_words,
     award_words,
     bank_profile_words,
     body_words,
@@ -62,6 +63,7 @@ from payouts.web import (
 )
 from schemes.account import CameBy, State, Stopped
 from schemes.amount import AmountKind, BandPays, PartPeriod
+from schemes.api_key import KeyFault, KeyKind, KeyRefused, Scope
 from schemes.award import AwardDay, AwardDayRefused, AwardThere
 from schemes.award_history import NotDue
 from schemes.bank_details import ChangeHeld, ProposalWaiting, SameDetails
@@ -196,6 +198,9 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (ProfileFault, bank_profile_words.FAULTS),
     (ColourFault, body_words.COLOURS),
     (CoverFault, duty_words.COVER_FAULTS),
+    (KeyFault, api_key_words.FAULTS),
+    (KeyKind, api_key_words.KINDS),
+    (Scope, api_key_words.SCOPES),
 ]
 
 
@@ -328,6 +333,7 @@ REFUSALS: list[Refused] = [
     InvitedAlready(),
     LinkUsedUp(),
     AnotherPerson(),
+    KeyRefused(KeyFault.DETAILS_AND_PAYMENTS),
     BelongsToLiveBody(),
 ]
 

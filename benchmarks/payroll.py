@@ -1,7 +1,8 @@
 """From awards due to sealed payment files, by real workers, beside the barest way to the same bytes.
 
-    python -m benchmarks.payroll --size 50000
+    python -m benchmarks.payroll --size 50000 [--earlier]
 
+With `--earlier` the body has paid a month before (`earlier.py`): then arrears are reckoned and every award is compared.
 The workers are the Procfile's (`payouts worker`, two processes), on the embedded PostgreSQL and Valkey. The floor reads
 the payments with COPY, opens each sealed account, and writes the file, in one process; it checks nothing and keeps
 nothing. Seconds of the processor tell more than those of the clock where others use the machine too.
@@ -21,8 +22,10 @@ from uuid import UUID
 
 import psutil
 import psycopg
+import rq
 from sqlalchemy import select
 
+from benchmarks import earlier
 from payouts import embedded, local, migrating, registering
 from payouts.app import Service, make_service
 from payouts.checks.acceptance import accept
@@ -46,17 +49,18 @@ from schemes.person import Role
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=5000, help="rows in the register")
-    size = parser.parse_args().size
+    parser.add_argument("--earlier", action="store_true", help="with a payroll of the month before in the body")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="payouts-benchmark-") as folder:
         Path(folder).chmod(0o711)
         servers = embedded.start(Path(folder) / "servers")
         try:
-            measure(servers, Path(folder), size)
+            measure(servers, Path(folder), options.size, with_earlier=options.earlier)
         finally:
             servers.stop()
 
 
-def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
+def measure(servers: embedded.Servers, folder: Path, size: int, *, with_earlier: bool) -> None:
     servers.make_database("benchmark")
     migrating.migrate(servers.owner_url("benchmark"))
     service = service_on(servers, folder)
@@ -64,13 +68,17 @@ def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
     lift_limits(servers, size)
     register = folder / "register.csv"
     write_register(register, people=size)
-    import_id, payroll_id = new_id(), new_id()
+    payroll_id = new_id()
     busy_before = os.getloadavg()
     print(f"size={size}")
     print(f"load_before={busy_before[0]:.1f}")
-    clocked("import_seconds", lambda: bring_in(service, harbour, register, import_id))
+    if with_earlier:
+        clocked("earlier_seconds", lambda: pay_before(service, servers, harbour, register))
+    else:
+        clocked("import_seconds", lambda: bring_in(service, harbour, register))
     processes = Processes(environment_of(service.settings), folder / "logs")
     processes.start("worker")
+    wait_for_workers(service)
     watch = Watch(processes.running["worker"].pid, servers.postgres.get_pid())
     try:
         built = clocked("build_and_check_seconds", lambda: build(service, harbour, payroll_id))
@@ -109,6 +117,8 @@ class Watch:
         self.pids = {"worker": worker_pid, "postgres": postgres_pid}
         self.used: dict[tuple[str, int], float] = {}
         self.peak_bytes = 0
+        machine = psutil.cpu_times()
+        self.idle, self.spent = machine.idle + machine.iowait, sum(machine)
         self.look()
         self.told = {name: self.total(name) for name in self.pids}
         self.over = threading.Event()
@@ -132,6 +142,10 @@ class Watch:
 
     def tell(self, step: str) -> None:
         self.look()
+        machine = psutil.cpu_times()
+        idle, spent = machine.idle + machine.iowait, sum(machine)
+        print(f"{step}_cores_idle={(idle - self.idle) / (spent - self.spent):.2f}")
+        self.idle, self.spent = idle, spent
         for name, before in self.told.items():
             total = self.total(name)
             print(f"{step}_{name}_cpu_seconds={total - before:.1f}")
@@ -143,6 +157,12 @@ class Watch:
     def stop(self) -> None:
         self.over.set()
         self.thread.join()
+
+
+def wait_for_workers(service: Service) -> None:
+    """Until the workers wait for work, as they do when a payroll is asked for."""
+    while rq.Worker.count(connection=service.queue.connection) < service.settings.workers:
+        time.sleep(0.05)
 
 
 def service_on(servers: embedded.Servers, folder: Path) -> Service:
@@ -195,7 +215,23 @@ def work_off(service: Service, harbour: Harbour) -> None:
             worker.perform(service, task_id, harbour.body_id)
 
 
-def bring_in(service: Service, harbour: Harbour, register: Path, import_id: UUID) -> None:
+def pay_before(service: Service, servers: embedded.Servers, harbour: Harbour, register: Path) -> None:
+    def build_here(then: Service, payroll_id: UUID) -> None:
+        create(then, harbour, payroll_id)
+        work_off(then, harbour)
+
+    earlier.pay(
+        service,
+        servers,
+        harbour,
+        register,
+        bring_in=lambda then, path: bring_in(then, harbour, path),
+        build=build_here,
+    )
+
+
+def bring_in(service: Service, harbour: Harbour, register: Path) -> None:
+    import_id = new_id()
     preparer, finance = harbour.people[Role.PREPARER], harbour.people[Role.FINANCE]
     with service.transaction(harbour.body_id) as session:
         registering.begin_import(
@@ -219,6 +255,11 @@ def bring_in(service: Service, harbour: Harbour, register: Path, import_id: UUID
 
 
 def build(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
+    create(service, harbour, payroll_id)
+    wait_until(service, harbour, payroll_id, PayrollStatus.CHECKED)
+
+
+def create(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
     with service.transaction(harbour.body_id) as session:
         profile = session.scalars(select(BankProfile)).one()
         create_payroll(
@@ -230,7 +271,6 @@ def build(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
             by=harbour.people[Role.PREPARER],
             at=service.now(),
         )
-    wait_until(service, harbour, payroll_id, PayrollStatus.CHECKED)
 
 
 def seal(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
@@ -260,7 +300,7 @@ def floor(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
     with service.transaction(harbour.body_id) as session:
         connection = session.connection().connection.driver_connection
         assert connection is not None
-        query = "SELECT id, amount_pence, reference FROM payment"
+        query = f"SELECT id, amount_pence, reference FROM payment WHERE payroll_id = '{payroll_id}'"
         with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
             copied = sum(1 for _ in copy.rows())
         payroll = get_payroll(session, payroll_id)

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import LargeBinary, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
 
 from payouts.checks.chunk import CheckChunk
+from payouts.checks.duplicates import one_of
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
-from payouts.payment import Payment, PaymentLine, PaymentStatus, ordinals
+from payouts.payment import LIVE, Payment, PaymentLine, PaymentStatus, ordinals
 from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.scheme import Scheme
 
 GONE = (PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT, PaymentStatus.RETURNED)
+
+
+class OtherPayroll(NamedTuple):
+    """A payroll that may pay the same money, with what a person is told of it."""
+
+    id: UUID
+    number: int
+    pay_date: date
+
+
+def others_near(session: Session, payroll: Payroll, *, days_back: int) -> list[OtherPayroll]:
+    """The payrolls with a pay date near a payroll's, by number."""
+    days = timedelta(days=days_back)
+    rows = session.execute(
+        select(Payroll.id, Payroll.number, Payroll.pay_date)
+        .where(
+            Payroll.id != payroll.id,
+            Payroll.pay_date.between(payroll.pay_date - days, payroll.pay_date + days),
+        )
+        .order_by(Payroll.number)
+    )
+    return [OtherPayroll(*row) for row in rows]
 
 
 def same_account_and_amount(
@@ -27,60 +51,67 @@ def same_account_and_amount(
     """By payment: another payroll that pays the same amount into the same account within some days of the pay date.
 
     Of the same scheme only for the same period: that an award is paid the same each period is how it should be.
+    Asked for step by step, each by an index: of payments that were written a moment ago PostgreSQL knows too little to
+    join them well, and would look at every pair.
     """
-    mine, theirs = aliased(Account), aliased(Account)
-    other, other_payroll = aliased(Payment), aliased(Payroll)
-    since = payroll.pay_date - timedelta(days=days_back)
-    rows = session.execute(
-        select(Payment.id, other_payroll.number, other_payroll.pay_date)
-        .join(mine, (mine.body_id == Payment.body_id) & (mine.id == Payment.account_id))
-        .join(theirs, (theirs.body_id == mine.body_id) & (theirs.fingerprint == mine.fingerprint))
-        .join(
-            other,
-            (other.body_id == theirs.body_id) & (other.payee_id == theirs.payee_id) & (other.account_id == theirs.id),
+    others = {other.id: other for other in others_near(session, payroll, days_back=days_back)}
+    if not others:
+        return {}
+    mine = session.execute(
+        select(Payment.id, Payment.amount_pence, Account.fingerprint)
+        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .where(Payment.payroll_id == payroll.id, ordinals(chunk.first, chunk.last))
+    ).all()
+    same = {
+        account_id: (payee_id, fingerprint)
+        for account_id, payee_id, fingerprint in session.execute(
+            select(Account.id, Account.payee_id, Account.fingerprint).where(
+                Account.fingerprint == any_(literal(list({row.fingerprint for row in mine}), ARRAY(LargeBinary)))
+            )
         )
-        .join(other_payroll, (other_payroll.body_id == other.body_id) & (other_payroll.id == other.payroll_id))
-        .where(
-            Payment.payroll_id == payroll.id,
-            ordinals(chunk.first, chunk.last),
-            other.payroll_id != payroll.id,
-            other.amount_pence == Payment.amount_pence,
-            other.status.not_in(GONE),
-            other_payroll.pay_date.between(since, payroll.pay_date + timedelta(days=days_back)),
-            or_(other.scheme_id != Payment.scheme_id, other.period_first_day == Payment.period_first_day),
-        )
-        .order_by(Payment.id, other_payroll.number)
+    }
+    paid: dict[tuple[bytes, int], int] = {}
+    payees = {payee_id for payee_id, _ in same.values()}
+    theirs = select(Payment.account_id, Payment.amount_pence, Payment.payroll_id).where(
+        Payment.payee_id == one_of(payees),
+        Payment.payroll_id == one_of(others),
+        Payment.status.not_in(GONE),
+        or_(Payment.scheme_id != payroll.scheme_id, Payment.period_first_day == payroll.period_first_day),
     )
-    found: dict[UUID, dict[str, Any]] = {}
-    for payment_id, number, pay_date in rows:
-        found.setdefault(payment_id, {"other_payroll": str(number), "paid_on": pay_date.isoformat()})
-    return found
+    for account_id, pence, payroll_id in session.execute(theirs):
+        if account_id in same:
+            key = same[account_id][1], pence
+            paid[key] = min(others[payroll_id].number, paid.get(key, others[payroll_id].number))
+    of_number = {other.number: other for other in others.values()}
+    return {
+        payment_id: {"other_payroll": str(number), "paid_on": of_number[number].pay_date.isoformat()}
+        for payment_id, pence, fingerprint in mine
+        if (number := paid.get((fingerprint, pence))) is not None
+    }
 
 
 def same_period(session: Session, payroll: Payroll, chunk: CheckChunk) -> dict[UUID, str]:
     """By payment: the code of another scheme that pays the same beneficiary for days of the same period."""
-    others = session.scalars(select(Scheme.id).where(Scheme.id != payroll.scheme_id)).all()
+    others = dict(session.execute(select(Scheme.id, Scheme.code).where(Scheme.id != payroll.scheme_id)).all())
     if not others:
         return {}
-    other = aliased(Payment)
-    rows = session.execute(
-        select(Payment.id, Scheme.code)
-        .join(
-            other,
-            (other.body_id == Payment.body_id)
-            & (other.beneficiary_id == Payment.beneficiary_id)
-            & other.scheme_id.in_(others)
-            & (other.period_first_day <= payroll.period_last_day)
-            & (other.period_last_day >= payroll.period_first_day),
+    mine = session.execute(
+        select(Payment.id, Payment.beneficiary_id).where(
+            Payment.payroll_id == payroll.id, ordinals(chunk.first, chunk.last)
         )
-        .join(Scheme, (Scheme.body_id == other.body_id) & (Scheme.id == other.scheme_id))
-        .where(Payment.payroll_id == payroll.id, ordinals(chunk.first, chunk.last), other.status.not_in(GONE))
-        .order_by(Payment.id, Scheme.code)
+    ).all()
+    paid: dict[UUID, str] = {}
+    # in the words of the permanent key's index, which has them by beneficiary
+    theirs = select(Payment.beneficiary_id, Payment.scheme_id).where(
+        Payment.scheme_id == one_of(others),
+        Payment.beneficiary_id == one_of({beneficiary_id for _, beneficiary_id in mine}),
+        Payment.period_first_day <= payroll.period_last_day,
+        Payment.period_last_day >= payroll.period_first_day,
+        LIVE,
     )
-    found: dict[UUID, str] = {}
-    for payment_id, code in rows:
-        found.setdefault(payment_id, code)
-    return found
+    for beneficiary_id, scheme_id in session.execute(theirs):
+        paid[beneficiary_id] = min(others[scheme_id], paid.get(beneficiary_id, others[scheme_id]))
+    return {payment_id: paid[beneficiary_id] for payment_id, beneficiary_id in mine if beneficiary_id in paid}
 
 
 def paid_elsewhere(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:

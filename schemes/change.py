@@ -41,6 +41,8 @@ class ChangeKind(StrEnum):
     FREEZE = "freeze"
     DELEGATION = "delegation"
     API_KEY = "api_key"
+    LEDGER_CLOSE = "ledger_close"
+    HELD_MONEY = "held_money"
 
 
 class ChangeWaiting(Refused):

@@ -25,6 +25,7 @@ TABLE_OF = {
     "access": "subject_access",
     "freeze": "release_freeze",
     "query": "payroll_query",
+    "control": "ledger_control",
 }
 
 

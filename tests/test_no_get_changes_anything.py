@@ -13,6 +13,8 @@ from payouts.difference.explanation import Cause
 from payouts.gates import query
 from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
+from payouts.ledger.control import compare
+from payouts.payment import Payment
 from payouts.payroll import get_payroll
 from payouts.web.access import BEFORE_A_BODY, PUBLIC, audience_of, roles_for
 from schemes import before_body, freeze
@@ -117,6 +119,8 @@ def addresses(office, sealed, browsers):
             "payroll_id": sealed.payroll_id,
             "freeze_id": a_freeze(office),
             "api_key_id": a_key(office).id,
+            "control_id": compare(session, asked_by=None, at=office.service.now()).id,
+            "payment_id": session.scalars(select(Payment.id)).first(),
             "query_id": a_question(office, sealed.payroll_id),
             "decision_id": first_decision(office, sealed.payroll_id),
             "scheme_id": office.harbour.scheme_id,

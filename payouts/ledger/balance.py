@@ -117,7 +117,26 @@ def whereabouts(
     session: Session, *, payroll_id: UUID | None = None, scheme_id: UUID | None = None, until: date | None = None
 ) -> Whereabouts:
     """Where the released money of a payroll, a scheme or the body is."""
-    found = balances(session, payroll_id=payroll_id, scheme_id=scheme_id, until=until)
+    return placed(balances(session, payroll_id=payroll_id, scheme_id=scheme_id, until=until))
+
+
+def by_scheme(session: Session) -> dict[UUID, Whereabouts]:
+    """Where the released money of each scheme is."""
+    posting = LedgerPosting
+    pence, entries = func.sum(posting.total_pence), func.sum(posting.entries)
+    found: dict[UUID, dict[LedgerAccount, list[int]]] = {}
+    for side, offset in ((posting.debit, 0), (posting.credit, 2)):
+        sums = select(posting.scheme_id, side, pence, entries).group_by(posting.scheme_id, side)
+        for scheme_id, account, *figures in session.execute(sums):
+            of_scheme = found.setdefault(scheme_id, {account: [0, 0, 0, 0] for account in LedgerAccount})
+            of_scheme[account][offset : offset + 2] = (int(figure) for figure in figures)
+    return {
+        scheme_id: placed({account: Balance(*figures) for account, figures in of_scheme.items()})
+        for scheme_id, of_scheme in found.items()
+    }
+
+
+def placed(found: dict[LedgerAccount, Balance]) -> Whereabouts:
     held = {account: balance.held_pence for account, balance in found.items()}
     return Whereabouts(
         released_pence=-held[LedgerAccount.SCHEME_EXPENDITURE],

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from schemes.database import Base, BodyOwned, stored, to_body_row
@@ -55,6 +55,8 @@ class LedgerEntry(BodyOwned, Base):
     __tablename__ = "ledger_entry"
     __table_args__ = (
         Index("ix_ledger_entry_payroll", "body_id", "payroll_id"),
+        # those that came back are few: what is held is found among them
+        Index("ix_ledger_entry_held", "body_id", "id", postgresql_where=text("credit = 'returned_and_held'")),
         Index("ix_ledger_entry_step", "body_id", "payment_id", "step", unique=True),
         to_body_row("payroll", "payroll_id"),
         to_body_row("payment", "payment_id"),

@@ -28,9 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from bacs.calendar import LONDON
+from payouts.ledger.closing import open_day
 from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.payment import Payment
+from schemes.duties import london_day
 
 
 class Movement(NamedTuple):
@@ -88,7 +89,7 @@ def post(
     payment whose money is somewhere else is left out, so that the same event is never posted twice; whoever needs to
     know compares the count. Of two who post of the same payment at the same moment, one fails: hold the payroll's row.
 
-    on: the accounting date, the London day of `at` without it.
+    on: the accounting date, the London day of `at` without it; of a day that is closed, the first open one.
     """
     payment, latest = Payment.__table__, latest_entry()
     ways = way_table(event)
@@ -106,7 +107,7 @@ def post(
             ways.c.debit,
             ways.c.credit,
             payment.c.amount_pence,
-            literal(on or at.astimezone(LONDON).date(), Date),
+            literal(open_day(session, on or london_day(at)), Date),
             literal(at, DateTime(timezone=True)),
         )
         .select_from(payment)
@@ -138,7 +139,7 @@ def undo(
             latest.c.credit,
             latest.c.debit,
             payment.c.amount_pence,
-            literal(on or at.astimezone(LONDON).date(), Date),
+            literal(open_day(session, on or london_day(at)), Date),
             literal(at, DateTime(timezone=True)),
         )
         .select_from(payment)

@@ -48,6 +48,7 @@ class StaffEvent(StrEnum):
     NO_GO = "no_go"
     HANDED_OVER = "handed_over"
     PASSKEYS_CHANGED = "passkeys_changed"
+    CONTROL_DIFFERS = "control_differs"
 
 
 class StaffMessage(BodyOwned, Base):

@@ -13,6 +13,7 @@ from bacs.calendar import LONDON
 from payouts import matching
 from payouts.app import Service
 from payouts.gates import reminding
+from payouts.ledger import control
 from payouts.tasks import outbox
 from payouts.tasks.outbox import Push
 from schemes import audit, before_body
@@ -67,6 +68,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
     for body_id, _, _ in bodies:
         with service.transaction(body_id) as session:
             matching.ask_nightly(session, body_id, at=now)
+            control.ask_daily(session, at=now)
             outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)
     return today
 

@@ -12,6 +12,7 @@ from payouts.confirmation import asking
 from payouts.difference import run as difference_run
 from payouts.files import part, sealing
 from payouts.gates import reminding
+from payouts.ledger import control
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
 
@@ -49,6 +50,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "gates.tell_no_go": OnDatabase(reminding.tell_of_no_go),
     "payroll.seal_part": OnDatabase(part.seal_part),
     "parallel_run.compare": OnDatabase(comparing.compare_run),
+    "ledger.control": OnDatabase(control.control),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),

@@ -21,6 +21,7 @@ from payouts.web.confirmation_words import policy_rows
 from payouts.web.deadline_words import freeze_rows, office_days_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
+from payouts.web.ledger_words import close_rows, held_rows
 from payouts.web.people_words import ROLES, role_words
 from payouts.web.scheme_words import definition_rows
 from schemes import name_policy
@@ -184,6 +185,18 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: "What the banks’ answers about names mean",
         name_policy_rows,
         "It counts for bank details that are confirmed, and for payrolls that are created, from then on.",
+    ),
+    ChangeKind.LEDGER_CLOSE: ChangeWords(
+        lambda change, names: f"Close the books up to {day(date.fromisoformat(change.after['last_day']))}",
+        lambda facts, names: close_rows(facts),
+        "It counts at once and for good: nothing is posted into closed days any more.",
+        lambda change: ("The daily control", url_for("pages.show_controls")),
+    ),
+    ChangeKind.HELD_MONEY: ChangeWords(
+        lambda change, names: f"Held money of payment {change.after['payment']}, payroll {change.after['payroll']}",
+        lambda facts, names: held_rows(facts),
+        "It is posted to the ledger at once. The money is not paid to anybody any more.",
+        lambda change: ("Money that is held", url_for("pages.show_held")),
     ),
     ChangeKind.CHECKS: ChangeWords(
         lambda change, names: f"Checks of scheme {change.after['scheme']}",

@@ -15,6 +15,7 @@ PLACES = (
     ("home", "Home", "pages.home"),
     ("payees", "Payees", "pages.show_payees"),
     ("payrolls", "Payrolls", "pages.show_payrolls"),
+    ("ledger", "Money", "pages.show_ledger"),
     ("schemes", "Schemes", "pages.show_schemes"),
     ("changes", "Changes", "pages.show_changes"),
     ("settings", "Settings", "pages.show_settings"),

@@ -20,6 +20,7 @@ from payouts.gates.amount import amount_of
 from payouts.gates.cover import review_of
 from payouts.gates.decision import GateState, decisions_of, gate_states
 from payouts.gates.query import queries_of
+from payouts.ledger.balance import whereabouts
 from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
 from payouts.payroll import Payroll, PayrollStatus, days_still_work, get_payroll
@@ -98,6 +99,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             sums=sums_of(session, payroll),
             changes=since_sealing(session, payroll.amendment_id),
             queries=queries_of(session, payroll_id),
+            money=whereabouts(session, payroll_id=payroll_id),
             days_gone=payroll.status in BEFORE_RELEASE and not days_still_work(service().calendar, payroll),
             still_possible=possible_day(session, payroll),
             pays_for=get_payroll(session, payroll.pays_for_id) if payroll.pays_for_id else None,

@@ -27,6 +27,10 @@ from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.gates.release_freeze import Frozen
 from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
+from payouts.ledger.control_run import DifferenceKind
+from payouts.ledger.entry import Event, LedgerAccount
+from payouts.ledger.held import NotHeld
+from payouts.ledger.period import ClosingFault, ClosingRefused
 from payouts.machine_time import ClockWrong
 from payouts.notices.notice import NoticeStatus
 from payouts.off_cycle import NobodyLeftOut, NotLeftOut
@@ -53,6 +57,7 @@ from payouts.web import (
     finding_words,
     gate_words,
     import_words,
+    ledger_words,
     notice_words,
     payee_words,
     payroll_words,
@@ -155,6 +160,10 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (DelegationFault, people_words.DELEGATION_FAULTS),
     (Country, deadline_words.COUNTRIES),
     (FreezeFault, deadline_words.FREEZE_FAULTS),
+    (LedgerAccount, ledger_words.ACCOUNTS),
+    (Event, ledger_words.EVENTS),
+    (DifferenceKind, ledger_words.DIFFERENCES),
+    (ClosingFault, ledger_words.CLOSING_FAULTS),
     (AttachmentFault, gate_words.ATTACHMENT_FAULTS),
     (EvidenceForm, scheme_words.EVIDENCE_FORMS),
     (GateKind, gate_words.AFTER_GO),
@@ -268,6 +277,8 @@ REFUSALS: list[Refused] = [
     DelegationRefused(DelegationFault.ONESELF),
     Frozen(DAY, urgent_allowed=True),
     FreezeRefused(FreezeFault.OVER),
+    ClosingRefused(ClosingFault.NOT_OVER),
+    NotHeld(),
     ClosedDayRefused(DAY),
     AttachmentRefused(AttachmentFault.EMPTY),
     GateNotReached("Ready"),

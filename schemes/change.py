@@ -12,14 +12,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, select, text, tuple_
+from sqlalchemy import Index, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes import audit
-from schemes.database import Base, BodyOwned, stored, take_turns
-from schemes.errors import NotFound, NotNow, ReasonNotGiven, Refused, SamePerson
+from schemes import audit, proposal
+from schemes.database import Base, stored, take_turns
+from schemes.errors import NotFound, ReasonNotGiven, Refused
 from schemes.person import Actor
+from schemes.proposal import WAITING, Proposal, two_people, waits
 
 
 class ChangeKind(StrEnum):
@@ -57,18 +58,12 @@ class ChangedSince(Refused):
     """What a proposal would replace is no longer what its proposer saw."""
 
 
-class Change(BodyOwned, Base):
+class Change(Proposal, Base):
     """One proposal. `before` and `after` are plain facts for people and for applying it: no secret, no bank details."""
 
     __tablename__ = "change"
     __table_args__ = (
-        CheckConstraint("confirmed_by is null or confirmed_by <> proposed_by", name="two_people"),
-        CheckConstraint("(confirmed_by is null) = (confirmed_at is null)", name="confirmed"),
-        CheckConstraint(
-            "(rejected_by is null) = (rejected_at is null) and (rejected_by is null or "
-            "(confirmed_by is null and coalesce(rejected_because, '') <> ''))",
-            name="rejection",
-        ),
+        *two_people(),
         Index("ix_change_proposed", "body_id", "proposed_at"),
         Index(
             "uq_change_waiting",
@@ -76,7 +71,7 @@ class Change(BodyOwned, Base):
             "kind",
             "subject_id",
             unique=True,
-            postgresql_where=text("confirmed_at is null and rejected_at is null"),
+            postgresql_where=WAITING,
         ),
     )
 
@@ -84,18 +79,6 @@ class Change(BodyOwned, Base):
     subject_id: Mapped[UUID]
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    reason: Mapped[str]
-    proposed_by: Mapped[UUID]
-    proposed_at: Mapped[datetime]
-    confirmed_by: Mapped[UUID | None]
-    confirmed_at: Mapped[datetime | None]
-    rejected_by: Mapped[UUID | None]
-    rejected_at: Mapped[datetime | None]
-    rejected_because: Mapped[str | None]
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.confirmed_at is None and self.rejected_at is None
 
 
 def propose(
@@ -147,15 +130,11 @@ def confirm(session: Session, change: Change, *, now_there: dict[str, Any], by: 
     now_there: what stands there at this moment. Who may confirm is the caller's rule. Raises SamePerson, NotNow,
     ChangedSince.
     """
-    if change.confirmed_by == by.person_id:
+    if not proposal.may_be_confirmed(change, "change", by=by):
         return False
-    must_wait(change, "confirmed")
-    if by.person_id == change.proposed_by:
-        raise SamePerson("proposed this change")
     if now_there != change.before:
         raise ChangedSince
-    change.confirmed_by, change.confirmed_at = by.person_id, at
-    session.flush()
+    proposal.confirm(session, change, by=by, at=at)
     note(session, change, "confirmed", by=by, at=at)
     return True
 
@@ -165,19 +144,8 @@ def reject(session: Session, change: Change, *, reason: str, by: Actor, at: date
 
     Raises NotNow, ReasonNotGiven.
     """
-    if change.rejected_by == by.person_id:
-        return
-    must_wait(change, "rejected")
-    if not reason.strip():
-        raise ReasonNotGiven("reject this change")
-    change.rejected_by, change.rejected_at, change.rejected_because = by.person_id, at, reason.strip()
-    session.flush()
-    note(session, change, "rejected", by=by, at=at)
-
-
-def must_wait(change: Change, act: str) -> None:
-    if not change.is_waiting:
-        raise NotNow("change", "confirmed" if change.confirmed_at else "rejected", act)
+    if proposal.reject(session, change, "change", reason=reason, by=by, at=at):
+        note(session, change, "rejected", by=by, at=at)
 
 
 def note(session: Session, change: Change, act: str, *, by: Actor, at: datetime) -> None:
@@ -203,29 +171,20 @@ def get_change(session: Session, change_id: UUID, *, lock: bool = False) -> Chan
 def waiting_of(session: Session, kind: ChangeKind, subject_id: UUID) -> Change | None:
     """The change of this that waits for a second person, if one does."""
     return session.scalars(
-        select(Change).where(
-            Change.kind == kind,
-            Change.subject_id == subject_id,
-            Change.confirmed_at.is_(None),
-            Change.rejected_at.is_(None),
-        )
+        select(Change).where(Change.kind == kind, Change.subject_id == subject_id, waits(Change))
     ).one_or_none()
 
 
 def waiting(session: Session, *, limit: int = 100) -> Sequence[Change]:
     """The changes that wait for a second person, oldest first."""
     return session.scalars(
-        select(Change)
-        .where(Change.confirmed_at.is_(None), Change.rejected_at.is_(None))
-        .order_by(Change.proposed_at, Change.id)
-        .limit(limit)
+        select(Change).where(waits(Change)).order_by(Change.proposed_at, Change.id).limit(limit)
     ).all()
 
 
 def decided(session: Session, *, before: Change | None = None, limit: int = 50) -> Sequence[Change]:
     """The changes that were confirmed or rejected, newest proposals first: those that were proposed before one."""
-    over = Change.confirmed_at.is_not(None) | Change.rejected_at.is_not(None)
-    changes = select(Change).where(over).order_by(Change.proposed_at.desc(), Change.id.desc()).limit(limit)
+    changes = select(Change).where(~waits(Change)).order_by(Change.proposed_at.desc(), Change.id.desc()).limit(limit)
     if before is not None:
         changes = changes.where(tuple_(Change.proposed_at, Change.id) < (before.proposed_at, before.id))
     return session.scalars(changes).all()

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, select, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes import audit
+from schemes import audit, proposal
 from schemes.award import Award
-from schemes.database import Base, BodyOwned, take_turns, to_body_row
-from schemes.errors import NotFound, NotNow, OutOfRange, ReasonNotGiven, Refused, SamePerson
-from schemes.payee import Beneficiary
+from schemes.database import Base, take_turns, to_body_row
+from schemes.errors import NotFound, OutOfRange, ReasonNotGiven, Refused
 from schemes.person import Actor, Role
+from schemes.proposal import WAITING, OfAward, two_people
 
 PROPOSERS = (Role.PREPARER, Role.FINANCE)
 CONFIRMERS = (Role.FINANCE, Role.APPROVER)
@@ -30,7 +29,7 @@ class RecoveryThere(Refused):
     """A recovery from this award waits already for a second person."""
 
 
-class Recovery(BodyOwned, Base):
+class Recovery(OfAward, Base):
     """How much in all, and how much at a time: an instalment in pence, or a share of the payment in per cent.
 
     least_left_pence: what a payment is never brought below; 0: a whole payment may be recovered. Of several the oldest
@@ -44,7 +43,7 @@ class Recovery(BodyOwned, Base):
             "body_id",
             "award_id",
             unique=True,
-            postgresql_where=text("confirmed_at is null and rejected_at is null"),
+            postgresql_where=WAITING,
         ),
         Index("ix_recovery_award", "body_id", "award_id"),
         to_body_row("award", "award_id"),
@@ -55,33 +54,14 @@ class Recovery(BodyOwned, Base):
             name="instalment",
         ),
         CheckConstraint("reason <> ''", name="reason"),
-        CheckConstraint("confirmed_by is null or confirmed_by <> proposed_by", name="two_people"),
-        CheckConstraint("(confirmed_by is null) = (confirmed_at is null)", name="confirmed"),
-        CheckConstraint(
-            "(rejected_by is null) = (rejected_at is null) and (rejected_by is null or "
-            "(confirmed_by is null and coalesce(rejected_because, '') <> ''))",
-            name="rejection",
-        ),
+        *two_people(),
     )
 
-    award_id: Mapped[UUID]
     total_pence: Mapped[int] = mapped_column(BigInteger)
     instalment_pence: Mapped[int | None] = mapped_column(BigInteger)
     share_percent: Mapped[int | None]
     least_left_pence: Mapped[int] = mapped_column(BigInteger)
     from_day: Mapped[date]
-    reason: Mapped[str]
-    proposed_by: Mapped[UUID]
-    proposed_at: Mapped[datetime]
-    confirmed_by: Mapped[UUID | None]
-    confirmed_at: Mapped[datetime | None]
-    rejected_by: Mapped[UUID | None]
-    rejected_at: Mapped[datetime | None]
-    rejected_because: Mapped[str | None]
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.confirmed_at is None and self.rejected_at is None
 
     def instalment_of(self, payment_pence: int, balance_pence: int) -> int:
         """What is taken of a payment; 0 where its minimum leaves nothing to take."""
@@ -173,33 +153,17 @@ def must_be_between(what: str, given: int, least: int, most: int = MOST_PENCE) -
 def confirm(session: Session, recovery: Recovery, award: Award, *, by: Actor, at: datetime) -> None:
     """A second person's word, on a row locked by the caller. Raises SamePerson, NotNow, NotAllowed."""
     by.must_be(*CONFIRMERS, scheme=award.scheme_id)
-    if recovery.confirmed_by == by.person_id:
-        return
-    must_wait(recovery, "confirmed")
-    if by.person_id == recovery.proposed_by:
-        raise SamePerson("proposed this recovery")
-    recovery.confirmed_by, recovery.confirmed_at = by.person_id, at
-    session.flush()
-    audit.record(session, "recovery.confirmed", by=by, about=award, at=at, recovery=str(recovery.id))
+    if proposal.may_be_confirmed(recovery, "recovery", by=by):
+        proposal.confirm(session, recovery, by=by, at=at)
+        audit.record(session, "recovery.confirmed", by=by, about=award, at=at, recovery=str(recovery.id))
 
 
 def reject(session: Session, recovery: Recovery, award: Award, *, reason: str, by: Actor, at: datetime) -> None:
     """Reject a proposal, or withdraw one's own, on a row locked by the caller. Raises NotNow, ReasonNotGiven."""
     if by.person_id != recovery.proposed_by:
         by.must_be(*CONFIRMERS, scheme=award.scheme_id)
-    if recovery.rejected_by == by.person_id:
-        return
-    must_wait(recovery, "rejected")
-    if not reason.strip():
-        raise ReasonNotGiven("reject this recovery")
-    recovery.rejected_by, recovery.rejected_at, recovery.rejected_because = by.person_id, at, reason.strip()
-    session.flush()
-    audit.record(session, "recovery.rejected", by=by, about=award, at=at, recovery=str(recovery.id))
-
-
-def must_wait(recovery: Recovery, act: str) -> None:
-    if not recovery.is_waiting:
-        raise NotNow("recovery", "confirmed" if recovery.confirmed_at else "rejected", act)
+    if proposal.reject(session, recovery, "recovery", reason=reason, by=by, at=at):
+        audit.record(session, "recovery.rejected", by=by, about=award, at=at, recovery=str(recovery.id))
 
 
 def get_recovery(session: Session, award_id: UUID, recovery_id: UUID, *, lock: bool = False) -> Recovery:
@@ -213,23 +177,3 @@ def get_recovery(session: Session, award_id: UUID, recovery_id: UUID, *, lock: b
 def recoveries_of(session: Session, award_id: UUID) -> Sequence[Recovery]:
     """All recoveries from an award, the newest first."""
     return session.scalars(select(Recovery).where(Recovery.award_id == award_id).order_by(Recovery.id.desc())).all()
-
-
-class Waiting(NamedTuple):
-    """A recovery that waits for a second person, and from whose award it is."""
-
-    recovery: Recovery
-    beneficiary: Beneficiary
-
-
-def waiting(session: Session, *, limit: int = 20) -> list[Waiting]:
-    """The recoveries that wait for a second person, oldest first."""
-    rows = session.execute(
-        select(Recovery, Beneficiary)
-        .join(Award, (Award.body_id == Recovery.body_id) & (Award.id == Recovery.award_id))
-        .join(Beneficiary, (Beneficiary.body_id == Award.body_id) & (Beneficiary.id == Award.beneficiary_id))
-        .where(Recovery.confirmed_at.is_(None), Recovery.rejected_at.is_(None))
-        .order_by(Recovery.id)
-        .limit(limit)
-    )
-    return [Waiting(*row) for row in rows]

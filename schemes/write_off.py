@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes import audit
+from schemes import audit, proposal
 from schemes.award import Award
-from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
-from schemes.errors import NotFound, NotNow, OutOfRange, ReasonNotGiven, Refused, SamePerson
-from schemes.payee import Beneficiary
+from schemes.database import Base, stored, take_turns, to_body_row
+from schemes.errors import NotFound, NotNow, OutOfRange, ReasonNotGiven, Refused
 from schemes.person import Actor
+from schemes.proposal import WAITING, OfAward, two_people
 from schemes.recovery import CONFIRMERS, MOST_PENCE, PROPOSERS, Recovery
 
 
@@ -39,7 +38,7 @@ class WriteOffThere(Refused):
     """An ending for this recovery, or a write-off for this award, waits already for a second person."""
 
 
-class WriteOff(BodyOwned, Base):
+class WriteOff(OfAward, Base):
     """The end of a recovery, with all that it has not taken; or, without one, pence of an award that are written off.
 
     Only the second person's word is ever written later.
@@ -52,7 +51,7 @@ class WriteOff(BodyOwned, Base):
             "body_id",
             "award_id",
             unique=True,
-            postgresql_where=text("confirmed_at is null and rejected_at is null"),
+            postgresql_where=WAITING,
         ),
         Index(
             "uq_write_off_recovery",
@@ -67,31 +66,12 @@ class WriteOff(BodyOwned, Base):
         CheckConstraint("(recovery_id is null) = (pence is not null) and coalesce(pence, 1) > 0", name="pence"),
         CheckConstraint("recovery_id is not null or kind = 'write_off'", name="stopped"),
         CheckConstraint("reason <> ''", name="reason"),
-        CheckConstraint("confirmed_by is null or confirmed_by <> proposed_by", name="two_people"),
-        CheckConstraint("(confirmed_by is null) = (confirmed_at is null)", name="confirmed"),
-        CheckConstraint(
-            "(rejected_by is null) = (rejected_at is null) and (rejected_by is null or "
-            "(confirmed_by is null and coalesce(rejected_because, '') <> ''))",
-            name="rejection",
-        ),
+        *two_people(),
     )
 
-    award_id: Mapped[UUID]
     recovery_id: Mapped[UUID | None]
     kind: Mapped[Ending] = mapped_column(stored(Ending))
     pence: Mapped[int | None] = mapped_column(BigInteger)
-    reason: Mapped[str]
-    proposed_by: Mapped[UUID]
-    proposed_at: Mapped[datetime]
-    confirmed_by: Mapped[UUID | None]
-    confirmed_at: Mapped[datetime | None]
-    rejected_by: Mapped[UUID | None]
-    rejected_at: Mapped[datetime | None]
-    rejected_because: Mapped[str | None]
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.confirmed_at is None and self.rejected_at is None
 
 
 def propose(
@@ -148,16 +128,12 @@ def propose(
 def confirm(session: Session, write_off: WriteOff, award: Award, *, by: Actor, at: datetime) -> None:
     """A second person's word, on a row locked by the caller. Raises SamePerson, NotNow, NotAllowed."""
     by.must_be(*CONFIRMERS, scheme=award.scheme_id)
-    if write_off.confirmed_by == by.person_id:
+    if not proposal.may_be_confirmed(write_off, "write-off", by=by):
         return
-    must_wait(write_off, "confirmed")
-    if by.person_id == write_off.proposed_by:
-        raise SamePerson("proposed this")
     if write_off.recovery_id is not None:
         # whoever builds a payroll holds this row while it takes an instalment
         session.get_one(Recovery, (award.body_id, write_off.recovery_id), with_for_update=True)
-    write_off.confirmed_by, write_off.confirmed_at = by.person_id, at
-    session.flush()
+    proposal.confirm(session, write_off, by=by, at=at)
     audit.record(session, "write_off.confirmed", by=by, about=award, at=at, write_off=str(write_off.id))
 
 
@@ -165,19 +141,8 @@ def reject(session: Session, write_off: WriteOff, award: Award, *, reason: str, 
     """Reject a proposal, or withdraw one's own, on a row locked by the caller. Raises NotNow, ReasonNotGiven."""
     if by.person_id != write_off.proposed_by:
         by.must_be(*CONFIRMERS, scheme=award.scheme_id)
-    if write_off.rejected_by == by.person_id:
-        return
-    must_wait(write_off, "rejected")
-    if not reason.strip():
-        raise ReasonNotGiven("reject this")
-    write_off.rejected_by, write_off.rejected_at, write_off.rejected_because = by.person_id, at, reason.strip()
-    session.flush()
-    audit.record(session, "write_off.rejected", by=by, about=award, at=at, write_off=str(write_off.id))
-
-
-def must_wait(write_off: WriteOff, act: str) -> None:
-    if not write_off.is_waiting:
-        raise NotNow("write-off", "confirmed" if write_off.confirmed_at else "rejected", act)
+    if proposal.reject(session, write_off, "write-off", reason=reason, by=by, at=at):
+        audit.record(session, "write_off.rejected", by=by, about=award, at=at, write_off=str(write_off.id))
 
 
 def get_write_off(session: Session, award_id: UUID, write_off_id: UUID, *, lock: bool = False) -> WriteOff:
@@ -201,23 +166,3 @@ def ended(session: Session, recovery_ids: Collection[UUID]) -> dict[UUID, Ending
         WriteOff.recovery_id.in_(recovery_ids), WriteOff.confirmed_at.is_not(None)
     )
     return {recovery_id: kind for recovery_id, kind in session.execute(rows) if recovery_id is not None}
-
-
-class Waiting(NamedTuple):
-    """Something to be written off or stopped that waits for a second person, and of whose award it is."""
-
-    write_off: WriteOff
-    beneficiary: Beneficiary
-
-
-def waiting(session: Session, *, limit: int = 20) -> list[Waiting]:
-    """What waits for a second person, oldest first."""
-    rows = session.execute(
-        select(WriteOff, Beneficiary)
-        .join(Award, (Award.body_id == WriteOff.body_id) & (Award.id == WriteOff.award_id))
-        .join(Beneficiary, (Beneficiary.body_id == Award.body_id) & (Beneficiary.id == Award.beneficiary_id))
-        .where(WriteOff.confirmed_at.is_(None), WriteOff.rejected_at.is_(None))
-        .order_by(WriteOff.id)
-        .limit(limit)
-    )
-    return [Waiting(*row) for row in rows]

@@ -22,7 +22,7 @@ from payouts.web.figures import pounds
 from payouts.web.form import Form
 from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
-from schemes import change_applied, recovery, write_off
+from schemes import change_applied
 from schemes.bank_profile import OriginatingAccount
 from schemes.bank_profile_change import CONFIRMERS as CONFIRMERS_OF_PROFILE
 from schemes.bank_profile_change import see_account
@@ -30,6 +30,9 @@ from schemes.change import Change, ChangeKind, decided, get_change, waiting
 from schemes.change_applied import EFFECTS
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import names
+from schemes.proposal import waiting_about_awards
+from schemes.recovery import Recovery
+from schemes.write_off import WriteOff
 
 PAGE = 50
 LONGEST = 2000
@@ -126,7 +129,7 @@ def money_waiting(session: Session, people: Names) -> list[MoneyLine]:
             one.proposed_at,
             one.reason,
         )
-        for one, beneficiary in recovery.waiting(session, limit=PAGE)
+        for one, beneficiary in waiting_about_awards(session, Recovery, limit=PAGE)
     ]
     lines += [
         MoneyLine(
@@ -137,7 +140,7 @@ def money_waiting(session: Session, people: Names) -> list[MoneyLine]:
             one.proposed_at,
             one.reason,
         )
-        for one, beneficiary in write_off.waiting(session, limit=PAGE)
+        for one, beneficiary in waiting_about_awards(session, WriteOff, limit=PAGE)
     ]
     return sorted(lines, key=lambda line: line.at)
 

@@ -33,11 +33,12 @@ from schemes.imports.register_import import ImportStatus, imports_of_body
 from schemes.payee_search import payees_by_reference
 from schemes.person import Role
 from schemes.person import names as people_names
+from schemes.proposal import waiting_about_awards
 from schemes.recovery import CONFIRMERS as CONFIRMERS_OF_RECOVERY
-from schemes.recovery import waiting as recoveries_waiting
+from schemes.recovery import Recovery
 from schemes.scheme import schemes_of_body
 from schemes.suspension import reviews_due as suspensions_due
-from schemes.write_off import waiting as write_offs_waiting
+from schemes.write_off import WriteOff
 
 SHOWN = 10
 LOOKED_AT = 50
@@ -201,7 +202,7 @@ def suspension_reviews(session: Session) -> Items:
 
 
 def open_recoveries(session: Session) -> Items:
-    for recovery, beneficiary in recoveries_waiting(session):
+    for recovery, beneficiary in waiting_about_awards(session, Recovery):
         item = Waiting(
             f"Recovery from {beneficiary.name}",
             f"{pounds(recovery.total_pence)} to be confirmed or rejected.",
@@ -213,7 +214,7 @@ def open_recoveries(session: Session) -> Items:
 
 
 def open_write_offs(session: Session) -> Items:
-    for write_off, beneficiary in write_offs_waiting(session):
+    for write_off, beneficiary in waiting_about_awards(session, WriteOff):
         item = Waiting(
             f"{'End of a recovery from' if write_off.recovery_id else 'Write-off for'} {beneficiary.name}",
             "To be confirmed or rejected.",

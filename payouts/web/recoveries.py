@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -14,6 +15,8 @@ from payouts.payment_part import overpayments_of
 from payouts.recovering import balances
 from payouts.web import words
 from payouts.web.access import allowed
+from payouts.web.contacts import is_done
+from payouts.web.decision_form import decision_on
 from payouts.web.figures import pounds
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
@@ -28,11 +31,6 @@ from schemes.recovery import CONFIRMERS, PROPOSERS, get_recovery
 TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 SHORT = Length(max=30, message="Use at most 30 characters")
 AMOUNT, SHARE = "amount", "share"
-CONFIRM, REJECT = "confirm", "reject"
-DECIDED = {
-    CONFIRM: "You confirmed the recovery. The next payroll that is built takes the first instalment",
-    REJECT: "You rejected the recovery. Nothing is taken",
-}
 
 
 class ProposeRecovery(Form):
@@ -85,17 +83,6 @@ class ProposeRecovery(Form):
             self.refuse("Enter a whole number from 1 to 100", self.instalment)
             return None
         return int(given)
-
-
-class DecideRecovery(Form):
-    decision = RadioField(
-        "Your decision",
-        widget=GovRadioInput(),
-        choices=[SelectChoice(CONFIRM, "Confirm the recovery"), SelectChoice(REJECT, "Reject it")],
-        validators=[InputRequired("Choose what happens to the recovery")],
-    )
-    reason = TextAreaField("Reason", description="Needed to reject it", widget=GovTextArea(), validators=[TOO_LONG])
-    submit = SubmitField("Continue", widget=GovSubmitInput())
 
 
 @pages.route("/awards/<uuid:award_id>/recoveries/new", methods=["GET", "POST"])
@@ -151,11 +138,20 @@ def is_proposed(form: ProposeRecovery, award_id: UUID) -> bool:
 @pages.route("/awards/<uuid:award_id>/recoveries/<uuid:recovery_id>", methods=["GET", "POST"])
 @allowed(*PROPOSERS, *CONFIRMERS)
 def decide_recovery(award_id: UUID, recovery_id: UUID) -> ResponseReturnValue:
-    form = DecideRecovery()
-    if form.validate_on_submit() and is_decided(form, award_id, recovery_id):
-        done = "You confirmed the recovery" if form.decision.data == CONFIRM else "You rejected the recovery"
+    form = decision_on("the recovery")
+
+    def decide(session: Session) -> None:
+        award, recovery = get_award(session, award_id), get_recovery(session, award_id, recovery_id, lock=True)
+        if form.confirms:
+            recoveries.confirm(session, recovery, award, by=actor(), at=now())
+        else:
+            recoveries.reject(session, recovery, award, reason=form.reason.data or "", by=actor(), at=now())
+
+    if form.validate_on_submit() and is_done(form, decide, reason=form.reason):
         flash(
-            f"{done}. {'The next payroll takes the first instalment' if form.decision.data == CONFIRM else ''}".strip()
+            "You confirmed the recovery. The next payroll takes the first instalment"
+            if form.confirms
+            else "You rejected the recovery"
         )
         return redirect(url_for("pages.show_award", award_id=award_id), 303)
     with transaction() as session:
@@ -169,18 +165,3 @@ def decide_recovery(award_id: UUID, recovery_id: UUID) -> ResponseReturnValue:
             names=names(session),
             **parties._asdict(),
         ), form.status
-
-
-def is_decided(form: DecideRecovery, award_id: UUID, recovery_id: UUID) -> bool:
-    try:
-        with transaction() as session:
-            award, recovery = get_award(session, award_id), get_recovery(session, award_id, recovery_id, lock=True)
-            if form.decision.data == CONFIRM:
-                recoveries.confirm(session, recovery, award, by=actor(), at=now())
-            else:
-                recoveries.reject(session, recovery, award, reason=form.reason.data or "", by=actor(), at=now())
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-    return form.status == 200

@@ -15,12 +15,14 @@ from payouts.payment_part import overpayments_of
 from payouts.recovering import balances
 from payouts.web import words
 from payouts.web.access import allowed
+from payouts.web.contacts import is_done
+from payouts.web.decision_form import decision_on
 from payouts.web.figures import pounds
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import write_off as write_offs
 from schemes.amount import read_pence
-from schemes.award import Award, get_award, parties_of
+from schemes.award import get_award, parties_of
 from schemes.errors import NotAllowed, NotFound, OutOfRange, ReasonNotGiven, Refused
 from schemes.person import names
 from schemes.recovery import CONFIRMERS, PROPOSERS, Recovery, get_recovery, recoveries_of
@@ -28,7 +30,6 @@ from schemes.write_off import Ending, get_write_off
 
 TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 SHORT = Length(max=30, message="Use at most 30 characters")
-CONFIRM, REJECT = "confirm", "reject"
 
 
 class EndRecovery(Form):
@@ -67,17 +68,6 @@ class WriteItOff(Form):
         validators=[InputRequired("Say why it is written off"), TOO_LONG],
     )
     submit = SubmitField("Propose to write it off", widget=GovSubmitInput())
-
-
-class DecideWriteOff(Form):
-    decision = RadioField(
-        "Your decision",
-        widget=GovRadioInput(),
-        choices=[SelectChoice(CONFIRM, "Confirm it"), SelectChoice(REJECT, "Reject it")],
-        validators=[InputRequired("Choose what happens")],
-    )
-    reason = TextAreaField("Reason", description="Needed to reject it", widget=GovTextArea(), validators=[TOO_LONG])
-    submit = SubmitField("Continue", widget=GovSubmitInput())
 
 
 HINTS = [
@@ -152,9 +142,17 @@ def is_proposed(form: EndRecovery | WriteItOff, award_id: UUID, recovery_id: UUI
 @pages.route("/awards/<uuid:award_id>/write-offs/<uuid:write_off_id>", methods=["GET", "POST"])
 @allowed(*PROPOSERS, *CONFIRMERS)
 def decide_write_off(award_id: UUID, write_off_id: UUID) -> ResponseReturnValue:
-    form = DecideWriteOff()
-    if form.validate_on_submit() and is_decided(form, award_id, write_off_id):
-        flash("You confirmed it" if form.decision.data == CONFIRM else "You rejected it. Nothing changes")
+    form = decision_on("it")
+
+    def decide(session: Session) -> None:
+        award, write_off = get_award(session, award_id), get_write_off(session, award_id, write_off_id, lock=True)
+        if form.confirms:
+            write_offs.confirm(session, write_off, award, by=actor(), at=now())
+        else:
+            write_offs.reject(session, write_off, award, reason=form.reason.data or "", by=actor(), at=now())
+
+    if form.validate_on_submit() and is_done(form, decide, reason=form.reason):
+        flash("You confirmed it" if form.confirms else "You rejected it. Nothing changes")
         return redirect(url_for("pages.show_award", award_id=award_id), 303)
     with transaction() as session:
         write_off = get_write_off(session, award_id, write_off_id)
@@ -173,19 +171,3 @@ def decide_write_off(award_id: UUID, write_off_id: UUID) -> ResponseReturnValue:
 
 def recovery_of(session: Session, award_id: UUID, recovery_id: UUID | None) -> Recovery | None:
     return next((one for one in recoveries_of(session, award_id) if one.id == recovery_id), None)
-
-
-def is_decided(form: DecideWriteOff, award_id: UUID, write_off_id: UUID) -> bool:
-    try:
-        with transaction() as session:
-            award: Award = get_award(session, award_id)
-            write_off = get_write_off(session, award_id, write_off_id, lock=True)
-            if form.decision.data == CONFIRM:
-                write_offs.confirm(session, write_off, award, by=actor(), at=now())
-            else:
-                write_offs.reject(session, write_off, award, reason=form.reason.data or "", by=actor(), at=now())
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-    return form.status == 200

@@ -19,7 +19,7 @@ from payouts.awarded import AwardLine
 from payouts.entitlement import Due, entitlement
 from payouts.payment import LIVE, Payment, Unpaid, UnpaidReason
 from payouts.payment_part import SIGNED, PaymentPart, live_arrears
-from payouts.payroll import Payroll, PayrollStatus
+from payouts.payroll import OF_AWARDS, Payroll, PayrollStatus
 from schemes.amount_rule import Rules
 from schemes.award_history import History
 from schemes.period import Period
@@ -67,6 +67,7 @@ def settled_before(session: Session, scheme_id: UUID, period: Period) -> Settled
         select(Payroll.period_first_day, Payroll.period_last_day, Payroll.id, Payroll.made_at)
         .where(
             Payroll.scheme_id == scheme_id,
+            Payroll.kind.in_(OF_AWARDS),
             Payroll.status.in_(SETTLED),
             Payroll.period_last_day < period.first_day,
         )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, QueryableAttribute, Session
 
 from payouts.off_cycle import looked_at
 from payouts.payroll import Payroll
@@ -118,7 +118,7 @@ def awards_between(session: Session, payroll: Payroll, first: UUID, last: UUID) 
     return [replace_destination(line, moved) for line in lines]
 
 
-def in_use(payroll: Payroll, payee_id: InstrumentedAttribute[UUID]) -> FromClause:
+def in_use(payroll: Payroll, payee_id: QueryableAttribute[UUID]) -> FromClause:
     """The bank details that a payee's money goes to on the day that the files leave."""
     return (
         select(Account.id, Account.stopped_as)

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from payouts import arrears, recovering
+from payouts import arrears, one_offs, recovering
 from payouts.arrears import Difference
-from payouts.awarded import AwardLine, awards_between, histories_between
+from payouts.awarded import AwardLine, Destination, awards_between, histories_between
 from payouts.checks.finding import Finding, FindingGroup
 from payouts.checks.kept import keep_reasons
 from payouts.entitlement import Due, entitlement
@@ -75,7 +75,8 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         )
     payroll.payment_count = payroll.total_pence = payroll.unpaid_count = payroll.progress_done = 0
     bounds = chunk_bounds(session, payroll)
-    payroll.progress_total = len(bounds)
+    entered = one_offs.ask_for_chunks(session, payroll, begin=len(bounds), size=CHUNK, at=service.now())
+    payroll.progress_total = len(bounds) + entered
     for number, (first, last) in enumerate(bounds):
         outbox.add(
             session,
@@ -88,7 +89,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
             first=str(first),
             last=str(last),
         )
-    if not bounds:
+    if not payroll.progress_total:
         ask_for_comparison(session, service, payroll)
 
 
@@ -191,15 +192,20 @@ def outcome_of(
     """What an award is paid, in pence, or why it is not; None where nobody would ask."""
     if isinstance(due, NotDue) and (due is NotDue.SUSPENDED or not owed):
         return UnpaidReason(due.value) if of_interest(award, due, period) else None
-    if award.to.held is not None:
-        return UnpaidReason(award.to.held.value)
+    return not_payable(award.to, bar) or due_in_all(due, owed) or 0
+
+
+def not_payable(to: Destination, bar: PaymentBar | None) -> UnpaidReason | None:
+    """Why nobody can be paid there now, or None."""
+    if to.held is not None:
+        return UnpaidReason(to.held.value)
     if bar is not None:
         return UnpaidReason(bar.value)
-    if award.to.account_id is None:
+    if to.account_id is None:
         return UnpaidReason.NO_CONFIRMED_BANK_DETAILS
-    if award.to.stopped is not None:
+    if to.stopped is not None:
         return UnpaidReason.BANK_DETAILS_STOPPED
-    return due_in_all(due, owed) or 0
+    return None
 
 
 def due_in_all(due: Due | NotDue, owed: list[Difference]) -> int | None:

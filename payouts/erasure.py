@@ -71,6 +71,8 @@ NEEDED = """
                   AND payroll.pay_date >= :first_day)
     OR EXISTS (SELECT FROM account WHERE account.body_id = payee.body_id AND account.payee_id = payee.id
                   AND account.proposed_at >= :first_at)
+    OR EXISTS (SELECT FROM one_off WHERE one_off.body_id = payee.body_id AND one_off.payee_id = payee.id
+                  AND one_off.proposed_at >= :first_at)
     OR EXISTS (SELECT FROM award
                  LEFT JOIN LATERAL (SELECT v.last_day, v.from_day, v.inputs FROM award_version v
                                      WHERE v.body_id = award.body_id AND v.award_id = award.id

@@ -9,12 +9,12 @@ from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import Calendar
 from payouts.payment import Unpaid, UnpaidReason
-from payouts.payroll import Payroll, PayrollKind, PayrollStatus, add_payroll
+from payouts.payroll import OF_AWARDS, Payroll, PayrollKind, PayrollStatus, add_payroll
 from schemes.award import Award
 from schemes.database import Base, copy_rows, take_turns, to_body_row
 from schemes.errors import NotNow, Refused
@@ -52,9 +52,11 @@ class NotLeftOut(Refused):
 
 
 def looked_at(payroll: Payroll) -> ColumnElement[bool]:
-    """Of a scheme's awards those that a payroll looks at: all, but for an off-cycle one."""
-    if payroll.kind is not PayrollKind.OFF_CYCLE:
+    """Of a scheme's awards those that a payroll looks at: all, some, or none where it pays one-off payments alone."""
+    if payroll.kind is PayrollKind.REGULAR:
         return true()
+    if payroll.kind not in OF_AWARDS:
+        return false()
     return Award.id.in_(select(NamedAward.award_id).where(NamedAward.payroll_id == payroll.id))
 
 
@@ -95,6 +97,7 @@ def create_off_cycle(
         terms=terms.definition,
         period=Period(of.period_first_day, of.period_last_day),
         pay_date=pay_date,
+        kind=PayrollKind.OFF_CYCLE,
         pays_for=of.id,
         by=by,
         at=at,
@@ -105,9 +108,12 @@ def create_off_cycle(
 
 
 def left_out(session: Session, of: Payroll, references: Collection[str] | None) -> list[UUID]:
-    """The awards that a payroll did not pay, of these beneficiaries or of all. Raises NotLeftOut, NobodyLeftOut."""
+    """The awards that a payroll did not pay, of these beneficiaries or of all. Raises NotLeftOut, NobodyLeftOut.
+
+    A one-off payment that was left out waits for the next payroll by itself.
+    """
     unpaid = select(Unpaid.award_id, Beneficiary.reference).where(
-        Unpaid.payroll_id == of.id, Unpaid.reason.not_in(PAID_ANYWAY)
+        Unpaid.payroll_id == of.id, Unpaid.reason.not_in(PAID_ANYWAY), Unpaid.award_id.is_not(None)
     )
     mine = (Beneficiary.body_id == Unpaid.body_id) & (Beneficiary.id == Unpaid.beneficiary_id)
     unpaid = unpaid.join(Beneficiary, mine)
@@ -121,4 +127,4 @@ def left_out(session: Session, of: Payroll, references: Collection[str] | None) 
         rows = session.execute(unpaid.where(Unpaid.reason.not_in(BY_NAME_ONLY))).all()
     if not rows:
         raise NobodyLeftOut
-    return sorted({row.award_id for row in rows})
+    return sorted({row.award_id for row in rows if row.award_id is not None})

@@ -65,7 +65,7 @@ LIVE_EARLIER = text("earlier.status not in ('cancelled', 'taken_out', 'returned'
 
 
 class Payment(BodyOwned, Base):
-    """One amount to one payee for one beneficiary and period.
+    """One amount to one payee for one beneficiary and period, made due by an award or entered as a one-off payment.
 
     The permanent key is body + scheme + beneficiary + period + component + sequence: unique for as long as the payment
     lives. Only a cancellation or being taken out before release, or a return, frees it. Nothing but `status` and
@@ -86,6 +86,13 @@ class Payment(BodyOwned, Base):
             postgresql_where=text("status not in ('cancelled', 'taken_out', 'returned')"),
         ),
         Index("ix_payment_returned", "body_id", "award_id", postgresql_where=text("status = 'returned'")),
+        Index(
+            "uq_payment_one_off",
+            "body_id",
+            "one_off_id",
+            unique=True,
+            postgresql_where=text("one_off_id is not null and status not in ('cancelled', 'taken_out', 'returned')"),
+        ),
         UniqueConstraint("body_id", "payroll_id", "ordinal"),
         Index("ix_payment_payee", "body_id", "payee_id", "id"),
         Index("ix_payment_reference", "body_id", "reference"),
@@ -102,7 +109,9 @@ class Payment(BodyOwned, Base):
         to_body_row("payee", "payee_id"),
         to_body_row("account", "account_id"),
         to_body_row("award", "award_id"),
+        to_body_row("one_off", "one_off_id"),
         to_body_row("payment_file", "file_id"),
+        CheckConstraint("num_nonnulls(award_id, one_off_id) = 1", name="made_due_by"),
         CheckConstraint("amount_pence > 0", name="amount_pence"),
         CheckConstraint("sequence >= 1", name="sequence"),
     )
@@ -112,7 +121,8 @@ class Payment(BodyOwned, Base):
     beneficiary_id: Mapped[UUID]
     payee_id: Mapped[UUID]
     account_id: Mapped[UUID]
-    award_id: Mapped[UUID]
+    award_id: Mapped[UUID | None]
+    one_off_id: Mapped[UUID | None]
     period_first_day: Mapped[date]
     period_last_day: Mapped[date]
     component: Mapped[str]
@@ -148,7 +158,10 @@ class UnpaidReason(StrEnum):
 
 
 class Unpaid(BodyOwned, Base):
-    """An award that this payroll does not pay. due_pence: what it would have been paid; None where nothing was due."""
+    """An award or a one-off payment that this payroll does not pay.
+
+    due_pence: what it would have been paid; None where nothing was due.
+    """
 
     __tablename__ = "unpaid"
     __table_args__ = (
@@ -156,12 +169,15 @@ class Unpaid(BodyOwned, Base):
         Index("ix_unpaid_award", "body_id", "award_id"),
         to_body_row("payroll", "payroll_id"),
         to_body_row("award", "award_id"),
+        to_body_row("one_off", "one_off_id"),
         to_body_row("beneficiary", "beneficiary_id"),
+        CheckConstraint("num_nonnulls(award_id, one_off_id) = 1", name="made_due_by"),
     )
 
     body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"), primary_key=True)
     payroll_id: Mapped[UUID]
-    award_id: Mapped[UUID]
+    award_id: Mapped[UUID | None]
+    one_off_id: Mapped[UUID | None]
     beneficiary_id: Mapped[UUID]
     reason: Mapped[UnpaidReason] = mapped_column(stored(UnpaidReason))
     due_pence: Mapped[int | None] = mapped_column(BigInteger)
@@ -181,7 +197,7 @@ class PaymentLine(NamedTuple):
     reference: str
     payee_id: UUID
     beneficiary_id: UUID
-    award_id: UUID
+    award_id: UUID | None
     account_id: UUID
     holder_name: str
     fingerprint: bytes
@@ -264,11 +280,11 @@ def payments_to(session: Session, payee_id: UUID, *, limit: int = 50) -> Sequenc
 
 
 class UnpaidRow(NamedTuple):
-    """Somebody who is not paid this time, as a person reads it."""
+    """Somebody who is not paid this time, as a person reads it: an award, or None for a one-off payment."""
 
     unpaid: Unpaid
     beneficiary: Beneficiary
-    award: Award
+    award: Award | None
 
 
 class UnpaidSum(NamedTuple):
@@ -313,7 +329,7 @@ def unpaid_of(
     rows = (
         select(Unpaid, Beneficiary, Award)
         .join(Beneficiary, (Beneficiary.body_id == Unpaid.body_id) & (Beneficiary.id == Unpaid.beneficiary_id))
-        .join(Award, (Award.body_id == Unpaid.body_id) & (Award.id == Unpaid.award_id))
+        .outerjoin(Award, (Award.body_id == Unpaid.body_id) & (Award.id == Unpaid.award_id))
         .where(Unpaid.payroll_id == payroll_id)
         .order_by(Unpaid.id)
         .limit(limit)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -144,7 +145,7 @@ def parts_by_award(session: Session, payroll_id: UUID, first: UUID, last: UUID) 
     return {award_id: int(pence) for award_id, pence in session.execute(sums.group_by(PaymentPart.award_id))}
 
 
-def arrears_by_award(session: Session, payroll_id: UUID, award_ids: Select[UUID]) -> dict[UUID, tuple[int, int]]:
+def arrears_by_award(session: Session, payroll_id: UUID, award_ids: Select[Any]) -> dict[UUID, tuple[int, int]]:
     """The arrears of some awards in a payroll in pence, and of how many periods."""
     sums = select(PaymentPart.award_id, func.sum(PaymentPart.pence), func.count()).where(
         PaymentPart.payroll_id == payroll_id,

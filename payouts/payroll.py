@@ -64,10 +64,22 @@ MOVES: dict[tuple[PayrollStatus, PayrollStatus], str] = {
 
 
 class PayrollKind(StrEnum):
-    """Whom a payroll pays: all that is due on its pay date, or some of those whom another one left out."""
+    """Whom a payroll pays."""
 
     REGULAR = "regular"
+    """All that is due on its pay date, with the one-off payments that wait."""
     OFF_CYCLE = "off_cycle"
+    """Some of those whom another one left out."""
+    TOP_UP = "top_up"
+    """Further payments that were stated for the period of a released one."""
+    ONE_OFF = "one_off"
+    """One-off payments that wait, and nothing else."""
+
+
+FOLLOWING = (PayrollKind.OFF_CYCLE, PayrollKind.TOP_UP)
+"""Kinds that follow another payroll of the same period."""
+OF_AWARDS = (PayrollKind.REGULAR, PayrollKind.OFF_CYCLE)
+"""Kinds that pay what awards make due."""
 
 
 class PayDateReason(StrEnum):
@@ -104,7 +116,7 @@ class Payroll(BodyOwned, Base):
     """The payments of one scheme for one pay date.
 
     pay_date: the entry day, on which payees have the money. `deadline_at` (UTC) is the cut-off of the input day.
-    `pays_for_id`: the payroll whose left-out people an off-cycle one pays.
+    `pays_for_id`: the payroll that an off-cycle one or a top-up follows.
     `build` counts how often it was built, `progress_*` the chunks of the step that runs.
     `amendment_id` is the move by which the manifest follows an earlier one, if it does.
     `duty_pattern` and `cover_id` are the body's of the day it was created on.
@@ -118,7 +130,7 @@ class Payroll(BodyOwned, Base):
         to_body_row("bank_profile", "bank_profile_id"),
         to_body_row("cover", "cover_id"),
         to_body_row("payroll", "pays_for_id"),
-        CheckConstraint("(kind = 'off_cycle') = (pays_for_id is not null)", name="pays_for"),
+        CheckConstraint("(kind in ('off_cycle', 'top_up')) = (pays_for_id is not null)", name="pays_for"),
         CheckConstraint("(duty_pattern = 'two') = (cover_id is not null)", name="cover"),
         CheckConstraint("total_pence >= 0 and payment_count >= 0", name="totals"),
     )
@@ -216,6 +228,19 @@ def payrolls_of_body(session: Session, *, before: int | None = None, limit: int 
     return session.scalars(payrolls).all()
 
 
+def payrolls_of_scheme(
+    session: Session,
+    scheme_id: UUID,
+    *,
+    kinds: Sequence[PayrollKind],
+    statuses: Sequence[PayrollStatus],
+    limit: int,
+) -> Sequence[Payroll]:
+    """A scheme's payrolls of some kinds that are somewhere on their way, newest first."""
+    mine = (Payroll.scheme_id == scheme_id, Payroll.kind.in_(kinds), Payroll.status.in_(statuses))
+    return session.scalars(select(Payroll).where(*mine).order_by(Payroll.number.desc()).limit(limit)).all()
+
+
 def move(session: Session, payroll: Payroll, to: PayrollStatus, *, by: Actor | None, at: datetime) -> None:
     """The one door to a payroll's status: a listed move, and its event in the same transaction. Raises NotNow."""
     if (payroll.status, to) not in MOVES:
@@ -244,13 +269,14 @@ def create_payroll(
     payroll_id: UUID,
     scheme_id: UUID,
     pay_date: date,
+    kind: PayrollKind = PayrollKind.REGULAR,
     by: Actor,
     at: datetime,
 ) -> Payroll:
     """Create a payroll, to be built by a job. The same id again returns the first: a form sent twice works once.
 
-    The pay date tells the period, and the period the version of the scheme that it is paid under. Raises
-    PayDateRefused, NoPeriod, PeriodsOverlap, NotFound, NotAllowed.
+    The pay date tells the period, and the period the version of the scheme that it is paid under. kind: one that
+    follows no other payroll. Raises PayDateRefused, NoPeriod, PeriodsOverlap, NotFound, NotAllowed.
     """
     by.must_be(Role.PREPARER, scheme=scheme_id)
     take_turns(session, "payroll number")
@@ -259,7 +285,8 @@ def create_payroll(
         return there
     scheme = get_scheme(session, scheme_id)
     version, period = paid_on(versions_of(session, scheme.id), pay_date, calendar)
-    must_not_cut(session, scheme.id, period)
+    if kind in OF_AWARDS:
+        must_not_cut(session, scheme.id, period)
     return add_payroll(
         session,
         calendar,
@@ -269,6 +296,7 @@ def create_payroll(
         terms=version.definition,
         period=period,
         pay_date=pay_date,
+        kind=kind,
         by=by,
         at=at,
     )
@@ -284,6 +312,7 @@ def add_payroll(
     terms: Definition,
     period: Period,
     pay_date: date,
+    kind: PayrollKind = PayrollKind.REGULAR,
     pays_for: UUID | None = None,
     by: Actor,
     at: datetime,
@@ -301,7 +330,7 @@ def add_payroll(
         number=next_number(session),
         scheme_id=scheme_id,
         scheme_version=version_number,
-        kind=PayrollKind.OFF_CYCLE if pays_for else PayrollKind.REGULAR,
+        kind=kind,
         pays_for_id=pays_for,
         bank_profile_id=profile.id,
         duty_pattern=duties.pattern,
@@ -331,6 +360,7 @@ def must_not_cut(session: Session, scheme_id: UUID, period: Period) -> None:
         .where(
             Payroll.scheme_id == scheme_id,
             Payroll.status != PayrollStatus.CANCELLED,
+            Payroll.kind.in_(OF_AWARDS),
             Payroll.period_first_day <= period.last_day,
             Payroll.period_last_day >= period.first_day,
             (Payroll.period_first_day != period.first_day) | (Payroll.period_last_day != period.last_day),

@@ -40,6 +40,7 @@ from schemes.errors import NotFound, ReasonNotGiven, Refused
 from schemes.hold import Hold, is_paid_for
 from schemes.imports.refused import harmless
 from schemes.note import notes_of
+from schemes.one_off import OneOff
 from schemes.payee import Beneficiary, Capacity, Mandate, Payee, get_payee
 from schemes.person import Actor, Role, names
 from schemes.recovery import Recovery
@@ -188,7 +189,7 @@ def about_payee(session: Session, seals: Seals, payee: Payee) -> Records:
         "changes of the record": [
             {**plain(row.revision), "before": row.before, "after": row.after} for row in revisions
         ],
-        **money(session, Award.payee_id == payee.id, Payment.payee_id == payee.id),
+        **money(session, Award.payee_id == payee.id, Payment.payee_id == payee.id, OneOff.payee_id == payee.id),
         "notes": [note._asdict() for note in notes_of(session, seals, payee, limit=100_000)],
         "notices": rows_of(session, Notice, Notice.payee_id == payee.id),
         "stopped payments": rows_of(session, Hold, or_(Hold.payee_id == payee.id, Hold.beneficiary_id.in_(oneself))),
@@ -213,14 +214,19 @@ def about_beneficiary(session: Session, beneficiary_id: UUID) -> Records:
             )
         ],
         "changes of the record": rows_of(session, Revision, Revision.beneficiary_id == beneficiary_id),
-        **money(session, Award.beneficiary_id == beneficiary_id, Payment.beneficiary_id == beneficiary_id),
+        **money(
+            session,
+            Award.beneficiary_id == beneficiary_id,
+            Payment.beneficiary_id == beneficiary_id,
+            OneOff.beneficiary_id == beneficiary_id,
+        ),
         "stopped payments": rows_of(session, Hold, Hold.beneficiary_id == beneficiary_id),
         "requests for access": rows_of(session, SubjectAccess, SubjectAccess.beneficiary_id == beneficiary_id),
         "what was done": rows_of(session, AuditEvent, AuditEvent.subject_id == beneficiary_id),
     }
 
 
-def money(session: Session, awarded: Any, paid: Any) -> Records:
+def money(session: Session, awarded: Any, paid: Any, entered: Any) -> Records:
     awards = select(Award.id).where(awarded)
     payments = session.execute(
         select(Payment, Payroll.number, Payroll.pay_date)
@@ -230,6 +236,7 @@ def money(session: Session, awarded: Any, paid: Any) -> Records:
     )
     return {
         "awards": rows_of(session, Award, awarded),
+        "one-off payments": rows_of(session, OneOff, entered),
         "later versions of awards": rows_of(session, AwardVersion, AwardVersion.award_id.in_(awards)),
         "suspensions": rows_of(session, Suspension, Suspension.award_id.in_(awards)),
         "arrears and what was recovered": rows_of(session, PaymentPart, PaymentPart.award_id.in_(awards)),

@@ -106,12 +106,14 @@ def leave(session: Session, payroll: Payroll, amendment: Amendment, leaving: Col
         raise NotInPayroll(len(ids) - moved)
     session.execute(
         update(PaymentPart)
-        .where(PaymentPart.payroll_id == payroll.id, PaymentPart.award_id.in_([p.award_id for p in leaving]))
+        .where(
+            PaymentPart.payroll_id == payroll.id, PaymentPart.award_id.in_([p.award_id for p in leaving if p.award_id])
+        )
         .values(freed=True)
         .execution_options(synchronize_session=False)
     )
     for payment in leaving:
-        party = {"award_id": payment.award_id, "beneficiary_id": payment.beneficiary_id}
+        party = {name: getattr(payment, name) for name in ("award_id", "one_off_id", "beneficiary_id")}
         mine = {"body_id": payroll.body_id, "payroll_id": payroll.id, **party}
         due = {"due_pence": payment.amount_pence}
         session.add(Unpaid(id=new_id(), reason=UnpaidReason.TAKEN_OUT, **due, **mine))

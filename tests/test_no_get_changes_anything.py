@@ -15,7 +15,7 @@ from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
 from payouts.ledger.control import compare
 from payouts.payment import Payment
-from payouts.payroll import get_payroll
+from payouts.payroll import PayrollKind, get_payroll
 from payouts.web.access import BEFORE_A_BODY, PUBLIC, audience_of, roles_for
 from schemes import before_body, freeze
 from schemes.account import Account
@@ -30,6 +30,7 @@ from schemes.scheme_draft import begin
 from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
 from tests.awarding import an_award
+from tests.entering import entering
 from tests.keys import a_key
 from tests.web.one_app import app_on
 
@@ -108,6 +109,8 @@ def addresses(office, sealed, browsers):
             "difference_class": "extra",
             "recovery_id": award.recover(),
             "write_off_id": award.write_off(),
+            "one_off_id": entering(office).propose().id,
+            "following": PayrollKind.TOP_UP.value,
             "component": "support",
             "contact_id": contact.id,
             "correction_report_id": office.take_corrections(),

@@ -46,5 +46,11 @@ def several_payments(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Foun
 
 def first_payment(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
     """The first payment of an award to these bank details is always listed: here mistakes and fraud begin."""
-    if payment.award_id not in facts.paid_before:
+    if payment.award_id is not None and payment.award_id not in facts.paid_before:
         yield Found(Kind.FIRST_PAYMENT, payment.id, {})
+
+
+def one_off(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
+    """No award makes a one-off payment due: it rests on what two people said of it, so it is looked at every time."""
+    if payment.award_id is None:
+        yield Found(Kind.ONE_OFF_PAYMENT, payment.id, {})

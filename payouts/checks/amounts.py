@@ -28,7 +28,7 @@ def unusually_large(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found
 
 def arrears(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
     """Money for earlier periods is more than the usual amount: a person says why it is right."""
-    if payment.award_id in facts.arrears:
+    if payment.award_id is not None and payment.award_id in facts.arrears:
         pence, periods = facts.arrears[payment.award_id]
         yield Found(Kind.ARREARS, payment.id, {"arrears_pence": pence, "periods": periods})
 

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     NAME_CUT = "name_cut"
     NAME_REWRITTEN = "name_rewritten"
     FIRST_PAYMENT = "first_payment"
+    ONE_OFF_PAYMENT = "one_off_payment"
     POSSIBLY_ONE_PERSON = "possibly_one_person"
     NO_SUCH_ACCOUNT = "no_such_account"
     NAME_NO_MATCH = "name_no_match"
@@ -94,6 +95,7 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.NAME_CUT: Severity.NOTE,
     Kind.NAME_REWRITTEN: Severity.NOTE,
     Kind.FIRST_PAYMENT: Severity.NOTE,
+    Kind.ONE_OFF_PAYMENT: Severity.NEEDS_REASON,
     Kind.POSSIBLY_ONE_PERSON: Severity.NEEDS_REASON,
     Kind.NO_SUCH_ACCOUNT: Severity.BLOCK,
     Kind.NAME_NO_MATCH: Severity.NEEDS_REASON,
@@ -112,7 +114,7 @@ SEVERITIES: dict[Kind, Severity] = {
 }
 
 # raised when a check's rule changes: the manifest names it, so that old results are read by old rules
-RULE_SET = "2026-12.4"
+RULE_SET = "2026-12.5"
 
 
 @dataclass(frozen=True)

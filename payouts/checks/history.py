@@ -63,7 +63,7 @@ def changed_awards(session: Session, payroll: Payroll, chunk: CheckChunk) -> fro
 
 def amount_changed(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
     """An amount far from the award's own last ones is a mistake in the register, or somebody's hand in it."""
-    before = facts.paid_last.get(payment.award_id)
+    before = facts.paid_last.get(payment.award_id) if payment.award_id else None
     if before is None:
         return
     usual, limits = median_low(before.pence), facts.settings.thresholds
@@ -80,6 +80,6 @@ def award_changed(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
 
 def bank_details_changed(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
     """The account is not the one that the award was paid into last: where changed details are fraud, it shows here."""
-    before = facts.paid_last.get(payment.award_id)
+    before = facts.paid_last.get(payment.award_id) if payment.award_id else None
     if before is not None and before.account_id != payment.account_id:
         yield Found(Kind.BANK_DETAILS_CHANGED, payment.id, {})

@@ -25,7 +25,7 @@ from schemes.database import Base, BodyOwned, stored, to_body_row
 class KeptReason(BodyOwned, Base):
     """An accepted finding of an earlier build (`build`), until the payroll is checked again.
 
-    award_id, account_id, amount_pence: of its payment; None where it is of the payroll as a whole.
+    award_id or one_off_id, account_id, amount_pence: of its payment; None where it is of the payroll as a whole.
     """
 
     __tablename__ = "kept_reason"
@@ -33,14 +33,20 @@ class KeptReason(BodyOwned, Base):
         Index("ix_kept_reason_payroll", "body_id", "payroll_id", "kind", "award_id"),
         to_body_row("payroll", "payroll_id"),
         to_body_row("award", "award_id"),
+        to_body_row("one_off", "one_off_id"),
         to_body_row("account", "account_id"),
-        CheckConstraint("num_nulls(award_id, account_id, amount_pence) in (0, 3)", name="payment"),
+        CheckConstraint(
+            "num_nulls(account_id, amount_pence) in (0, 2) and "
+            "num_nonnulls(award_id, one_off_id) = num_nonnulls(account_id)",
+            name="payment",
+        ),
     )
 
     payroll_id: Mapped[UUID]
     build: Mapped[int]
     kind: Mapped[Kind] = mapped_column(stored(Kind))
     award_id: Mapped[UUID | None]
+    one_off_id: Mapped[UUID | None]
     account_id: Mapped[UUID | None]
     amount_pence: Mapped[int | None] = mapped_column(BigInteger)
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -62,6 +68,7 @@ def keep_reasons(session: Session, payroll: Payroll) -> None:
             func.coalesce(Finding.kept_from, literal(payroll.build - 1)),
             Finding.kind,
             Payment.award_id,
+            Payment.one_off_id,
             Payment.account_id,
             Payment.amount_pence,
             Finding.facts,
@@ -73,8 +80,8 @@ def keep_reasons(session: Session, payroll: Payroll) -> None:
         .where(Finding.payroll_id == payroll.id, Finding.accepted_at.is_not(None))
     )
     columns = (
-        "body_id", "id", "payroll_id", "build", "kind", "award_id", "account_id", "amount_pence", "facts", "reason",
-        "accepted_by", "accepted_at",
+        "body_id", "id", "payroll_id", "build", "kind", "award_id", "one_off_id", "account_id", "amount_pence", "facts",
+        "reason", "accepted_by", "accepted_at",
     )  # fmt: skip
     session.execute(insert(KeptReason).from_select(columns, accepted))
 
@@ -95,11 +102,14 @@ def take_up_reasons(session: Session, payroll: Payroll, *, at: datetime) -> int:
     }
     open_here = (Finding.payroll_id == payroll.id) & (Finding.severity == Severity.NEEDS_REASON)
     of_payment = (
-        (KeptReason.award_id == Payment.award_id)
+        (
+            func.coalesce(KeptReason.award_id, KeptReason.one_off_id)
+            == func.coalesce(Payment.award_id, Payment.one_off_id)
+        )
         & (KeptReason.account_id == Payment.account_id)
         & (KeptReason.amount_pence == Payment.amount_pence)
     )
-    of_whole = Finding.payment_id.is_(None) & KeptReason.award_id.is_(None)
+    of_whole = Finding.payment_id.is_(None) & KeptReason.account_id.is_(None)
     for which in (WITH_PAYMENT & of_payment, of_whole):
         taken = update(Finding).where(open_here, mine, which).values(said)
         session.execute(taken.execution_options(synchronize_session=False))

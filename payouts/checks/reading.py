@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from payouts import one_offs
 from payouts.checks import duplicates, elsewhere, history
 from payouts.checks.chunk import CheckChunk, due_in_all
 from payouts.checks.facts import LastPayroll, PayrollFacts
@@ -60,13 +61,14 @@ def read_totals(session: Session, service: Service, payroll: Payroll) -> dict[st
 def facts_of_payroll(session: Session, service: Service, payroll: Payroll, totals: dict[str, int]) -> PayrollFacts:
     """What the checks of the payroll as a whole are told, once every chunk is done."""
     due_count, due_pence = due_in_all(session, payroll)
+    entered = one_offs.paid_by(session, payroll.id)
     return facts_of(
         session,
         service,
         payroll,
         totals,
-        due_count=due_count,
-        due_pence=due_pence,
+        due_count=due_count + entered.payments,
+        due_pence=due_pence + entered.pence,
         unexplained=unexplained_in(session, payroll.id),
         last=last_payroll(session, payroll),
         pay_date=payroll.pay_date,
@@ -148,7 +150,7 @@ def items_over_limit(session: Session, payroll: Payroll, here: ColumnElement[boo
     return ((payment_id, int(pence)) for payment_id, pence in rows)
 
 
-def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk) -> Iterator[UUID]:
+def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk) -> Iterator[Any]:
     """Awards paid in a chunk that were paid to the same bank details by another payroll before."""
     earlier = aliased(Payment)
     was_paid = exists().where(

@@ -55,6 +55,7 @@ OF_PAYMENT: tuple[OfPayment, ...] = (
     accounts.shared,
     accounts.several_payments,
     accounts.first_payment,
+    accounts.one_off,
     history.amount_changed,
     history.award_changed,
     history.bank_details_changed,

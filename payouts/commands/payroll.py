@@ -35,6 +35,7 @@ from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
 from payouts.payroll import (
     Payroll,
+    PayrollKind,
     PayrollStatus,
     create_payroll,
     get_payroll,
@@ -120,9 +121,17 @@ def finance_codes(number: int, body_name: str | None) -> None:
 @click.option(
     "--pay-date", type=click.DateTime(["%Y-%m-%d"]), help="The day payees have the money; else the scheme's next."
 )
+@click.option(
+    "--kind",
+    type=click.Choice([PayrollKind.REGULAR, PayrollKind.ONE_OFF]),
+    default=PayrollKind.REGULAR,
+    help="All that is due, or one-off payments alone. For the others: `payroll off-cycle`, `payroll top-up`.",
+)
 @ground.person_options
 @ground.body_option
-def create(scheme_code: str, pay_date: datetime | None, email: str, code: str | None, body_name: str | None) -> None:
+def create(
+    scheme_code: str, pay_date: datetime | None, kind: str, email: str, code: str | None, body_name: str | None
+) -> None:
     """Create a payroll, and wait until it is built and checked."""
     given, by = ready(email, code, body_name)
     payroll_id = new_id()
@@ -137,6 +146,7 @@ def create(scheme_code: str, pay_date: datetime | None, email: str, code: str | 
             payroll_id=payroll_id,
             scheme_id=scheme.id,
             pay_date=pay_date.date() if pay_date else (by_rule and by_rule.pay_date) or earliest,
+            kind=PayrollKind(kind),
             by=by,
             at=given.now(),
         )

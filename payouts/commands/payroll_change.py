@@ -18,6 +18,7 @@ from payouts.payroll import get_payroll, payroll_of_number
 from payouts.redating import re_date
 from payouts.reopening import reopen
 from payouts.taking_out import take_out
+from payouts.top_up import create_top_up
 from schemes.database import new_id
 
 
@@ -98,6 +99,20 @@ def pay_left_out(
         made = create_off_cycle(
             session, given.calendar, payroll_id=new_id(), of=of, references=named, pay_date=day, by=by, at=at
         )
+    click.echo(line(wait_for(given, by, made.id, "Building and checking payments")))
+
+
+@payroll.command("top-up")
+@click.argument("number", type=int)
+@click.argument("pay_date", type=click.DateTime(["%Y-%m-%d"]))
+@ground.person_options
+@ground.body_option
+def pay_more(number: int, pay_date: datetime, email: str, code: str | None, body_name: str | None) -> None:
+    """Pay the further payments (`payouts one-off enter`) that wait for the period of a released payroll."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        of, day = payroll_of_number(session, number), pay_date.date()
+        made = create_top_up(session, given.calendar, payroll_id=new_id(), of=of, pay_date=day, by=by, at=given.now())
     click.echo(line(wait_for(given, by, made.id, "Building and checking payments")))
 
 

@@ -46,6 +46,9 @@ class Cause(StrEnum):
     """Paid last time, and not again."""
     RECOVERIES = "recoveries"
     RECOVERIES_LAST_TIME = "recoveries_last_time"
+    ONE_OFFS = "one_offs"
+    """Paid this time though no award makes it due: grants, refunds, top-ups."""
+    ONE_OFFS_LAST_TIME = "one_offs_last_time"
     UNEXPLAINED = "unexplained"
 
 

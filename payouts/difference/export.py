@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import IO
 
 from sqlalchemy.orm import Session
 
-from payouts.difference.comparison import LineRow, causes_of, lines_of_cause
+from payouts.difference import one_offs
+from payouts.difference.comparison import LineRow, causes_of, comparison_of, lines_of_cause
 from payouts.difference.table import write_table
 from payouts.payroll import Payroll
 from schemes import audit
@@ -36,7 +38,9 @@ def write_csv(session: Session, payroll: Payroll, *, to: IO[bytes], by: Actor, a
         )
         for line, beneficiary in all_lines(session, payroll)
     )
-    count = write_table(to, HEADER, rows)
+    comparison = comparison_of(session, payroll.id)
+    entered = one_offs.rows_of(session, payroll, comparison) if comparison is not None else ()
+    count = write_table(to, HEADER, chain(rows, entered))
     audit.record(session, "difference.taken", by=by, about=payroll, at=at, lines=count)
     return count
 

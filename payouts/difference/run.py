@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from payouts import building
 from payouts.arrears import SETTLED
 from payouts.awarded import FIRST_TERMS, first_terms_of
+from payouts.difference import one_offs
 from payouts.difference.comparison import Comparison, add_to_causes, comparison_of, forget, paid_in_all
 from payouts.difference.explanation import Basis, Cause, Line, Side, Story, explain
 from payouts.entitlement import Due, entitlement
@@ -39,15 +40,16 @@ LINE_COLUMNS = ("body_id", "payroll_id", "cause", "award_id", "pence", "then_pen
 def last_comparable(session: Session, payroll: Payroll) -> Payroll | None:
     """The payroll that this one is compared with: of the scheme, released, and of the period before.
 
-    None for an off-cycle one, in which everybody is an exception.
+    None for one of another kind, in which everybody is an exception; and none of these is compared with.
     Of several of that period it is the largest: the others paid those who came too late for it.
     """
-    if payroll.kind is PayrollKind.OFF_CYCLE:
+    if payroll.kind is not PayrollKind.REGULAR:
         return None
     return session.scalars(
         select(Payroll)
         .where(
             Payroll.scheme_id == payroll.scheme_id,
+            Payroll.kind == PayrollKind.REGULAR,
             Payroll.status.in_(SETTLED),
             Payroll.period_last_day < payroll.period_first_day,
         )
@@ -204,6 +206,7 @@ def end_chunk(session: Session, service: Service, payroll: Payroll, figures: Fig
 
 def finish(session: Session, service: Service, payroll: Payroll, comparison: Comparison) -> None:
     """Hold what was found award by award against the payrolls' payments as they stand, and ask for the checks."""
+    one_offs.account_for(session, payroll, comparison)
     now = paid_in_all(session, payroll.id)
     then = paid_in_all(session, comparison.against_id) if comparison.against_id else (0, 0)
     comparison.stray_pence = (now[1] - comparison.now_pence) - (then[1] - comparison.then_pence)
@@ -288,7 +291,7 @@ def sides_of(session: Session, payroll: Payroll, first: UUID, last: UUID) -> dic
     for award_id, count, pence in payments_between(session, payroll, first, last):
         already = paid.get(award_id, (0, 0))
         paid[award_id] = (already[0] + count, already[1] + int(pence))
-    unpaid = dict(
+    unpaid: dict[Any, UnpaidReason] = dict(
         session.execute(
             select(Unpaid.award_id, Unpaid.reason).where(
                 Unpaid.payroll_id == payroll.id, Unpaid.award_id.between(first, last)

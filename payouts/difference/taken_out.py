@@ -17,6 +17,7 @@ from payouts.difference.comparison import (
     take_from_causes,
 )
 from payouts.difference.explanation import Cause, Line
+from payouts.difference.one_offs import take_back
 from payouts.difference.run import compared, explained, keep_lines, sums_of
 from payouts.payment import Payment
 from payouts.payment_part import SIGNED, PaymentPart
@@ -32,7 +33,8 @@ def explain_without(session: Session, payroll: Payroll, taken: Collection[Paymen
     comparison = comparison_of(session, payroll.id, lock=True)
     if comparison is None or not taken:
         return
-    paid = {payment.award_id: payment.amount_pence for payment in taken}
+    take_back(session, payroll, taken)
+    paid = {payment.award_id: payment.amount_pence for payment in taken if payment.award_id}
     both = compared(session, payroll, comparison)
     back = kept_lines(session, payroll, paid)
     if both.last is None:

@@ -63,6 +63,8 @@ class TakenOut(BodyOwned, Base):
         to_body_row("payroll", "payroll_id"),
         to_body_row("amendment", "amendment_id"),
         to_body_row("award", "award_id"),
+        to_body_row("one_off", "one_off_id"),
+        CheckConstraint("num_nonnulls(award_id, one_off_id) = 1", name="made_due_by"),
         to_body_row("beneficiary", "beneficiary_id"),
         to_body_row("payee", "payee_id"),
         CheckConstraint("amount_pence > 0", name="amount_pence"),
@@ -71,7 +73,8 @@ class TakenOut(BodyOwned, Base):
     payroll_id: Mapped[UUID]
     amendment_id: Mapped[UUID]
     payment_id: Mapped[UUID]
-    award_id: Mapped[UUID]
+    award_id: Mapped[UUID | None]
+    one_off_id: Mapped[UUID | None]
     beneficiary_id: Mapped[UUID]
     payee_id: Mapped[UUID]
     reference: Mapped[str]

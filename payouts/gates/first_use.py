@@ -24,6 +24,7 @@ from schemes.change import Change
 from schemes.database import Base, stored, to_body_row
 from schemes.duplicates.merge import MergedAward
 from schemes.imports.register_import import RegisterImport
+from schemes.one_off import OneOff
 
 
 class Brought(StrEnum):
@@ -83,7 +84,7 @@ def proposers(session: Session, payroll: Payroll) -> frozenset[UUID]:
 
 
 def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
-    """Who entered awards, or versions of them, that no released payment was made of before this payroll.
+    """Who entered one-off payments, awards or versions of them that no released payment was made of before.
 
     Whoever proposed that two payees are one has moved the awards of one to the other, as if they had entered them.
     """
@@ -118,9 +119,15 @@ def keyers(session: Session, payroll: Payroll) -> frozenset[UUID]:
         .join(Payment, (Payment.body_id == MergedAward.body_id) & (Payment.award_id == MergedAward.award_id))
         .where(in_payroll(payroll.id), ~used)
     )
+    # each was keyed for this payment alone
+    keyed = (
+        select(OneOff.proposed_by)
+        .join(Payment, (Payment.body_id == OneOff.body_id) & (Payment.one_off_id == OneOff.id))
+        .where(in_payroll(payroll.id))
+    )
     entered = session.execute(awarded.distinct()).all()
     senders = senders_of(session, {row.import_id for row in entered})
-    others = {*session.scalars(changed.distinct()), *session.scalars(merged.distinct())}
+    others = {who for people in (changed, merged, keyed) for who in session.scalars(people.distinct())}
     return people_behind(session, {row.made_by for row in entered} | others | senders)
 
 

@@ -20,12 +20,13 @@ from payouts.gates.gate import gates_of
 from payouts.payment import Payment, in_payroll
 from payouts.payment_item import PaymentItem, of_item
 from payouts.payment_part import PaymentPart
-from payouts.payroll import Payroll
+from payouts.payroll import Payroll, PayrollKind
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.check_settings import settings_at
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.errors import Refused
+from schemes.one_off import OneOff
 from schemes.signer import canonical, canonical_texts, digest
 
 
@@ -66,7 +67,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "scheme_version": payroll.scheme_version,
         "payroll": str(payroll.id),
         "payroll_number": payroll.number,
-        **({"kind": payroll.kind.value, "pays_for": str(payroll.pays_for_id)} if payroll.pays_for_id else {}),
+        **kind_statement(payroll),
         "build": payroll.build,
         "pay_date": payroll.pay_date.isoformat(),
         "processing_day": payroll.processing_day.isoformat(),
@@ -77,6 +78,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "total_pence": payroll.total_pence,
         "payments": payments_digest(session, payroll.id),
         **parts_statement(session, payroll.id),
+        **one_offs_statement(session, payroll.id),
         **difference_statement(session, payroll),
         "check_rules": RULE_SET,
         "check_settings": settings_at(session, payroll.scheme_id, payroll.made_at).number,
@@ -98,6 +100,14 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
             for file in files_of(session, payroll.id)
         ],
     }
+
+
+def kind_statement(payroll: Payroll) -> dict[str, str | None]:
+    """What the manifest says of a payroll that is not a regular one."""
+    if payroll.kind is PayrollKind.REGULAR:
+        return {}
+    pays_for = {"pays_for": str(payroll.pays_for_id)} if payroll.pays_for_id else {}
+    return {"kind": payroll.kind.value, **pays_for}
 
 
 def follows(session: Session, payroll: Payroll) -> dict[str, Any]:
@@ -200,6 +210,33 @@ def parts_statement(session: Session, payroll_id: UUID) -> dict[str, str]:
     if not parts:
         return {}
     return {"parts": digest([[str(value) for value in part] for part in parts])}
+
+
+def one_offs_statement(session: Session, payroll_id: UUID) -> dict[str, str]:
+    """SHA-256 over what was entered and confirmed of one-off payments; nothing where a payroll has none.
+
+    Those that were taken out stay in it: their rows do, and what was entered of them does not change.
+    """
+    rows = session.execute(
+        select(
+            Payment.ordinal,
+            OneOff.id,
+            OneOff.component,
+            OneOff.period_first_day,
+            OneOff.sequence,
+            OneOff.amount_pence,
+            OneOff.reason,
+            OneOff.further_because,
+            OneOff.proposed_by,
+            OneOff.confirmed_by,
+        )
+        .join(Payment, (Payment.body_id == OneOff.body_id) & (Payment.one_off_id == OneOff.id))
+        .where(Payment.payroll_id == payroll_id)
+        .order_by(Payment.ordinal)
+    ).all()
+    if not rows:
+        return {}
+    return {"one_offs": digest([[str(value) for value in row] for row in rows])}
 
 
 def make_manifest(session: Session, payroll: Payroll, *, at: datetime) -> Manifest:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from payouts import building, erasure, matching, registering
+from payouts import building, building_one_offs, erasure, matching, registering
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
 from payouts.difference import run as difference_run
@@ -41,6 +41,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "retention.look": OnDatabase(erasure.look),
     "payroll.plan": OnDatabase(building.plan),
     "payroll.build": OnDatabase(building.build_chunk),
+    "payroll.build_one_offs": OnDatabase(building_one_offs.build_one_offs),
     "payroll.compare_plan": OnDatabase(difference_run.plan),
     "payroll.compare": OnDatabase(difference_run.compare_chunk),
     "payroll.check": OnDatabase(checks_run.plan),

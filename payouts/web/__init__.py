@@ -66,6 +66,7 @@ from payouts.web import (
     notice_words,
     off_cycle,
     office_days,
+    one_offs,
     outbox,
     overpayments,
     parallel_run_words,
@@ -103,6 +104,7 @@ from payouts.web import (
     submissions,
     suspensions,
     taking_out,
+    top_up,
     words,
     write_offs,
 )
@@ -152,6 +154,7 @@ VIEWS = (
     new_payee,
     office_days,
     off_cycle,
+    one_offs,
     outbox,
     overpayments,
     parallel_runs,
@@ -181,6 +184,7 @@ VIEWS = (
     redating,
     suspensions,
     taking_out,
+    top_up,
     write_offs,
 )
 

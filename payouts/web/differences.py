@@ -83,6 +83,9 @@ def show_cause(payroll_id: UUID, cause: str) -> ResponseReturnValue:
             abort(404)
         if shown.last is None and found.cause is Cause.STARTERS:
             return redirect(url_for("pages.show_payments", payroll_id=payroll_id))
+        if found.cause in (Cause.ONE_OFFS, Cause.ONE_OFFS_LAST_TIME):
+            of = payroll if found.cause is Cause.ONE_OFFS else shown.last
+            return redirect(url_for("pages.show_one_offs", payroll=of.id if of else None))
         rows = lines_of_cause(session, payroll_id, found.cause, after=after, limit=PAGE + 1)
         return render_template(
             "payroll/show_cause.html",

@@ -121,6 +121,11 @@ KINDS: dict[Kind, Told] = {
         "with the name as the bank writes it",
         "The account is in the name of “{name}”",
     ),
+    Kind.ONE_OFF_PAYMENT: Told(
+        "A payment that no award makes due",
+        "Read why it is paid on the page of the payment, and compare it with the letter or form that it goes by. If it "
+        "is right, say so. If it is not, withdraw it and build the payroll again",
+    ),
     Kind.NAME_CUT: Told(
         "A name longer than the file can carry",
         "The bank sees its beginning. Nothing to do if the person can still be told by that",

@@ -24,7 +24,7 @@ from payouts.web.figures import clock, count, day, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.words import a_person_with
-from schemes import disowned
+from schemes import disowned, one_off
 from schemes.bank_details import CONFIRMERS, london_day, proposals
 from schemes.change import waiting as change_waiting
 from schemes.change_applied import EFFECTS
@@ -96,6 +96,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         suspension_reviews(session),
         open_recoveries(session),
         open_write_offs(session),
+        open_one_offs(session),
         cover_reviews(session),
     ):
         (mine if is_mine else others).append(item)
@@ -223,6 +224,18 @@ def open_write_offs(session: Session) -> Items:
         )
         mine = write_off.proposed_by != actor().person_id and bool(actor().roles.intersection(CONFIRMERS_OF_RECOVERY))
         yield mine, item
+
+
+def open_one_offs(session: Session) -> Items:
+    for row in one_off.waiting(session):
+        item = Waiting(
+            f"One-off payment for {row.beneficiary.name}",
+            f"{pounds(row.one_off.amount_pence)} to be confirmed or rejected.",
+            url_for("pages.show_one_off", one_off_id=row.one_off.id),
+            who="a finance officer or an approver who did not enter it",
+        )
+        confirms = any(actor().holds(role, row.scheme.id) for role in one_off.CONFIRMERS)
+        yield confirms and row.one_off.proposed_by != actor().person_id, item
 
 
 def cover_reviews(session: Session) -> Items:

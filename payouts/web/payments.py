@@ -32,7 +32,7 @@ def show_payments(payroll_id: UUID) -> ResponseReturnValue:
             payroll=payroll,
             rows=rows[:PAGE],
             together=items_of(session, [row.payment for row in rows[:PAGE]]),
-            parts=parts_of(session, payroll_id, [row.payment.award_id for row in rows[:PAGE]]),
+            parts=parts_of(session, payroll_id, [row.payment.award_id for row in rows[:PAGE] if row.payment.award_id]),
             next_after=rows[PAGE - 1].payment.ordinal if len(rows) > PAGE else None,
             after=after,
         )

@@ -11,8 +11,9 @@ from payouts.channels.release import DaysGone
 from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.payment import PaymentStatus, UnpaidReason
-from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus
+from payouts.payroll import PayDateReason, PayDateRefused, PayrollKind, PayrollStatus
 from payouts.taking_out import NotInPayroll
+from payouts.top_up import NothingToTopUp
 from payouts.web.figures import count, weekday
 from schemes.errors import Refused
 
@@ -25,6 +26,26 @@ STATUSES: dict[PayrollStatus, tuple[str, str]] = {
     PayrollStatus.RELEASED: ("Released, not yet submitted", "yellow"),
     PayrollStatus.SUBMITTED: ("Submitted", "green"),
     PayrollStatus.CANCELLED: ("Cancelled", "grey"),
+}
+
+# as a caption, whom it pays
+KINDS: dict[PayrollKind, tuple[str, str]] = {
+    PayrollKind.REGULAR: (
+        "Regular payroll",
+        "Everyone with an award for the period of the pay date, and the one-off payments that wait",
+    ),
+    PayrollKind.OFF_CYCLE: (
+        "Off-cycle payroll",
+        "People whom another payroll left out, for the same period, once the reason has gone",
+    ),
+    PayrollKind.TOP_UP: (
+        "Top-up payroll",
+        "More for people whom a released payroll has paid: further payments for the same period, each with its reason",
+    ),
+    PayrollKind.ONE_OFF: (
+        "Payroll of one-off payments",
+        "One-off payments that wait, and nobody’s award",
+    ),
 }
 
 PAYMENTS: dict[PaymentStatus, tuple[str, str]] = {
@@ -133,6 +154,10 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
         f"The payroll left nobody out under {', '.join(refused.references[:5])}"
         f"{' and others' if len(refused.references) > 5 else ''}. Check these references"
     ),
+    NothingToTopUp: lambda _: (
+        "No further payment for that period is confirmed and due by this day. Enter one, and have someone else confirm "
+        "it"
+    ),
     DaysGone: lambda refused: (
         f"The banks do not work on all the days that lead to {weekday(refused.pay_date)} any more. "
         "Nothing was released. The preparer has to move the pay date"
@@ -144,5 +169,6 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 
 def register(app: Flask) -> None:
     app.add_template_filter(STATUSES.__getitem__, "payroll_status")
+    app.add_template_filter(KINDS.__getitem__, "payroll_kind")
     app.add_template_filter(PAYMENTS.__getitem__, "payment_status")
     app.add_template_filter(UNPAID.__getitem__, "unpaid_reason")

@@ -6,16 +6,19 @@ from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
 from sqlalchemy.orm import Session
-from wtforms import SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.cancelling import cancel
 from payouts.checks.chunk import is_being_checked
+from payouts.one_offs import waiting_for_payroll
 from payouts.payroll import (
+    FOLLOWING,
     PayDateRefused,
     Payroll,
+    PayrollKind,
     PayrollStatus,
     PeriodsOverlap,
     create_payroll,
@@ -28,6 +31,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, EVERY_ROLE, allowed
 from payouts.web.figures import count
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
+from payouts.web.payroll_words import KINDS
 from schemes.bank_profile import newest_profile
 from schemes.errors import NotFound, Refused
 from schemes.period import NoPeriod
@@ -40,11 +44,18 @@ PAGE = 20
 
 class CreatePayroll(Form):
     payroll_id = MadeField()
-    pay_date = DayField(
-        "Pay date",
-        validators=[InputRequired("Enter the day on which payees should have the money")],
+    kind = RadioField(
+        "Which kind of payroll is it?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(kind.value, words[0]) for kind, words in KINDS.items()],
+        default=PayrollKind.REGULAR.value,
     )
+    pay_date = DayField("Pay date", validators=[Optional()])
     submit = SubmitField("Create the payroll", widget=GovSubmitInput())
+
+    @property
+    def chosen(self) -> PayrollKind:
+        return PayrollKind(self.kind.data)
 
 
 class CancelPayroll(Form):
@@ -75,7 +86,11 @@ def show_payrolls() -> ResponseReturnValue:
 @allowed(Role.PREPARER)
 def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
     form = CreatePayroll()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.chosen in FOLLOWING:
+        return redirect(url_for("pages.choose_payroll", scheme_id=scheme_id, following=form.chosen.value), 303)
+    if form.is_submitted() and form.pay_date.data is None and not form.pay_date.errors:
+        form.refuse("Enter the day on which payees should have the money", form.pay_date)
+    elif form.validate_on_submit():
         try:
             with transaction() as session:
                 payroll = create_payroll(
@@ -84,6 +99,7 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
                     payroll_id=form.payroll_id.id_of_what_is_made,
                     scheme_id=scheme_id,
                     pay_date=form.pay_date.data,
+                    kind=form.chosen,
                     by=actor(),
                     at=now(),
                 )
@@ -96,6 +112,7 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
         profile = newest_profile(session, scheme.bank_profile_id)
         earliest = service().calendar.earliest_cycle(now(), profile.cut_off)
         coming = next_paid(versions_of(session, scheme.id), earliest.entry_day, service().calendar)
+        waiting = waiting_for_payroll(session, scheme.id)
     if request.method == "GET":
         form.pay_date.data = coming.pay_date if coming else earliest.entry_day
     return render_template(
@@ -104,6 +121,8 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
         scheme=scheme,
         earliest=earliest,
         coming=coming,
+        waiting=waiting,
+        hints=[{"hint": {"text": words[1]}} for words in KINDS.values()],
         deadline=service().calendar.deadline(earliest.entry_day, profile.cut_off),
     ), form.status
 

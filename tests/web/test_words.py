@@ -36,11 +36,12 @@ from payouts.notices.notice import NoticeStatus
 from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payment import PaymentStatus, UnpaidReason
-from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
+from payouts.payroll import PayDateReason, PayDateRefused, PayrollKind, PayrollStatus, PeriodsOverlap
 from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.subject_access import PersonErased
 from payouts.taking_out import NotInPayroll
+from payouts.top_up import NothingToTopUp
 from payouts.web import (
     api_key_words,
     award_words,
@@ -59,6 +60,7 @@ from payouts.web import (
     import_words,
     ledger_words,
     notice_words,
+    one_off_words,
     payee_words,
     payroll_words,
     people_words,
@@ -117,6 +119,7 @@ from schemes.mandate import MandateFault, MandateRefused
 from schemes.name_policy import Meaning
 from schemes.note import NoteEmpty
 from schemes.office_days import ClosedDayRefused, Country
+from schemes.one_off import OneOffFault, OneOffRefused
 from schemes.payee import Capacity, Format, Language, PaymentMethod
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.payee_search import SearchBy
@@ -151,6 +154,8 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (ImportStatus, import_words.STATUSES),
     (NumberCheck, import_words.NUMBER_CHECKS),
     (PayrollStatus, payroll_words.STATUSES),
+    (PayrollKind, payroll_words.KINDS),
+    (OneOffFault, one_off_words.FAULTS),
     (PaymentStatus, payroll_words.PAYMENTS),
     (UnpaidReason, payroll_words.UNPAID),
     (PayDateReason, payroll_words.PAY_DATES),
@@ -264,6 +269,8 @@ REFUSALS: list[Refused] = [
     ColumnsRefused(missing=[Column.AMOUNT]),
     NotInPayroll(1),
     NobodyLeftOut(),
+    NothingToTopUp(),
+    OneOffRefused("amount", OneOffFault.AMOUNT, limit_pence=100),
     NotLeftOut(["HILF-00001"]),
     DaysGone(date(2026, 12, 28)),
     NotAsked(),

@@ -107,12 +107,13 @@ def make_service(settings: Settings, *, now: Clock = utc_now, pool_size: int = 5
 
 
 def create_app(service: Service) -> Flask:
-    """The web application: pages, callbacks."""
-    from payouts import callbacks, web
+    """The web application: pages, callbacks, and the API beside them."""
+    from payouts import api, callbacks, web
 
     app = Flask("payouts.web", static_folder=None)
     app.config["SECRET_KEY"] = service.settings.secret_key
     app.extensions["payouts"] = service
     web.register(app)
     callbacks.register(app)
+    api.mount(app)
     return app

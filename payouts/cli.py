@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from bacs.errors import BacsError
 from payouts.app import NotifyNotSetUp
 from payouts.commands import (
+    api,
     api_key,
     audit,
     award,
@@ -88,6 +89,7 @@ for command in (
     simulate.simulate,
     parallel_run.parallel_run,
     evidence.evidence,
+    api.api,
     api_key.api_key,
     ledger.ledger,
     audit.audit,

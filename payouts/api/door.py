@@ -1,0 +1,205 @@
+"""The way in: who calls, whether the key has the right, how often; one transaction a call; the first reply kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Response, g, make_response, request
+
+from payouts.api import reply
+from payouts.api.ground import actor, key, now, pace, service, session
+from payouts.api.problem import Refusal
+from schemes import api_secret
+from schemes.api_key import KeyKind, Scope
+from schemes.api_secret import Found, Why
+from schemes.database import go_on_in, new_id
+from schemes.errors import NotFound
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+READ = frozenset({Scope.READ})
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
+REPLAYED = "Idempotency-Replayed"
+# of a reply, the headers that are part of it
+KEPT_HEADERS = ("Content-Type", "Location", "ETag")
+
+log = logging.getLogger(__name__)
+
+
+def begin_request() -> None:
+    """Before anything else: a name for the call, which every answer and every line of the log carries."""
+    g.request_id = str(new_id())
+    if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
+        raise Refusal("bad-request", "The address holds a character that no text has.")
+
+
+def allowed(*scopes: Scope, every: bool = False) -> Callable[[View], View]:
+    """Mark a view with the rights of which a key needs one, or `every`; and let calls in by them."""
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def let_in(*args: Any, **kwargs: Any) -> Response:
+            return answered(frozenset(scopes), every, lambda: make_response(view(*args, **kwargs)))
+
+        let_in.payouts_scopes = frozenset(scopes), every  # type: ignore[attr-defined]
+        return let_in  # type: ignore[return-value]
+
+    return mark
+
+
+def answered(scopes: frozenset[Scope], every: bool, view: Callable[[], Response]) -> Response:
+    """The answer to a call: refused at the door, given once more, or made by the view."""
+    given = service()
+    written = bearer()
+    with given.transaction(None) as found_in:
+        found = api_secret.find(found_in, given.seals, written, address=request.remote_addr, at=given.now())
+        refuse(found, scopes, every)
+        assert found is not None
+        count(found)
+        g.key, g.session = found, found_in
+        go_on_in(found_in, found.actor.body_id)
+        if api_secret.must_note_use(found, given.now()):
+            note_use(found)
+        response = once(view) if request.method == "POST" else view()
+    conditional(response)
+    return response
+
+
+def bearer() -> str:
+    """The secret that was sent. Raises Refusal."""
+    scheme, _, written = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not written.strip():
+        raise Refusal("no-key", headers={"WWW-Authenticate": 'Bearer realm="Payouts"'})
+    return written.strip()
+
+
+def refuse(found: Found | None, scopes: frozenset[Scope], every: bool) -> None:
+    """Raises Refusal where a key does not open this: the caller is not told why, the log and the trail are."""
+    why = Why.WRONG if found is None else found.why
+    if found is not None and why is None and not has_right(found, scopes, every):
+        why = Why.SCOPE
+    if why is None:
+        return
+    log.warning("request %s %s %s: key refused (%s)", g.request_id, request.method, request.endpoint, why)
+    if found is not None:
+        with service().transaction(found.actor.body_id) as noted_in:
+            api_secret.note_refusal(noted_in, found, why, at=now(), asked_for=f"{request.method} {request.endpoint}")
+    raise Refusal("key-refused")
+
+
+def has_right(found: Found, scopes: frozenset[Scope], every: bool) -> bool:
+    return scopes <= found.scopes if every else bool(scopes & found.scopes)
+
+
+def count(found: Found) -> None:
+    """Raises Refusal for a call too many in this minute."""
+    left = pace().take(found.actor.person_id, now())
+    if left is None:
+        return
+    g.pace_headers = left.headers()
+    if left.over:
+        raise Refusal("too-many-requests", headers={"Retry-After": str(left.reset)})
+
+
+def note_use(found: Found) -> None:
+    """In a transaction of its own: it is used, whatever becomes of the call."""
+    with service().transaction(found.actor.body_id) as noted_in:
+        api_secret.note_use(noted_in, found, at=now())
+
+
+def once(view: Callable[[], Response]) -> Response:
+    """Do what a POST asks for, or give the reply again that its Idempotency-Key had. A refusal is not kept: nothing
+    happened, and the next try may go well."""
+    idempotency_key = request.headers.get("Idempotency-Key", "")
+    if not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        raise Refusal("idempotency-key-missing")
+    digest = digest_of_request()
+    session().execute(reply.WAIT)
+    key_id = actor().person_id
+    there = reply.begin(session(), key_id=key_id, idempotency_key=idempotency_key, request_digest=digest, at=now())
+    if there is not None:
+        if bytes(there.request_digest) != digest:
+            raise Refusal("idempotency-key-reused")
+        return Response(there.content, there.status, {**(there.headers or {}), REPLAYED: "true"})
+    response = view()
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    reply.keep(
+        session(),
+        key_id=key_id,
+        idempotency_key=idempotency_key,
+        status=response.status_code,
+        headers=headers,
+        content=response.get_data(as_text=True),
+    )
+    return response
+
+
+def digest_of_request() -> bytes:
+    """Of method, address and body; a JSON body in one order, however the caller's library writes it."""
+    content = request.get_data()
+    if request.mimetype == "application/json":
+        try:
+            content = json.dumps(json.loads(content), sort_keys=True).encode("utf-8", "surrogatepass")
+        except (ValueError, RecursionError):
+            raise Refusal("bad-request") from None
+    parts = request.method, request.full_path, hashlib.sha256(content).hexdigest()
+    return service().seals.fingerprint(actor().body_id, "api request", *parts)
+
+
+def conditional(response: Response) -> None:
+    """An ETag for what was read, and 304 for whoever has it."""
+    if request.method in ("GET", "HEAD") and response.status_code == 200:
+        response.set_etag(etag_of(response.get_data()))
+        response.make_conditional(request)
+
+
+def etag_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def must_match(content: bytes) -> None:
+    """Raises Refusal where the caller named a version of the thing, and it is no longer this one (412)."""
+    if request.if_match and not request.if_match.contains(etag_of(content)):
+        raise Refusal("changed-since")
+
+
+def must_see_scheme(scheme_id: UUID, kind: str, asked_for: object) -> None:
+    """What is of a scheme that the key is not for, is not there for it. Raises NotFound."""
+    if key().schemes and scheme_id not in key().schemes:
+        raise NotFound(kind, asked_for)
+
+
+def must_be_on_the_team_list(*references: str) -> None:
+    """Raises Refusal for a team key's act on somebody whom it does not list."""
+    if key().kind is KeyKind.TEAM and not key().payees.intersection(references):
+        raise Refusal("not-on-the-team-list")
+
+
+@contextmanager
+def field(name: str) -> Iterator[None]:
+    """What is looked up by a field of the body, and is not there, is a field to put right."""
+    try:
+        yield
+    except NotFound as missing:
+        detail = f"There is no {missing.kind} of this id or reference here."
+        raise Refusal("invalid", errors=[{"pointer": f"#/{name}", "detail": detail}]) from None
+
+
+def end_request(response: Response) -> Response:
+    """What every answer carries."""
+    response.headers["Request-Id"] = g.get("request_id", "")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.update(g.get("pace_headers", {}))
+    if service().settings.base_url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response

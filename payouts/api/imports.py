@@ -1,0 +1,115 @@
+"""Imports of files of payees: how far each is, and what is wrong with its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, fields
+from sqlalchemy import ColumnElement
+
+from payouts.api import named, spec
+from payouts.api.door import allowed, must_see_scheme
+from payouts.api.fields import Instant, Text
+from payouts.api.ground import key, session
+from payouts.api.listing import ListArgs, by_id, list_schema, page, place_given
+from payouts.api.named import SchemeNameSchema
+from schemes.api_key import Scope
+from schemes.imports.entry import RowReason
+from schemes.imports.refused import refused_rows
+from schemes.imports.register_import import ImportStatus, RegisterImport
+from schemes.imports.register_import import get_import as import_of_id
+from schemes.scheme import schemes_of_body
+
+resource = spec.Resource("imports", __name__, description="Whole files of payees and awards")
+
+
+class ImportSchema(Schema):
+    id = fields.UUID(required=True)
+    scheme = fields.Nested(SchemeNameSchema, required=True)
+    file_name = fields.String(required=True)
+    status = fields.Enum(
+        ImportStatus,
+        by_value=True,
+        required=True,
+        metadata={
+            "description": "`landed`: in the register; people confirm the bank details. `asking`: a person says "
+            "on the pages what the columns are."
+        },
+    )
+    rows_done = fields.Integer(required=True, metadata={"description": "How far the step that runs has come."})
+    rows_good = fields.Integer(required=True)
+    rows_unchanged = fields.Integer(required=True)
+    rows_refused = fields.Integer(required=True)
+    rows_mended = fields.Integer(required=True)
+    fault = fields.String(
+        required=True, allow_none=True, metadata={"description": "Why the file as a whole could not be read."}
+    )
+    sha256 = fields.String(required=True)
+    created_at = Instant(required=True, attribute="made_at")
+    confirmed_at = Instant(required=True, allow_none=True)
+
+
+class FieldOfRowSchema(Schema):
+    field = fields.String(required=True)
+    reason = fields.Enum(RowReason, by_value=True, required=True)
+
+
+class RefusedRowSchema(Schema):
+    """A row that was not taken. What stood in it is not told: the caller has it."""
+
+    line = fields.Integer(required=True)
+    reference = fields.String(required=True)
+    faults = fields.List(fields.Nested(FieldOfRowSchema), required=True)
+
+
+class ImportArgs(ListArgs):
+    scheme = Text(least=1, most=36, metadata={"description": "Its code or id."})
+
+
+@resource.route("/imports")
+@allowed(Scope.READ, Scope.PAYEES)
+@resource.arguments(ImportArgs, location="query")
+@resource.response(200, list_schema(ImportSchema))
+def list_imports(args: dict[str, Any]) -> dict[str, Any]:
+    """Imports, the oldest first"""
+    which: list[ColumnElement[bool]] = [RegisterImport.scheme_id.in_(key().schemes)] if key().schemes else []
+    if "scheme" in args:
+        which.append(RegisterImport.scheme_id == named.scheme(args["scheme"]).id)
+    content = page(by_id(RegisterImport, *which, args=args), args, lambda row: [row.id])
+    return {**content, "data": [told(row) for row in content["data"]]}
+
+
+@resource.route("/imports/<uuid:import_id>")
+@allowed(Scope.READ, Scope.PAYEES)
+@resource.response(200, ImportSchema)
+def get_import(import_id: UUID) -> dict[str, Any]:
+    """One import, and how far it is"""
+    return told(import_to_see(import_id))
+
+
+@resource.route("/imports/<uuid:import_id>/refused_rows")
+@allowed(Scope.READ, Scope.PAYEES)
+@resource.arguments(ListArgs, location="query")
+@resource.response(200, list_schema(RefusedRowSchema))
+def list_refused_rows(args: dict[str, Any], import_id: UUID) -> dict[str, Any]:
+    """The rows that were not taken, by line, each with what is wrong"""
+    found, after = import_to_see(import_id), place_given(args, int)
+    rows = refused_rows(session(), found.id, after=after[0] if after else 0, limit=args["limit"] + 1)
+    return page(rows, args, lambda row: [row.line])
+
+
+def import_to_see(import_id: UUID, *, lock: bool = False) -> RegisterImport:
+    """Raises NotFound, for one of a scheme that the key is not for, too."""
+    found = import_of_id(session(), import_id, lock=lock)
+    must_see_scheme(found.scheme_id, "import", import_id)
+    return found
+
+
+def told(brought: RegisterImport) -> dict[str, Any]:
+    same = [
+        one.attribute or name for name, one in ImportSchema._declared_fields.items() if name not in ("scheme", "fault")
+    ]
+    schemes = {scheme.id: scheme for scheme in schemes_of_body(session())}
+    fault = (brought.fault or {}).get("fault")
+    return {**{name: getattr(brought, name) for name in same}, "scheme": schemes[brought.scheme_id], "fault": fault}

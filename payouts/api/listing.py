@@ -1,0 +1,116 @@
+"""Lists: page by page by a key, never by counting; what changed since an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import request
+from marshmallow import Schema, fields
+from sqlalchemy import ColumnElement, select
+
+from payouts.api.cursor import not_ours
+from payouts.api.fields import Instant, Text, Whole
+from payouts.api.ground import actor, cursors, session
+from schemes.audit import AuditEvent
+
+MOST = 200
+
+Row = TypeVar("Row")
+
+
+class ListArgs(Schema):
+    """What every list takes."""
+
+    limit = Whole(least=1, most=MOST, load_default=50, metadata={"description": "How many at most."})
+    cursor = Text(
+        least=1, most=500, metadata={"description": "Where to go on: `next_cursor` of the page before, as it is."}
+    )
+
+
+class ChangedArgs(ListArgs):
+    """And those that can be asked for changes."""
+
+    updated_since = Instant(
+        metadata={
+            "description": "Only what was made or changed since. Ask again from minutes before your last question: "
+            "what was on its way then counts by when it began."
+        }
+    )
+
+
+def list_schema(item: type[Schema]) -> type[Schema]:
+    """The schema of a page of items."""
+    name = item.__name__.removesuffix("Schema")
+    following = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Give it as `cursor` for the next page; null: no more."},
+    )
+    content = {"data": fields.List(fields.Nested(item), required=True), "next_cursor": following}
+    return type(f"{name}ListSchema", (Schema,), content)
+
+
+def of_list(args: dict[str, Any]) -> str:
+    """What a cursor belongs to: this list of this body, with these filters."""
+    filters = sorted((name, str(value)) for name, value in args.items() if name not in ("cursor", "limit"))
+    return f"{actor().body_id} {request.path} {filters}"
+
+
+def place_given(args: dict[str, Any], *kinds: Callable[[Any], Any]) -> list[Any] | None:
+    """The place that a cursor marks, or None for the beginning. Raises Refusal."""
+    if "cursor" not in args:
+        return None
+    place = cursors().read(of_list(args), args["cursor"])
+    if len(place) != len(kinds):
+        raise not_ours()
+    return [kind(each) for kind, each in zip(kinds, place, strict=True)]
+
+
+def page(rows: Sequence[Row], args: dict[str, Any], place: Callable[[Row], Sequence[Any]]) -> dict[str, Any]:
+    """A page of at most `limit` rows out of one more than that."""
+    limit = args["limit"]
+    following = None
+    if len(rows) > limit:
+        following = cursors().make(
+            of_list(args), [each if isinstance(each, int) else str(each) for each in place(rows[limit - 1])]
+        )
+    return {"data": list(rows[:limit]), "next_cursor": following}
+
+
+def by_id(entity: Any, *conditions: ColumnElement[bool], args: dict[str, Any]) -> list[Any]:
+    """Rows of a table in the order in which they were made, one more than the page has: by its primary key."""
+    after = place_given(args, UUID)
+    rows = select(entity).where(*conditions).order_by(entity.id).limit(args["limit"] + 1)
+    if after is not None:
+        rows = rows.where(entity.id > after[0])
+    since: datetime | None = args.get("updated_since")
+    if since is None:
+        return list(session().scalars(rows))
+    # made since, or changed since: an OR of the two would read the table from its beginning
+    made = list(session().scalars(rows.where(entity.id >= first_id(since))))
+    ids = changed(entity.__tablename__, since, after[0] if after else None, args["limit"] + 1)
+    more = list(session().scalars(rows.where(entity.id.in_(ids))))
+    together = {row.id: row for row in [*made, *more]}
+    return [together[row_id] for row_id in sorted(together)][: args["limit"] + 1]
+
+
+def changed(table: str, since: datetime, after: UUID | None, limit: int) -> list[UUID]:
+    """The ids of rows that something happened to since, in order: their events tell."""
+    ids = (
+        select(AuditEvent.subject_id)
+        .where(AuditEvent.id >= first_id(since), AuditEvent.subject_type == table, AuditEvent.subject_id.is_not(None))
+        .distinct()
+        .order_by(AuditEvent.subject_id)
+        .limit(limit)
+    )
+    if after is not None:
+        ids = ids.where(AuditEvent.subject_id > after)
+    return [found for found in session().scalars(ids) if found is not None]
+
+
+def first_id(at: datetime) -> UUID:
+    """The lowest id that is made at an instant: ids rise with time (UUID version 7)."""
+    return UUID(int=(int(at.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62))

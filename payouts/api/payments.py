@@ -1,0 +1,165 @@
+"""Payments, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, fields
+from sqlalchemy import Select, select, tuple_
+
+from payouts.api import named, spec
+from payouts.api.door import allowed, must_see_scheme
+from payouts.api.fields import Instant, Text, reference
+from payouts.api.ground import key, session
+from payouts.api.listing import ChangedArgs, first_id, list_schema, page, place_given
+from payouts.api.named import PersonSchema, SchemeNameSchema
+from payouts.api.payrolls import numbers_of
+from payouts.payment import Payment, PaymentStatus
+from payouts.payroll import Payroll
+from schemes.account import Account
+from schemes.api_key import Scope
+from schemes.audit import AuditEvent
+from schemes.errors import NotFound
+from schemes.payee import Beneficiary, Mandate, payees_of_ids
+from schemes.scheme import schemes_of_body
+
+resource = spec.Resource("payments", __name__, description="What was paid, to whom, and what became of it")
+
+LONGEST_REFERENCE = 40
+MOST_EVENTS = 200
+
+
+class PaymentSchema(Schema):
+    id = fields.UUID(required=True)
+    payroll_id = fields.UUID(required=True)
+    payroll_number = fields.Integer(required=True)
+    scheme = fields.Nested(SchemeNameSchema, required=True)
+    component = fields.String(required=True)
+    beneficiary = fields.Nested(PersonSchema, required=True)
+    payee = fields.Nested(PersonSchema, required=True)
+    account_number_ends = fields.String(required=True)
+    amount_pence = fields.Integer(required=True)
+    reference = fields.String(required=True, metadata={"description": "As it stands on the payee’s statement."})
+    status = fields.Enum(PaymentStatus, by_value=True, required=True)
+    period_first_day = fields.Date(required=True)
+    period_last_day = fields.Date(required=True)
+
+
+class HappenedSchema(Schema):
+    at = Instant(required=True)
+    what = fields.String(required=True, metadata={"description": "Such as `payroll.released`."})
+
+
+class OnePaymentSchema(PaymentSchema):
+    timeline = fields.List(
+        fields.Nested(HappenedSchema), required=True, metadata={"description": "What happened to it, the oldest first."}
+    )
+
+
+class PaymentArgs(ChangedArgs):
+    payroll = Text(least=1, most=36, metadata={"description": "Its number or id."})
+    payee = reference(metadata={"description": "The payee’s reference."})
+    beneficiary = reference(metadata={"description": "The beneficiary’s reference."})
+    reference = Text(
+        least=1, most=LONGEST_REFERENCE, metadata={"description": "As it stands on the payee’s statement."}
+    )
+
+
+@resource.route("/payments")
+@allowed(Scope.READ, Scope.PAYMENTS)
+@resource.arguments(PaymentArgs, location="query")
+@resource.response(200, list_schema(PaymentSchema))
+def list_payments(args: dict[str, Any]) -> dict[str, Any]:
+    """Payments, payroll by payroll"""
+    which = select(Payment)
+    if key().schemes:
+        which = which.where(Payment.scheme_id.in_(key().schemes))
+    if "payroll" in args:
+        which = which.where(Payment.payroll_id == named.payroll(args["payroll"]).id)
+    if "payee" in args:
+        which = which.where(Payment.payee_id == named.payee(args["payee"]).id)
+    if "beneficiary" in args:
+        whose = named.beneficiary(args["beneficiary"]).id
+        # by the index of whoever is or was paid for them
+        paid = select(Mandate.payee_id).where(Mandate.beneficiary_id == whose)
+        which = which.where(Payment.payee_id.in_(paid), Payment.beneficiary_id == whose)
+    if "reference" in args:
+        which = which.where(Payment.reference == args["reference"])
+    if "updated_since" in args:
+        which = which.where(Payment.payroll_id.in_(moved_since(args["updated_since"])))
+    content = page(rows_of(which, args), args, lambda row: [row.payroll_id, row.ordinal])
+    return {**content, "data": told(content["data"])}
+
+
+def rows_of(which: Select[Any], args: dict[str, Any]) -> Sequence[Payment]:
+    """One more than the page has, by payroll and place in it."""
+    after = place_given(args, UUID, int)
+    if after is not None:
+        which = which.where(tuple_(Payment.payroll_id, Payment.ordinal) > tuple(after))
+    return session().scalars(which.order_by(Payment.payroll_id, Payment.ordinal).limit(args["limit"] + 1)).all()
+
+
+def moved_since(at: Any) -> list[UUID]:
+    """Payrolls to which something happened: their payments move with them."""
+    events = select(AuditEvent.subject_id).where(
+        AuditEvent.id >= first_id(at), AuditEvent.subject_type == Payroll.__tablename__
+    )
+    return [found for found in session().scalars(events.distinct()) if found is not None]
+
+
+@resource.route("/payments/<uuid:payment_id>")
+@allowed(Scope.READ, Scope.PAYMENTS)
+@resource.response(200, OnePaymentSchema)
+def get_payment(payment_id: UUID) -> dict[str, Any]:
+    """One payment, with what happened to it"""
+    payment = session().scalars(select(Payment).where(Payment.id == payment_id)).one_or_none()
+    if payment is None:
+        raise NotFound("payment", payment_id)
+    must_see_scheme(payment.scheme_id, "payment", payment_id)
+    events = session().scalars(
+        select(AuditEvent)
+        .where(AuditEvent.subject_id.in_((payment.id, payment.payroll_id)))
+        .order_by(AuditEvent.id)
+        .limit(MOST_EVENTS)
+    )
+    timeline = [{"at": event.at, "what": event.action} for event in events if concerns_payments(event)]
+    return {**told([payment])[0], "timeline": timeline}
+
+
+def concerns_payments(event: AuditEvent) -> bool:
+    """Not who read it, asked about it or took its papers."""
+    return event.subject_type == Payment.__tablename__ or event.action.startswith(("payroll.", "gate."))
+
+
+def told(payments: Sequence[Payment]) -> list[dict[str, Any]]:
+    """Payments with those whom they concern: a query a kind, however many there are."""
+    whose, paid = {payment.beneficiary_id for payment in payments}, {payment.payee_id for payment in payments}
+    beneficiaries = {row.id: row for row in session().scalars(select(Beneficiary).where(Beneficiary.id.in_(whose)))}
+    payees = payees_of_ids(session(), paid)
+    used = {payment.account_id for payment in payments}
+    ends = dict(session().execute(select(Account.id, Account.last_four).where(Account.id.in_(used))).all())
+    numbers = numbers_of({payment.payroll_id for payment in payments})
+    schemes = {scheme.id: scheme for scheme in schemes_of_body(session())}
+    same = (
+        "id",
+        "payroll_id",
+        "component",
+        "amount_pence",
+        "reference",
+        "status",
+        "period_first_day",
+        "period_last_day",
+    )
+    return [
+        {
+            **{name: getattr(payment, name) for name in same},
+            "payroll_number": numbers[payment.payroll_id],
+            "scheme": schemes[payment.scheme_id],
+            "beneficiary": beneficiaries[payment.beneficiary_id],
+            "payee": payees[payment.payee_id],
+            "account_number_ends": ends[payment.account_id],
+        }
+        for payment in payments
+    ]

@@ -1,0 +1,86 @@
+"""The first reply to a request, kept in the transaction of what it did, and given again to whoever asks again.
+
+Beneath it stand the permanent keys (of a payment, a payee's reference): when the reply is no longer kept, they still
+let nothing be made twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import Index, delete, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from schemes.database import Base, BodyOwned, to_body_row
+
+KEPT_FOR = timedelta(days=7)
+# one statement of a chore never holds the table for long
+MOST_FORGOTTEN = 5000
+
+
+class ApiReply(BodyOwned, Base):
+    """A reply by its key and Idempotency-Key, of which `id` is made. `status` None: its request is being worked on.
+
+    request_digest: of method, address and body, keyed, since a body may hold bank details.
+    """
+
+    __tablename__ = "api_reply"
+    __table_args__ = (Index("ix_api_reply_made_at", "body_id", "made_at"), to_body_row("api_key", "key_id"))
+
+    key_id: Mapped[UUID]
+    request_digest: Mapped[bytes]
+    made_at: Mapped[datetime]
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    content: Mapped[str | None]
+
+
+def reply_id(key_id: UUID, idempotency_key: str) -> UUID:
+    return uuid5(key_id, idempotency_key)
+
+
+def begin(
+    session: Session, *, key_id: UUID, idempotency_key: str, request_digest: bytes, at: datetime
+) -> ApiReply | None:
+    """Begin to work on a request, or the reply that was kept: whoever asks meanwhile waits until the first is done.
+
+    A reply whose digest is another belongs to another request: the caller looks.
+    """
+    body_id, row_id = session.info["body_id"], reply_id(key_id, idempotency_key)
+    begun = session.execute(
+        insert(ApiReply)
+        .values(body_id=body_id, id=row_id, key_id=key_id, request_digest=request_digest, made_at=at)
+        .on_conflict_do_nothing(index_elements=["body_id", "id"])
+        .returning(ApiReply.id)
+    ).scalar()
+    if begun is not None:
+        return None
+    return session.scalars(select(ApiReply).where(ApiReply.id == row_id)).one()
+
+
+def keep(
+    session: Session, *, key_id: UUID, idempotency_key: str, status: int, headers: dict[str, str], content: str
+) -> None:
+    """Keep the reply to a request that was begun."""
+    session.execute(
+        update(ApiReply)
+        .where(ApiReply.id == reply_id(key_id, idempotency_key))
+        .values(status=status, headers=headers, content=content)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget(session: Session, *, at: datetime) -> int:
+    """Forget replies that nobody asks for any more; returns how many."""
+    old = select(ApiReply.id).where(ApiReply.made_at < at - KEPT_FOR).limit(MOST_FORGOTTEN)
+    forgotten: int = session.execute(
+        delete(ApiReply).where(ApiReply.id.in_(old)).execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    return forgotten
+
+
+WAIT = text("SET LOCAL lock_timeout = '10s'")
+"""How long a request waits for the first of its key, which may have stopped on its way."""

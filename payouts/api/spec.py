@@ -1,0 +1,115 @@
+"""The description of the API (OpenAPI 3.1), generated from the views and their schemas."""
+
+from __future__ import annotations
+
+import http
+from typing import Any
+
+import flask_smorest
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask_smorest.utils import prepare_response
+from marshmallow import Schema, fields
+
+from payouts.api.fields import Parser
+from payouts.api.problem import PROBLEMS
+
+ABOUT = """\
+Payees, awards and payments of a public body, for its other systems. A key proposes; people confirm and approve.
+
+* Amounts are whole pence, days are `2026-11-23`, instants are in UTC.
+* Wherever an address has `{payee}`, `{beneficiary}`, `{scheme}` or `{payroll}`, our id and the body’s own reference
+  (code, number) lead to the same thing.
+* Every `POST` needs an `Idempotency-Key`: the first reply is kept for 7 days and given again.
+* Lists go on at `next_cursor`. Changes take `If-Match` with the `ETag` that was read.
+* Errors are `application/problem+json`, each with a stable `type`.
+"""
+
+
+class FieldFaultSchema(Schema):
+    pointer = fields.String(metadata={"description": "Where in the body, as a JSON pointer."})
+    parameter = fields.String(metadata={"description": "Which parameter of the address."})
+    detail = fields.String(required=True, metadata={"description": "What is wrong, for people."})
+
+
+class ProblemSchema(Schema):
+    type = fields.String(required=True, metadata={"description": "The kind of problem; it never changes."})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.List(fields.Nested(FieldFaultSchema))
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest's, but for its errors: ours are problems."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Ours stand in `payouts.api.errors`."""
+
+    def _register_responses(self) -> None:
+        statuses = {kind.status for kind in PROBLEMS.values()}
+        for status in http.HTTPStatus:
+            response: dict[str, Any] = {"description": status.phrase}
+            if status in statuses:
+                response["schema"] = self.ERROR_SCHEMA
+            prepare_response(response, self.spec, "application/problem+json")
+            self.spec.components.response(status.name, response, lazy=True)
+        response = {"description": "What went wrong", "schema": self.ERROR_SCHEMA}
+        prepare_response(response, self.spec, "application/problem+json")
+        self.spec.components.response("DEFAULT_ERROR", response, lazy=True)
+
+
+class Resource(flask_smorest.Blueprint):
+    """A resource and what can be done to it."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+def config() -> dict[str, Any]:
+    """flask-smorest's settings."""
+    return {
+        "API_TITLE": "Payouts",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "API_SPEC_OPTIONS": {
+            "info": {"description": ABOUT},
+            "servers": [{"url": "/api/v1"}],
+            "security": [{"key": []}],
+        },
+    }
+
+
+def name_of(schema: Any) -> str:
+    """How a schema is called in the description: `Payee`, not `PayeeSchema`."""
+    given = schema if isinstance(schema, type) else type(schema)
+    partial = "Changes" if getattr(schema, "partial", False) else ""
+    return given.__name__.removesuffix("Schema") + partial
+
+
+def plugin() -> MarshmallowPlugin:
+    return MarshmallowPlugin(schema_name_resolver=name_of)
+
+
+def describe(spec: APISpec) -> None:
+    """What concerns every call."""
+    scheme = {"type": "http", "scheme": "bearer", "description": "The secret of an API key."}
+    spec.components.security_scheme("key", scheme)
+
+
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "description": "A new one for each thing that you want done; the same one when you try it again.",
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+    "description": "The `ETag` that you read: nothing is changed if somebody else was first.",
+}

@@ -1,0 +1,27 @@
+"""`payouts api`: what is written of the API, from the code."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from payouts.api import description
+from payouts.api.problem import as_markdown
+
+
+@click.group()
+def api() -> None:
+    """The API's description and its errors."""
+
+
+@api.command("describe")
+def describe() -> None:
+    """Print the OpenAPI description, as /api/v1/openapi.json gives it out."""
+    click.echo(json.dumps(description(), indent=2, ensure_ascii=False))
+
+
+@api.command("errors")
+def errors() -> None:
+    """Print the page of errors, docs/api-errors.md."""
+    click.echo(as_markdown(), nl=False)

@@ -1,0 +1,186 @@
+"""What the API gives out: everything of the body and nothing of another, page by page, by id or by reference."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import event, func, select, text
+
+from payouts.demo.harbour import seed
+from payouts.payment import Payment
+from payouts.payroll import Payroll, get_payroll
+from schemes.account import Account
+from schemes.api_key import Scope
+from schemes.award import Award
+from schemes.database import new_id
+from schemes.imports.register_import import RegisterImport
+from schemes.payee import Beneficiary, Payee
+from tests.api.caller import Caller, problem
+from tests.keys import a_key
+from tests.office import Office
+
+
+@pytest.fixture
+def start(sealed):
+    return sealed
+
+
+LISTS = {
+    "/schemes": None,
+    "/beneficiaries": Beneficiary,
+    "/payees": Payee,
+    "/awards": Award,
+    "/payrolls": Payroll,
+    "/payments": Payment,
+    "/imports": RegisterImport,
+}
+
+
+@pytest.mark.parametrize(("path", "entity"), LISTS.items())
+def test_a_list_read_page_by_page_holds_everything_once(office, reader, path, entity):
+    ids = [item["id"] for item in reader.all(path, limit=7)]
+    assert len(ids) == len(set(ids))
+    assert ids
+    if entity is not None:
+        with office.transaction() as session:
+            assert len(ids) == session.scalar(select(func.count()).select_from(entity))
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_asks_as_many_questions_for_many_rows_as_for_one(service, reader, path):
+    asked = []
+    event.listen(service.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    counts = []
+    for limit in (1, 1, 40):
+        asked.clear()
+        assert reader.get(f"{path}?limit={limit}").status_code == 200
+        counts.append(len(asked))
+    assert counts[1] == counts[2]
+
+
+def first(office, entity, **facts):
+    with office.transaction() as session:
+        return session.scalars(select(entity).filter_by(**facts).order_by(entity.id).limit(1)).one()
+
+
+def test_a_payee_is_found_by_id_and_by_reference(office, reader):
+    payee = first(office, Payee)
+    by_id = reader.get(f"/payees/{payee.id}")
+    assert (
+        by_id.json
+        == reader.get(f"/payees/{payee.reference}").json
+        == reader.get(f"/payees/{payee.reference.lower()}").json
+    )
+    assert by_id.json["name"] == payee.name
+    assert by_id.json["beneficiaries"]
+    (found,) = reader.get(f"/payees?reference={payee.reference}").json["data"]
+    assert found["id"] == str(payee.id)
+
+
+def test_bank_details_are_masked(office, reader, owner):
+    account = first(office, Account)
+    answer = reader.get(f"/payees/{account.payee_id}/bank_details")
+    (told,) = answer.json["data"]
+    assert told["state"] == "in_use"
+    assert told["account_number_ends"] == account.last_four
+    assert set(told) == {
+        "id", "version", "state", "account_holder", "account_number_ends", "proposed_at", "confirmed_at",
+        "usable_from", "rejected_because",
+    }  # fmt: skip
+
+
+def test_a_payroll_tells_its_checks_and_its_gates(office, reader, sealed):
+    with office.transaction() as session:
+        number = get_payroll(session, sealed.payroll_id).number
+    payroll = reader.get(f"/payrolls/{number}").json
+    assert payroll["id"] == str(sealed.payroll_id)
+    assert payroll["status"] == "sealed"
+    assert [gate["state"] for gate in payroll["gates"]] == ["waiting", *["not_reached"] * 3]
+    assert payroll["gates"][0]["lacks"] == {"preparer": 1}
+    assert all(check["open_count"] == 0 for check in payroll["checks"])
+    assert payroll["total_pence"] == sum(item["amount_pence"] for item in reader.all(f"/payments?payroll={number}"))
+
+
+def test_a_payment_tells_what_happened_to_it(office, reader, sealed):
+    payment = first(office, Payment)
+    office.decide_all(sealed.payroll_id)
+    told = reader.get(f"/payments/{payment.id}").json
+    assert told["status"] == "released"
+    happened = [step["what"] for step in told["timeline"]]
+    assert (happened[0], "payroll.released" in happened) == ("payroll.created", True)
+    by_payee = reader.get(f"/payments?payee={told['payee']['reference']}").json["data"]
+    assert told["id"] in [item["id"] for item in by_payee]
+    by_beneficiary = reader.get(f"/payments?beneficiary={told['beneficiary']['reference']}").json["data"]
+    assert told["id"] in [item["id"] for item in by_beneficiary]
+
+
+def test_awards_are_found_by_beneficiary_and_told_with_every_version(office, reader):
+    award = first(office, Award)
+    told = reader.get(f"/awards/{award.id}").json
+    assert told["amount_pence"] == award.amount_pence == told["versions"][0]["amount_pence"]
+    whose = told["beneficiary"]["reference"]
+    assert [item["id"] for item in reader.get(f"/awards?beneficiary={whose}").json["data"]] == [str(award.id)]
+    assert str(award.id) in [
+        item["id"] for item in reader.get(f"/awards?payee={told['payee']['reference']}").json["data"]
+    ]
+
+
+def test_only_what_was_made_or_changed_since_is_given_to_whoever_asks_for_it(office, reader):
+    everybody = reader.all("/payees", limit=200)
+    assert reader.all("/payees?updated_since=2000-01-01T00:00:00Z", limit=20) == everybody
+    payee, since = first(office, Payee), datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert reader.all(f"/payees?updated_since={since}") == []
+    office.stop_payments(payee.id)
+    assert [item["id"] for item in reader.all(f"/payees?updated_since={since}")] == [str(payee.id)]
+
+
+def test_an_etag_spares_whoever_has_the_newest(office, reader):
+    payee = first(office, Payee)
+    answer = reader.get(f"/payees/{payee.id}")
+    again = reader.get(f"/payees/{payee.id}", **{"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.get_data()) == (304, b"")
+    office.stop_payments(payee.id)
+    assert reader.get(f"/payees/{payee.id}", **{"If-None-Match": answer.headers["ETag"]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "AAAA", "é", "", "a" * 500], ids=["short", "unsigned", "not ascii", "empty", "long"]
+)
+def test_a_cursor_that_is_not_ours_is_refused(reader, cursor):
+    assert problem(reader.get(f"/payees?cursor={cursor}")) == "invalid"
+
+
+def test_a_cursor_of_another_list_is_refused(reader):
+    cursor = reader.get("/payees?limit=1").json["next_cursor"]
+    assert reader.get(f"/payees?limit=1&cursor={cursor}").status_code == 200
+    assert problem(reader.get(f"/awards?limit=1&cursor={cursor}")) == "invalid"
+    assert problem(reader.get(f"/payees?limit=1&name=ab&cursor={cursor}")) == "invalid"
+
+
+def test_a_neighbour_finds_nothing_of_ours_and_sees_none_of_it_in_lists(office, app, reader):
+    other = Office(office.service, seed(office.service, name="Neighbour", domain="neighbour.example"))
+    neighbour = Caller(app.test_client(), a_key(other, Scope.READ).written)
+    for path in LISTS:
+        mine = [item["id"] for item in reader.all(path)]
+        theirs = [item["id"] for item in neighbour.all(path)]
+        assert not set(mine) & set(theirs)
+        if path != "/schemes":
+            assert theirs == []
+        assert problem(neighbour.get(f"{path}/{mine[0]}")) == "not-found"
+    cursor = reader.get("/payees?limit=1").json["next_cursor"]
+    assert problem(neighbour.get(f"/payees?limit=1&cursor={cursor}")) == "invalid"
+
+
+def test_a_key_of_another_scheme_sees_no_payroll_payment_award_or_import_of_this_one(office, app, owner, reader):
+    key = a_key(office, Scope.READ)
+    with owner.begin() as connection:
+        connection.execute(
+            text("UPDATE api_key SET schemes = jsonb_build_array(cast(:other AS text)) WHERE id = :id"),
+            {"id": key.id, "other": str(new_id())},
+        )
+    limited = Caller(app.test_client(), key.written)
+    for path in ("/schemes", "/awards", "/payrolls", "/payments", "/imports"):
+        assert limited.all(path) == []
+        assert problem(limited.get(f"{path}/{reader.all(path)[0]['id']}")) == "not-found"
+    assert limited.all("/payees"), "a payee is the body's, whichever scheme pays them"

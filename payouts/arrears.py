@@ -22,6 +22,7 @@ from payouts.payment_part import SIGNED, PaymentPart, live_arrears
 from payouts.payroll import OF_AWARDS, Payroll, PayrollStatus
 from schemes.amount_rule import Rules
 from schemes.award_history import History
+from schemes.database import one_of
 from schemes.period import Period
 from schemes.suspension import Suspension
 
@@ -115,14 +116,14 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
     if not beneficiaries:
         return {}
     paid: dict[tuple[UUID, Period], int] = defaultdict(int)
-    awards = list(beneficiaries)
+    awards = one_of(beneficiaries)
     # by the permanent key: whom an award pays changes, also backwards when two payees turn out to be one
-    mine = (Payment.scheme_id == scheme_id) & Payment.beneficiary_id.in_(set(beneficiaries.values()))
+    mine = (Payment.scheme_id == scheme_id) & (Payment.beneficiary_id == one_of(set(beneficiaries.values())))
     returned = text("payment.status = 'returned'")
     payments = select(
         Payment.award_id, Payment.period_first_day, Payment.period_last_day, func.sum(Payment.amount_pence)
-    ).where(Payment.award_id.in_(awards))
-    live = (PaymentPart.award_id.in_(awards)) & PaymentPart.freed.is_(False)
+    ).where(Payment.award_id == awards)
+    live = (PaymentPart.award_id == awards) & PaymentPart.freed.is_(False)
     with_payroll = (Payroll.body_id == PaymentPart.body_id) & (Payroll.id == PaymentPart.payroll_id)
     within = select(PaymentPart.award_id, Payroll.period_first_day, Payroll.period_last_day, -func.sum(SIGNED)).join(
         Payroll, with_payroll

@@ -26,7 +26,7 @@ from payouts.tasks import outbox
 from schemes.amount_rule import rules_of
 from schemes.award import Award
 from schemes.award_history import NotDue
-from schemes.database import copy_rows, new_id
+from schemes.database import copy_rows, new_id, one_of
 from schemes.definition import Definition
 from schemes.mandate import PaymentBar, payment_bars
 from schemes.payee import Beneficiary
@@ -226,8 +226,8 @@ def keep_reckoned(
     if not reckoned:
         return
     known = select(Overpayment.award_id, Overpayment.about_first_day, Overpayment.found_at)
-    since = {(row[0], row[1]): row[2] for row in session.execute(known.where(Overpayment.award_id.in_(reckoned)))}
-    session.execute(delete(Overpayment).where(Overpayment.award_id.in_(reckoned)))
+    since = {(row[0], row[1]): row[2] for row in session.execute(known.where(Overpayment.award_id == one_of(reckoned)))}
+    session.execute(delete(Overpayment).where(Overpayment.award_id == one_of(reckoned)))
     for award_id, differences in reckoned.items():
         for period, due_pence, paid_pence, steps in differences:
             about = {"award_id": award_id, "about_first_day": period.first_day, "about_last_day": period.last_day}

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,7 +17,6 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Index,
-    Select,
     UniqueConstraint,
     case,
     func,
@@ -29,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.database import Base, BodyOwned, one_of, stored, to_body_row
 
 
 class PartKind(StrEnum):
@@ -145,12 +143,12 @@ def parts_by_award(session: Session, payroll_id: UUID, first: UUID, last: UUID) 
     return {award_id: int(pence) for award_id, pence in session.execute(sums.group_by(PaymentPart.award_id))}
 
 
-def arrears_by_award(session: Session, payroll_id: UUID, award_ids: Select[Any]) -> dict[UUID, tuple[int, int]]:
+def arrears_by_award(session: Session, payroll_id: UUID, award_ids: Iterable[UUID]) -> dict[UUID, tuple[int, int]]:
     """The arrears of some awards in a payroll in pence, and of how many periods."""
     sums = select(PaymentPart.award_id, func.sum(PaymentPart.pence), func.count()).where(
         PaymentPart.payroll_id == payroll_id,
         PaymentPart.kind == PartKind.ARREARS,
-        PaymentPart.award_id.in_(award_ids),
+        PaymentPart.award_id == one_of(award_ids),
     )
     rows = session.execute(sums.group_by(PaymentPart.award_id))
     return {award_id: (int(pence), count) for award_id, pence, count in rows}

@@ -16,6 +16,7 @@ from payouts.awarded import AwardLine
 from payouts.payment import LIVE, Payment
 from payouts.payment_part import PartKind, PaymentPart
 from payouts.payroll import Payroll
+from schemes.database import one_of
 from schemes.recovery import Recovery
 from schemes.write_off import Ending, ended
 
@@ -113,9 +114,9 @@ def with_live_payment(session: Session, payroll: Payroll, beneficiaries: Mapping
         return set()
     paid = select(Payment.award_id).where(
         Payment.scheme_id == payroll.scheme_id,
-        Payment.beneficiary_id.in_(set(beneficiaries.values())),
+        Payment.beneficiary_id == one_of(set(beneficiaries.values())),
         Payment.period_first_day == payroll.period_first_day,
-        Payment.award_id.in_(beneficiaries),
+        Payment.award_id == one_of(beneficiaries),
         LIVE,
     )
     return set(session.scalars(paid))

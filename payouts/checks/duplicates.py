@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 from uuid import UUID
 
-from sqlalchemy import CollectionAggregate, Select, Uuid, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
 from payouts.payment import Payment, PaymentLine, in_payroll
 from payouts.payroll import Payroll
+from schemes.database import one_of
 from schemes.duplicates.likeness import Likelihood
 from schemes.duplicates.pair import DuplicatePair, PairStatus
 from schemes.payee import Payee
@@ -46,11 +45,6 @@ def paid_here(session: Session, payroll: Payroll, payee_ids: Select[UUID]) -> di
         if other_id in paid:
             found[payee_id].append(reference)
     return dict(found)
-
-
-def one_of(ids: Iterable[UUID]) -> CollectionAggregate[Any]:
-    # one parameter, whatever their number: thousands of them take longer to write into the query than to look up
-    return any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def paid_twice(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:

@@ -12,12 +12,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from payouts.checks.chunk import CheckChunk
-from payouts.checks.duplicates import one_of
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
 from payouts.payment import LIVE, Payment, PaymentLine, PaymentStatus, ordinals
 from payouts.payroll import Payroll
 from schemes.account import Account
+from schemes.database import one_of
 from schemes.scheme import Scheme
 
 GONE = (PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT, PaymentStatus.RETURNED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from statistics import median_low
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from payouts.difference.comparison import ComparisonLine
 from payouts.difference.explanation import Cause
 from payouts.payment import LIVE_EARLIER, Payment, PaymentLine, PaymentStatus, ordinals
 from payouts.payroll import Payroll
+from schemes.database import one_of
 
 
 def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk, *, most: int) -> dict[UUID, PaidBefore]:
@@ -50,13 +51,12 @@ def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk, *, most: 
     return {award_id: PaidBefore(tuple(pence for pence, _ in one), one[0][1]) for award_id, one in found.items()}
 
 
-def changed_awards(session: Session, payroll: Payroll, chunk: CheckChunk) -> frozenset[UUID]:
-    """Of the awards paid in a chunk, those whose own amount, units or rate changed since the last payroll."""
-    here = select(Payment.award_id).where(Payment.payroll_id == payroll.id, ordinals(chunk.first, chunk.last))
+def changed_awards(session: Session, payroll: Payroll, awards: Collection[UUID]) -> frozenset[UUID]:
+    """Of some awards, those whose own amount, units or rate changed since the last payroll."""
     changed = select(ComparisonLine.award_id).where(
         ComparisonLine.payroll_id == payroll.id,
         ComparisonLine.cause == Cause.RATES,
-        ComparisonLine.award_id.in_(here),
+        ComparisonLine.award_id == one_of(awards),
     )
     return frozenset(session.scalars(changed))
 

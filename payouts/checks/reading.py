@@ -21,7 +21,7 @@ from payouts.payment_part import arrears_by_award
 from payouts.payroll import Payroll
 from schemes.bank_profile import BankProfile
 from schemes.check_settings import settings_at
-from schemes.database import joining_whole_tables
+from schemes.database import joining_whole_tables, one_of
 from schemes.name_policy import policy_at
 from schemes.scheme_version import version_of
 
@@ -81,6 +81,7 @@ def facts_of_chunk(
 ) -> PayrollFacts:
     """What the checks of the payments in a chunk are told."""
     here = (Payment.payroll_id == payroll.id) & ordinals(chunk.first, chunk.last)
+    awards = set(session.scalars(select(Payment.award_id).where(here, Payment.award_id.is_not(None))))
     limits = settings_at(session, payroll.scheme_id, payroll.made_at).thresholds
     return facts_of(
         session,
@@ -88,13 +89,13 @@ def facts_of_chunk(
         payroll,
         totals,
         paid_last=history.paid_before(session, payroll, chunk, most=limits.change_payments),
-        changed_awards=history.changed_awards(session, payroll, chunk),
+        changed_awards=history.changed_awards(session, payroll, awards),
         paid_elsewhere=elsewhere.same_account_and_amount(session, payroll, chunk, days_back=limits.days_back),
         periods_elsewhere=elsewhere.same_period(session, payroll, chunk),
         shared_accounts={bytes.fromhex(key): payees for key, payees in chunk.shared_accounts.items()},
         several_payments={UUID(key): payments for key, payments in chunk.several_payments.items()},
         items_over_limit=dict(items_over_limit(session, payroll, here)),
-        arrears=arrears_by_award(session, payroll.id, select(Payment.award_id).where(here)),
+        arrears=arrears_by_award(session, payroll.id, awards),
         paid_before=frozenset(paid_before(session, payroll, chunk)),
         duplicates=duplicates.paid_here(session, payroll, select(Payment.payee_id).where(here)),
         confirmations=standing_in_payroll(session, payroll.id, first=chunk.first, last=chunk.last),
@@ -134,10 +135,13 @@ def last_payroll(session: Session, payroll: Payroll) -> LastPayroll | None:
 def items_over_limit(session: Session, payroll: Payroll, here: ColumnElement[bool]) -> Iterator[tuple[UUID, int]]:
     """Payments of a chunk that go with others in an item of more pence than the bank takes for one, with its pence."""
     most = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id)).item_limit_pence
+    combined = set(session.scalars(select(Payment.payee_id).where(here, Payment.combined)))
+    if not combined:
+        return
     pence = func.sum(Payment.amount_pence)
     over = (
         select(Payment.payee_id, Payment.account_id, pence.label("pence"))
-        .where(in_payroll(payroll.id), Payment.combined)
+        .where(in_payroll(payroll.id), Payment.combined, Payment.payee_id == one_of(combined))
         .group_by(Payment.payee_id, Payment.account_id)
         .having(pence > most)
         .subquery()
@@ -147,7 +151,8 @@ def items_over_limit(session: Session, payroll: Payroll, here: ColumnElement[boo
         .join(over, (over.c.payee_id == Payment.payee_id) & (over.c.account_id == Payment.account_id))
         .where(here, Payment.combined)
     )
-    return ((payment_id, int(pence)) for payment_id, pence in rows)
+    for payment_id, together in rows:
+        yield payment_id, int(together)
 
 
 def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk) -> Iterator[Any]:

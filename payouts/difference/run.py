@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, any_, func, literal, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.orm import Session
 
 from payouts import building
@@ -26,7 +25,7 @@ from payouts.tasks import outbox
 from schemes.amount_rule import Rules, rules_of
 from schemes.award import Award
 from schemes.award_version import AwardVersion, later_terms
-from schemes.database import copy_rows
+from schemes.database import copy_rows, one_of
 from schemes.period import Period
 from schemes.scheme_version import version_of
 from schemes.suspension import Suspension, spells
@@ -330,7 +329,7 @@ def payments_between(session: Session, payroll: Payroll, first: UUID, last: UUID
     beneficiaries = set(session.scalars(awarded))
     by_key = counted.where(
         Payment.scheme_id == payroll.scheme_id,
-        Payment.beneficiary_id == any_(literal(list(beneficiaries), ARRAY(Uuid))),
+        Payment.beneficiary_id == one_of(beneficiaries),
         Payment.period_first_day == payroll.period_first_day,
         LIVE,
         *of_payroll,

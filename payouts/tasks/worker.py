@@ -106,6 +106,8 @@ def work(settings: Settings) -> None:
     # a child that looked through all that it was born with for garbage would copy it, page by page: half of its time
     gc.collect()
     gc.freeze()
+    # a chunk's rows are no garbage until it is done: looking through them again and again is a tenth of a job
+    gc.set_threshold(50_000, 20, 50)
     queue = Queue(settings.redis_url)
     queues = [rq.Queue(QUEUE_NAME, connection=queue.connection)]
     pool = WorkerPool(queues, queue.connection, settings.workers, worker_class=TaskWorker)

@@ -81,7 +81,7 @@ def facts_of_chunk(
 ) -> PayrollFacts:
     """What the checks of the payments in a chunk are told."""
     here = (Payment.payroll_id == payroll.id) & ordinals(chunk.first, chunk.last)
-    awards = set(session.scalars(select(Payment.award_id).where(here, Payment.award_id.is_not(None))))
+    awards = {award_id for award_id in session.scalars(select(Payment.award_id).where(here)) if award_id is not None}
     limits = settings_at(session, payroll.scheme_id, payroll.made_at).thresholds
     return facts_of(
         session,

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Flask
@@ -25,6 +26,7 @@ from payouts.tasks.outbox import made_in
 from payouts.tasks.queue import Queue
 from schemes import database
 from schemes.body import Body
+from schemes.passkey_signature import Site
 from schemes.seal import KeyRing, Seals
 from schemes.signer import Signer
 
@@ -63,6 +65,12 @@ class Service:
             yield session
         for task in made_in(session):
             self.queue.push(task)
+
+    @cached_property
+    def passkey_site(self) -> Site:
+        """To whom people's passkeys are given."""
+        address = urlsplit(self.settings.base_url)
+        return Site(self.settings.passkey_host or address.hostname or "", f"{address.scheme}://{address.netloc}")
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 NOTIFY = "https://api.notifications.service.gov.uk"
 MEGABYTE = 1024 * 1024
@@ -32,6 +33,7 @@ class Settings:
     former_signing_keys: str = ""
     owner_database_url: str = field(repr=False, default="")
     base_url: str = "http://localhost:5000"
+    passkey_host: str = ""
     host: str = "127.0.0.1"
     port: int = 5000
     audit_heads: Path = Path("audit-heads")
@@ -88,6 +90,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             former_signing_keys=read("PAYOUTS_FORMER_SIGNING_KEYS", ""),
             owner_database_url=read("OWNER_DATABASE_URL", ""),
             base_url=base_url,
+            passkey_host=passkey_host(base_url, read("PAYOUTS_PASSKEY_HOST", "")),
             host=read("PAYOUTS_HOST", "127.0.0.1"),
             port=int(read("PORT", "5000")),
             audit_heads=Path(read("PAYOUTS_AUDIT_HEADS", "audit-heads")),
@@ -117,3 +120,17 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         )
     except ValueError as error:
         raise SettingsWrong([f"  {error}"]) from error
+
+
+def passkey_host(base_url: str, wanted: str) -> str:
+    """For which host passkeys are made: the pages' own, or a parent of it that was set. Raises ValueError.
+
+    A passkey works for the host it was made for and those below it, and for no other, ever.
+    """
+    host = urlsplit(base_url).hostname or ""
+    wanted = wanted.strip().lower()
+    if wanted and host != wanted and not host.endswith(f".{wanted}"):
+        raise ValueError(
+            f"PAYOUTS_PASSKEY_HOST is {host}, the host of PAYOUTS_BASE_URL, or a parent of it: not {wanted}"
+        )
+    return wanted or host

@@ -163,6 +163,20 @@ def tell_of_authenticator(session: Session, service: Service, person_id: UUID, *
     tell_own(session, service, StaffEvent.RESET_CONFIRMED, person_id, changed, text, at=at)
 
 
+def tell_of_passkey(session: Session, service: Service, person_id: UUID, happened: str, *, at: datetime) -> None:
+    """Tell somebody, and every approver and administrator, what happened to a passkey of theirs."""
+    person = session.get_one(Person, person_id)
+    text = f"{happened} at {told(at)}. {NOT_YOU}"
+    tell_own(session, service, StaffEvent.PASSKEYS_CHANGED, person_id, "Your passkeys changed", text, at=at)
+    text = (
+        f"{happened} at {told(at)}: it is {plain(person.name)}’s. A new passkey signs no decision for 24 hours. If "
+        "they did not expect this, have an administrator remove them at once."
+    )
+    for other, roles in people(session):
+        if other.id != person_id and not {Role.APPROVER, Role.ADMINISTRATOR}.isdisjoint(roles):
+            tell(session, service, StaffEvent.PASSKEYS_CHANGED, other, "Somebody’s passkeys changed", text, at=at)
+
+
 def tell_own(
     session: Session, service: Service, event: StaffEvent, person_id: UUID, subject: str, text: str, *, at: datetime
 ) -> None:

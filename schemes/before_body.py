@@ -19,6 +19,7 @@ from schemes.person import Role
 
 FUNCTIONS = frozenset(
     {
+        "add_passkey",
         "all_bodies",
         "api_key_of",
         "bodies_with_pending_audit",
@@ -29,11 +30,15 @@ FUNCTIONS = frozenset(
         "demo_people",
         "end_other_sessions",
         "end_sessions",
+        "keep_passkey_challenge",
         "last_sign_ins",
         "memberships_of",
+        "passkey_holders",
+        "passkeys_of",
         "person_of_email",
         "person_of_id",
         "recovery_codes_left",
+        "remove_passkeys",
         "renew_recovery_codes",
         "session_person",
         "sessions_of",
@@ -43,8 +48,10 @@ FUNCTIONS = frozenset(
         "sign_in_wait",
         "start_session",
         "stopped_tasks",
+        "take_passkey_challenge",
         "tasks_to_push",
         "use_code",
+        "use_passkey",
         "use_recovery_code",
     }
 )
@@ -117,6 +124,21 @@ class WebSessionRow(NamedTuple):
     ended_at: datetime | None
     browser: str
     by_recovery_code: bool
+
+
+class PasskeyRow(NamedTuple):
+    """A passkey of somebody, removed ones too."""
+
+    id: UUID
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    name: str
+    transports: str
+    made_at: datetime
+    signs_from: datetime
+    last_used_at: datetime | None
+    removed_at: datetime | None
 
 
 class FeedFound(NamedTuple):
@@ -237,6 +259,45 @@ def use_recovery_code(session: Session, person_id: UUID, digest: bytes, at: date
 
 def recovery_codes_left(session: Session, person_id: UUID) -> int:
     return int(call(session, "recovery_codes_left", person_id)[0][0])
+
+
+def add_passkey(session: Session, person_id: UUID, row: PasskeyRow) -> bool:
+    """Whether the passkey is new: nobody has its credential yet."""
+    kept = (row.id, person_id, row.credential_id, row.public_key, row.sign_count, row.name, row.transports)
+    return bool(call(session, "add_passkey", *kept, row.made_at, row.signs_from)[0][0])
+
+
+def passkeys_of(session: Session, person_id: UUID) -> list[PasskeyRow]:
+    return [PasskeyRow._make(row) for row in call(session, "passkeys_of", person_id)]
+
+
+def passkey_holders(session: Session, person_ids: list[UUID]) -> frozenset[UUID]:
+    """Which of these people have a passkey that was not removed."""
+    return frozenset(row[0] for row in call(session, "passkey_holders", person_ids))
+
+
+def use_passkey(session: Session, person_id: UUID, passkey_id: UUID, sign_count: int, at: datetime) -> bool:
+    """Whether a passkey's own count went up since it was used last, or it does not count; it is used now."""
+    return bool(call(session, "use_passkey", person_id, passkey_id, sign_count, at)[0][0])
+
+
+def remove_passkeys(session: Session, person_id: UUID, passkey_id: UUID | None, at: datetime) -> int:
+    """Take one of a person's passkeys away, or all; how many there were."""
+    return int(call(session, "remove_passkeys", person_id, passkey_id, at)[0][0])
+
+
+def keep_passkey_challenge(
+    session: Session, challenge: bytes, person_id: UUID, purpose: str, nonce: str, at: datetime, until: datetime
+) -> None:
+    call(session, "keep_passkey_challenge", challenge, person_id, purpose, nonce, at, until)
+
+
+def take_passkey_challenge(
+    session: Session, challenge: bytes, person_id: UUID, purpose: str, at: datetime
+) -> str | None:
+    """The nonce of a challenge that this person was given and has not answered yet; it is taken away."""
+    rows = call(session, "take_passkey_challenge", challenge, person_id, purpose, at)
+    return rows[0][0] if rows else None
 
 
 def body_of_link(session: Session, token_digest: bytes) -> UUID | None:

@@ -44,6 +44,7 @@ class ChangeKind(StrEnum):
     API_KEY = "api_key"
     LEDGER_CLOSE = "ledger_close"
     HELD_MONEY = "held_money"
+    PASSKEYS = "passkeys"
 
 
 class ChangeWaiting(Refused):

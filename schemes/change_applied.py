@@ -24,6 +24,7 @@ from schemes import (
     invitation,
     name_policy,
     office_days,
+    passkey_rule,
     role_change,
     scheme_change,
 )
@@ -66,6 +67,9 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.FREEZE: Effect((Role.ADMINISTRATOR, Role.APPROVER, Role.FINANCE), freeze.facts_of, freeze.apply),
     ChangeKind.DELEGATION: Effect(delegation.APPOINTERS, lambda session, _: {}, delegation.apply),
     ChangeKind.API_KEY: Effect(api_key.CONFIRMERS, lambda session, _: {}, api_key.apply),
+    ChangeKind.PASSKEYS: Effect(
+        (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: passkey_rule.facts(session), passkey_rule.apply
+    ),
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.CHECKS: Effect(check_settings.CONFIRMERS, check_settings.facts, check_settings.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),

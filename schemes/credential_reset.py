@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session
 
-from schemes import audit, before_body, change
+from schemes import audit, before_body, change, passkey
 from schemes.change import Change, ChangeKind
 from schemes.database import Base, BodyOwned
 from schemes.errors import Refused, SamePerson
@@ -116,15 +116,17 @@ def opened(session: Session, token: str, *, at: datetime, lock: bool = False) ->
 def set_anew(session: Session, ring: KeyRing, token: str, *, password: str, code_secret: str, at: datetime) -> Person:
     """Set password and codes; that the person can read their codes was seen by the caller.
 
-    They decide at no gate for 24 hours, in any body. Raises LinkUsedUp, PasswordTooShort, PasswordGuessable, NotFound.
+    They decide at no gate for 24 hours, in any body, and their passkeys work no more: whoever lost one may have lost
+    the other too. Raises LinkUsedUp, PasswordTooShort, PasswordGuessable, NotFound.
     """
     reset = opened(session, token, at=at, lock=True)
     person = member(session, reset.person_id)
     password_hash = hash_password(password, about=(person.name, person.email))
     ring_key_id, wrapped = ring.wrap(code_secret.encode(), code_secret_place(person.id))
     before_body.set_credentials(session, person.id, password_hash, ring_key_id, wrapped, at + WAIT)
+    removed = passkey.remove_all(session, person.id, at=at)
     before_body.end_sessions(session, person.id, None, at)
     before_body.set_sign_in_wait(session, address_digest(person.email), 0, None)
     reset.used_at, reset.token_digest = at, None
-    audit.record(session, "person.credentials_set", by=None, about=person, at=at)
+    audit.record(session, "person.credentials_set", by=None, about=person, at=at, passkeys_removed=removed)
     return person

@@ -75,12 +75,26 @@ def an_id(owner, harbour, name):
     if name == "person_id":
         # a person belongs to no body: one who works in ours
         return harbour.people[Role.FINANCE].person_id
+    if name == "passkey_id":
+        # nor does what is theirs
+        return a_passkey(owner, harbour.people[Role.FINANCE].person_id)
     table = TABLE_OF.get(name.removesuffix("_id"), name.removesuffix("_id"))
     with owner.connect() as connection:
         found = connection.scalar(
             text(f"SELECT id FROM {table} WHERE body_id = :body ORDER BY id LIMIT 1"), {"body": harbour.body_id}
         )
     return found or new_id()
+
+
+def a_passkey(owner, person_id):
+    add = text(
+        "INSERT INTO passkey (id, person_id, credential_id, public_key, sign_count, name, transports, made_at, "
+        "signs_from) VALUES (:id, :person, :key, :key, 0, 'Key', '', now(), now())"
+    )
+    passkey_id = new_id()
+    with owner.begin() as connection:
+        connection.execute(add, {"id": passkey_id, "person": person_id, "key": passkey_id.bytes})
+    return passkey_id
 
 
 def test_a_neighbour_finds_nothing_under_our_ids_whatever_they_ask(

@@ -24,6 +24,7 @@ from schemes.contact import Contact
 from schemes.database import new_id
 from schemes.duplicates.pair import DuplicatePair
 from schemes.imports.register_import import RegisterImport
+from schemes.passkey import passkeys_of
 from schemes.payee import Mandate
 from schemes.person import Role
 from schemes.scheme_draft import begin
@@ -32,6 +33,7 @@ from schemes.sign_in import token_digest
 from tests.awarding import an_award
 from tests.entering import entering
 from tests.keys import a_key
+from tests.passkeys import give_passkey
 from tests.web.one_app import app_on
 
 
@@ -76,6 +78,13 @@ def a_question(office, payroll_id):
     with office.transaction() as session:
         payroll, at = get_payroll(session, payroll_id, lock=True), office.service.now()
         return query.ask(session, office.service, payroll, query_id=new_id(), of=of, question="Why?", by=by, at=at).id
+
+
+def a_passkey_of(office, role):
+    person = office.person(role)
+    give_passkey(office, person)
+    with office.transaction() as session:
+        return passkeys_of(session, person.person_id)[0].id
 
 
 def first_decision(office, payroll_id):
@@ -132,6 +141,7 @@ def addresses(office, sealed, browsers):
             "place": "0",
             "kind": Kind.UNUSUALLY_LARGE.value,
             "cause": Cause.STARTERS.value,
+            "passkey_id": a_passkey_of(office, Role.FINANCE),
             "person_id": office.harbour.people[Role.FINANCE].person_id,
             "token": "of-nobody",
             "access_id": access_id,

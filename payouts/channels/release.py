@@ -18,6 +18,7 @@ from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.gate import gates_of
 from payouts.gates.lineage import signed_for
 from payouts.gates.manifest import ReleaseRefused, differences, manifest_of
+from payouts.gates.passkey_proof import is_proved
 from payouts.gates.release_freeze import must_not_be_frozen
 from payouts.gates.standing import proven_line
 from payouts.ledger.entry import Event
@@ -96,11 +97,14 @@ def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, signer:
         if not has_approved_bytes(session, seals, file):
             found.append(f"file {file.name}")
     line = proven_line(session, payroll, manifest)
-    kinds = {gate.id: gate.kind for gate in gates_of(session, payroll.id)}
+    gates = {gate.id: gate for gate in gates_of(session, payroll.id)}
     for decision in decisions_of(session, payroll.id):
         ours = signer.was_ours(decision.public_key, decision.decided_at) and decision.is_genuine()
-        if not ours or decision.manifest_digest not in signed_for(kinds[decision.gate_id], line):
+        gate = gates[decision.gate_id]
+        if not ours or decision.manifest_digest not in signed_for(gate.kind, line):
             found.append(f"decision {decision.id}")
+        if not is_proved(session, decision, gate):
+            found.append(f"passkey {decision.id}")
     if blocked_accounts(session, payroll):
         found.append("bank_answers")
     if stopped_count(session, payroll.id, payroll.pay_date):

@@ -53,11 +53,12 @@ def take(
 @evidence.command("verify")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", "keys", multiple=True, help="A public key of the service (base64). May be given several times.")
-def verify(path: Path, keys: tuple[str, ...]) -> None:
+@click.option("--site", "sites", multiple=True, help="A host that people's passkeys are for, like payouts.example.")
+def verify(path: Path, keys: tuple[str, ...], sites: tuple[str, ...]) -> None:
     """Check a pack without database or network. Exit 1 names what does not match, 2 is no evidence pack."""
     try:
         with path.open("rb") as source:
-            report = verify_pack(source, trusted_keys=frozenset(keys))
+            report = verify_pack(source, trusted_keys=frozenset(keys), sites=frozenset(sites))
     except NotAPack as error:
         click.echo(f"{path.name}: {error}", err=True)
         raise SystemExit(2) from None

@@ -52,7 +52,8 @@ pack.json       what this archive holds, with the SHA-256 of each part
 pack.sig        the service's signature (Ed25519) over pack.json, and its public key
 manifest.json   what people approved: dates, files, totals, digests of payments and check results
 earlier_manifests.json  where the payroll was changed after it was sealed: the manifests before it, newest first
-decisions.json  each decision with the record that was signed, its signature, and what the person was shown
+decisions.json  each decision with the record that was signed, its signature, what the person was shown, and, of whoever
+                decided with a passkey, what it signed: its challenge is the SHA-256 of all but that and the time
 gates.json      the gates, in order
 audit.json      the links of the body's audit chain from the payroll's first event on, with the events about it
 submissions.json  which file was submitted when, under which reference, and who says so
@@ -154,6 +155,7 @@ def parts(
                         "role": gate.role.value,
                         "people": gate.people_needed,
                         "tiers": gate.kept_tiers,
+                        "passkey": gate.needs_passkey,
                     }
                     for gate in gates.values()
                 ]

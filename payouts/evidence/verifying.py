@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO, cast
 from bacs.comparison import listed
 from bacs.errors import BacsError
 from payouts.evidence.pack import FORMAT
+from payouts.evidence.passkeys import passkey_lines
 from payouts.gates.lineage import Statements, line_of_manifests, payments_before, signed_for
 from schemes.audit import link_hash
 from schemes.gate_rule import GateKind, needs, tiers_from
@@ -46,11 +47,14 @@ class Report:
         (self.holds if holds else self.faults).append(what)
 
 
-def verify(source: IO[bytes], *, trusted_keys: frozenset[str] = frozenset()) -> Report:
+def verify(
+    source: IO[bytes], *, trusted_keys: frozenset[str] = frozenset(), sites: frozenset[str] = frozenset()
+) -> Report:
     """Check every digest, signature and link of a pack against every other, and name what does not match.
 
     trusted_keys: the service's public keys (base64). With none given, the keys that signed are only told, and whoever
-    reads the report compares them with those that the service publishes. Raises NotAPack.
+    reads the report compares them with those that the service publishes. sites: the hosts of people's passkeys,
+    likewise. Raises NotAPack.
     """
     report = Report()
     try:
@@ -60,7 +64,7 @@ def verify(source: IO[bytes], *, trusted_keys: frozenset[str] = frozenset()) -> 
             names = [info.filename for info in archive.infolist()]
             if len(set(names)) != len(names):
                 raise NotAPack("a part stands in the archive twice")
-            check_pack(archive, report)
+            check_pack(archive, report, sites)
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError, binascii.Error) as error:
         raise NotAPack(f"this is no evidence pack, or it is damaged: {type(error).__name__}") from None
     for key in sorted(report.keys if trusted_keys else ()):
@@ -68,7 +72,7 @@ def verify(source: IO[bytes], *, trusted_keys: frozenset[str] = frozenset()) -> 
     return report
 
 
-def check_pack(archive: zipfile.ZipFile, report: Report) -> None:
+def check_pack(archive: zipfile.ZipFile, report: Report, sites: frozenset[str]) -> None:
     index_bytes = archive.read("pack.json")
     index, seal = json.loads(index_bytes), json.loads(archive.read("pack.sig"))
     if index["format"] != FORMAT:
@@ -90,6 +94,8 @@ def check_pack(archive: zipfile.ZipFile, report: Report) -> None:
     decisions = json.loads(archive.read("decisions.json"))
     line = check_line(archive, manifest, report)
     check_decisions(line, decisions, report)
+    for what, holds in passkey_lines(decisions, manifest, sites):
+        report.check(what, holds=holds)
     links = json.loads(archive.read("audit.json"))
     check_gates(manifest, decisions, index, released_at_pence(manifest, links), report)
     check_files(archive, manifest, report)

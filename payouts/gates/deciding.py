@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ from schemes import audit
 from schemes.database import new_id
 from schemes.errors import NotNow, Refused
 from schemes.gate_rule import GateKind
+from schemes.passkey import ask_to_sign, take_signature
+from schemes.passkey_signature import Site
 from schemes.person import Actor, Role, may_decide_from
 from schemes.signer import Signer
 
@@ -61,70 +63,124 @@ class ReasonNeeded(Refused):
     """A no-go needs a reason."""
 
 
+class PasskeyNeeded(Refused):
+    """The body's rule for this gate: a go counts only when it is signed with a passkey."""
+
+
+class Said(TypedDict):
+    """What a person says at a gate.
+
+    manifest_digest: of the manifest that the page showed. attached: the person's file, if there is one. for_person_id:
+    whoever is away and handed this decision over; the one who makes it counts as both.
+    """
+
+    gate_id: UUID
+    verdict: Verdict
+    reason: str
+    evidence: str
+    manifest_digest: str
+    shown: dict[str, Any]
+    attached: NotRequired[Attachment | None]
+    for_person_id: NotRequired[UUID | None]
+
+
+class PasskeyAnswer(NamedTuple):
+    """What the browser sent of a passkey, for a decision that was asked for by `ask_for_passkey`."""
+
+    site: Site
+    answer: str
+
+
 def decide(
     session: Session,
     signer: Signer,
     payroll: Payroll,
     *,
-    gate_id: UUID,
-    verdict: Verdict,
-    reason: str,
-    evidence: str,
-    manifest_digest: str,
-    shown: dict[str, Any],
-    attached: Attachment | None = None,
-    for_person_id: UUID | None = None,
+    passkey: PasskeyAnswer | None = None,
     by: Actor,
     at: datetime,
+    **said: Unpack[Said],
 ) -> Decision:
     """Record a decision, signed, on a payroll locked by the caller. The same decision sent twice is one decision.
 
-    manifest_digest: of the manifest that the page showed. attached: the person's file, if there is one. A no-go voids
-    every decision and returns the payroll to its preparer. Raises NotNow, GateNotReached, NotAllowed, DecisionRefused,
-    DecidesLater, ManifestChanged, ReasonNeeded, EvidenceNeeded, CoverEnded, NotExplained, NotHandedOver.
-    for_person_id: whoever is away and handed this decision over; the one who makes it counts as both.
+    A no-go voids every decision and returns the payroll to its preparer. Raises as `drafted`, PasskeyNeeded for a go
+    without one where the gate takes one, PasskeyRefused, PasskeyTooNew, PasskeyCopied.
     """
+    state = state_for(session, payroll, said["gate_id"], by)
+    there = next((d for d in state.decisions if d.person_id == by.person_id), None)
+    if there is not None and there.verdict is said["verdict"]:
+        return there
+    decision = drafted(session, payroll, state, said, by=by, at=at)
+    if passkey is not None:
+        signed = take_signature(session, passkey.site, by.person_id, decision.statement(), answer=passkey.answer, at=at)
+        decision.passkey = signed.as_facts()
+    elif decision.verdict is Verdict.GO and state.gate.needs_passkey:
+        raise PasskeyNeeded
+    keep(session, signer, decision, payroll, state.gate, by=by, at=at)
+    if decision.verdict is Verdict.NO_GO:
+        return_to_preparer(session, payroll, Move.NO_GO, because=f"no-go at {state.gate.name}", by=by, at=at)
+        ask_to_tell(session, decision, at=at)
+    return decision
+
+
+def ask_for_passkey(
+    session: Session, site: Site, payroll: Payroll, *, by: Actor, at: datetime, **said: Unpack[Said]
+) -> str:
+    """What the browser needs to have a decision signed (JSON). Raises as `drafted`, PasskeyRefused, PasskeyTooNew."""
+    state = state_for(session, payroll, said["gate_id"], by)
+    decision = drafted(session, payroll, state, said, by=by, at=at)
+    return ask_to_sign(session, site, by.person_id, decision.statement(), at=at)
+
+
+def state_for(session: Session, payroll: Payroll, gate_id: UUID, by: Actor) -> GateState:
+    """The gate as it stands, for whoever may decide at it at all. Raises NotFound, NotAllowed."""
     gate = get_gate(session, payroll.id, gate_id)
     by.must_be(*gate.roles, scheme=payroll.scheme_id)
-    state = next(state for state in gate_states(session, payroll) if state.gate.id == gate.id)
-    there = next((d for d in state.decisions if d.person_id == by.person_id), None)
-    if there is not None and there.verdict is verdict:
-        return there
+    return next(state for state in gate_states(session, payroll) if state.gate.id == gate.id)
+
+
+def drafted(session: Session, payroll: Payroll, state: GateState, said: Said, *, by: Actor, at: datetime) -> Decision:
+    """The decision as it would be kept, with everything looked at but the signature.
+
+    Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, DecidesLater, ManifestChanged, ReasonNeeded,
+    EvidenceNeeded, CoverEnded, NotExplained, NotHandedOver.
+    """
+    verdict, attached, away_id = said["verdict"], said.get("attached"), said.get("for_person_id")
     role = role_of(payroll, state, verdict, by)
     manifest = manifest_of(session, payroll)
     if verdict is Verdict.GO and manifest is not None:
         must_be_the_gates(session, manifest)
-    if for_person_id is not None:
-        must_stand_in(session, payroll, for_person_id, delegate_id=by.person_id, role=role, at=at)
-    concerned = [by.person_id] if for_person_id is None else [by.person_id, for_person_id]
-    refuse_unless_open(session, payroll, state, role, concerned, verdict=verdict, reason=reason, at=at)
+    if away_id is not None:
+        must_stand_in(session, payroll, away_id, delegate_id=by.person_id, role=role, at=at)
+    concerned = [by.person_id] if away_id is None else [by.person_id, away_id]
+    refuse_unless_open(session, payroll, state, role, concerned, verdict=verdict, reason=said["reason"], at=at)
     if verdict is Verdict.GO:
-        must_have_evidence(state.gate, evidence, attached)
-    if manifest is None or manifest.digest != manifest_digest:
+        must_have_evidence(state.gate, said["evidence"], attached)
+    if manifest is None or manifest.digest != said["manifest_digest"]:
         raise ManifestChanged
-    decision = Decision(
+    return Decision(
         body_id=payroll.body_id,
         id=new_id(),
         payroll_id=payroll.id,
-        gate_id=gate.id,
+        gate_id=state.gate.id,
         person_id=by.person_id,
         verdict=verdict,
-        reason=reason.strip(),
-        evidence=evidence.strip(),
+        reason=written(said["reason"]),
+        evidence=written(said["evidence"]),
         manifest_id=manifest.id,
         manifest_digest=manifest.digest,
-        shown=shown,
+        shown=said["shown"],
         role=role,
-        for_person_id=for_person_id,
+        for_person_id=away_id,
         attachment_id=attached.id if attached else None,
         attached=attached.statement() if attached else None,
         decided_at=at,
     )
-    keep(session, signer, decision, payroll, gate, by=by, at=at)
-    if verdict is Verdict.NO_GO:
-        return_to_preparer(session, payroll, Move.NO_GO, because=f"no-go at {gate.name}", by=by, at=at)
-        ask_to_tell(session, decision, at=at)
-    return decision
+
+
+def written(text: str) -> str:
+    """A text in the one form in which it is signed: browsers send line ends in two ways, by where a text stood."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def keep(

@@ -23,6 +23,7 @@ from payouts.gates.separation import Bar, Part, bar
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.errors import NotFound
+from schemes.passkey_signature import PasskeyFault, faults_of
 from schemes.person import Role
 from schemes.signer import verifies
 
@@ -39,7 +40,7 @@ class Decision(BodyOwned, Base):
 
     signature: Ed25519 of the service's key over `record()`. shown: what the page showed when the person decided.
     role: the one, of those that the gate asks for, that the person decided in; None in decisions from before roles were
-    told apart, which were made in the gate's own.
+    told apart, which were made in the gate's own. passkey: what the person's passkey signed, if they decided with one.
     """
 
     __tablename__ = "decision"
@@ -73,6 +74,7 @@ class Decision(BodyOwned, Base):
     for_person_id: Mapped[UUID | None]
     attachment_id: Mapped[UUID | None]
     attached: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    passkey: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     decided_at: Mapped[datetime]
     signature: Mapped[bytes]
     public_key: Mapped[str]
@@ -98,8 +100,13 @@ class Decision(BodyOwned, Base):
             "role": self.role.value if self.role else None,
             "attached": self.attached,
             "for": str(self.for_person_id) if self.for_person_id else None,
+            "passkey": self.passkey,
         }
         return signed | {name: said for name, said in later.items() if said is not None}
+
+    def statement(self) -> dict[str, Any]:
+        """What the person says, and their passkey signs: see `said_in`."""
+        return said_in(self.record())
 
     @property
     def people(self) -> frozenset[UUID]:
@@ -107,8 +114,17 @@ class Decision(BodyOwned, Base):
         return frozenset({self.person_id, self.for_person_id or self.person_id})
 
     def is_genuine(self) -> bool:
-        """Whether the signature is right for what the row says."""
-        return verifies(self.record(), self.signature, self.public_key)
+        """Whether the signatures, the service's and the passkey's if there is one, are right for what the row says."""
+        return verifies(self.record(), self.signature, self.public_key) and not self.passkey_faults()
+
+    def passkey_faults(self) -> list[PasskeyFault]:
+        """What is wrong with what the passkey signed; nothing for a decision that was made with a code."""
+        return faults_of(self.passkey, self.statement()) if self.passkey is not None else []
+
+
+def said_in(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what the service signs, what the person says: all but when, and the passkey's own signature upon it."""
+    return {name: said for name, said in record.items() if name not in ("decided_at", "passkey")}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from schemes import passkey_rule
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound
 from schemes.gate_rule import EvidenceForm, GateKind, GateRule, Tier, needs, tiers_from, tiers_json
@@ -41,6 +42,8 @@ class Gate(BodyOwned, Base):
     )
     evidence_form: Mapped[EvidenceForm] = mapped_column(stored(EvidenceForm), server_default=EvidenceForm.TEXT.value)
 
+    needs_passkey: Mapped[bool] = mapped_column(server_default=text("false"))
+
     @property
     def tiers(self) -> tuple[Tier, ...]:
         return tiers_from(self.kept_tiers)
@@ -56,7 +59,8 @@ class Gate(BodyOwned, Base):
 
 
 def copy_rules(session: Session, payroll_id: UUID, rules: Sequence[GateRule]) -> None:
-    """Give a new payroll the gates of its scheme's version."""
+    """Give a new payroll the gates of its scheme's version, under the body's rule of today about passkeys."""
+    with_passkey = passkey_rule.current(session)
     for position, rule in enumerate(rules, start=1):
         session.add(
             Gate(
@@ -74,6 +78,7 @@ def copy_rules(session: Session, payroll_id: UUID, rules: Sequence[GateRule]) ->
                 evidence_form=rule.evidence_form,
                 due_days=rule.due_days_before,
                 escalates_to=rule.escalates_to,
+                needs_passkey=rule.kind in with_passkey,
             )
         )
     session.flush()

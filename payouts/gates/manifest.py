@@ -137,6 +137,7 @@ def gate_rules(session: Session, payroll_id: UUID) -> list[dict[str, Any]]:
             "role": gate.role.value,
             "people": gate.people_needed,
             **({"tiers": gate.kept_tiers} if gate.kept_tiers else {}),
+            **({"passkey": True} if gate.needs_passkey else {}),
         }
         for gate in gates_of(session, payroll_id)
     ]

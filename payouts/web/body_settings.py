@@ -15,7 +15,8 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.deadline_words import COUNTRIES
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
-from schemes import body_details, office_days
+from payouts.web.passkey_words import gates_words
+from schemes import body_details, office_days, passkey_rule
 from schemes.api_key import keys_of_body
 from schemes.bank_profile import bank_profiles
 from schemes.body import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS, get_body
@@ -105,6 +106,7 @@ def show_settings() -> ResponseReturnValue:
             office_country=COUNTRIES[office_days.current(session).country],
             api_keys=sum(1 for key in keys_of_body(session) if key.revoked_at is None),
             freezes=freezes_between(session, london_day(now()), london_day(now()) + YEAR),
+            passkey_gates=gates_words(passkey_rule.current(session)),
             retention_waits=waiting_of(session, ChangeKind.RETENTION, actor().body_id),
         )
 

@@ -22,6 +22,7 @@ from payouts.web.deadline_words import freeze_rows, office_days_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
 from payouts.web.ledger_words import close_rows, held_rows
+from payouts.web.passkey_words import rule_rows
 from payouts.web.people_words import ROLES, role_words
 from payouts.web.scheme_words import definition_rows
 from schemes import name_policy
@@ -207,6 +208,12 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: f"API key {change.after['name']}",
         lambda facts, names: key_rows(facts),
         "It works once an administrator takes its secret. What it proposes waits for people, as what anybody proposes.",
+    ),
+    ChangeKind.PASSKEYS: ChangeWords(
+        lambda change, names: "Where a go is signed with a passkey",
+        lambda facts, names: rule_rows(facts),
+        "It counts for payrolls that are created from then on. Open payrolls keep what they were created under. "
+        "Whoever decides there adds a passkey first, and waits 24 hours.",
     ),
     ChangeKind.SCHEME: ChangeWords(
         scheme_title,

@@ -82,6 +82,16 @@ PARTS: dict[str, str] = {
 }
 
 
+def part_words(name: str) -> str:
+    """What is not as it was approved: a part of the manifest, or something that is named by its id."""
+    kind, _, which = name.partition(" ")
+    return PARTS.get(name) or {
+        "file": f"the file {which}",
+        "decision": "what somebody decided",
+        "passkey": "what somebody signed with a passkey",
+    }.get(kind, name)
+
+
 def people_words(needed: Mapping[Role, int]) -> str:
     """`2 approvers and 1 finance officer`."""
     return listed([f"{people} {ROLES[role]}{'s' if people > 1 else ''}" for role, people in needed.items()])

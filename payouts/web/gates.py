@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
@@ -19,7 +19,7 @@ from payouts.files.payment_file import files_of
 from payouts.gates.amendment import since_sealing
 from payouts.gates.amount import amount_of
 from payouts.gates.attachment import LARGEST, Attachment, attach, attached_by
-from payouts.gates.deciding import decide
+from payouts.gates.deciding import PasskeyAnswer, Said, ask_for_passkey, decide
 from payouts.gates.decision import GateState, Verdict, gate_states
 from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of
@@ -37,9 +37,11 @@ from payouts.web.gate_words import AFTER_GO
 from payouts.web.next_step import why_not
 from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, now, pages, service, transaction
+from payouts.web.passkey_signing import CODE, PASSKEY, sign_page, stop_copied
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, Refused
 from schemes.gate_rule import EvidenceForm
+from schemes.passkey import PasskeyCopied, live_passkeys, usable_passkeys
 from schemes.person import Role, names
 
 LONGEST = 2000
@@ -73,12 +75,9 @@ class DecideGate(Form):
         description="A PDF, a PNG or JPEG image, a CSV file or an Excel workbook without macros. At most 10 megabytes",
         widget=GovFileInput(),
     )
-    code = StringField(
-        "One-time code",
-        description=HINT,
-        widget=GovTextInput(),
-        validators=[InputRequired("Enter your one-time code")],
-    )
+    sign_with = RadioField("How do you sign?", widget=GovRadioInput(), choices=[], default=CODE)
+    code = StringField("One-time code", description=HINT, widget=GovTextInput())
+    answer = HiddenField()
     submit = SubmitField("Sign the decision", widget=GovSubmitInput())
 
     def is_complete(self, gate: Gate, attached: Attachment | None) -> bool:
@@ -91,7 +90,19 @@ class DecideGate(Form):
                 self.refuse(f"Choose a file: {asked}", self.file)
             elif gate.evidence_form is not EvidenceForm.FILE and not (self.evidence.data or "").strip():
                 self.refuse(f"Enter the evidence: {asked}", self.evidence)
+        if gate.needs_passkey and self.verdict.data == Verdict.GO and self.sign_with.data != PASSKEY:
+            self.refuse("A go at this gate is signed with a passkey", self.sign_with)
         return self.status == 200
+
+    def offer_signatures(self, gate: Gate, usable: bool) -> None:
+        """How whoever decides may sign: with a passkey if they have one that signs, or by a code."""
+        if usable:
+            self.submit.label.text = "Continue"
+            self.sign_with.choices.append(SelectChoice(PASSKEY, "With your passkey"))
+        only = " (for a no-go only)" if gate.needs_passkey else ""
+        self.sign_with.choices.append(SelectChoice(CODE, f"With a one-time code{only}"))
+        if not self.is_submitted():
+            self.sign_with.data = PASSKEY if usable else CODE
 
 
 DECIDERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR)
@@ -106,8 +117,18 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
         payroll = get_payroll(session, payroll_id)
         actor().must_be(*gate.roles, scheme=payroll.scheme_id)
         form.for_person.choices += away_choices(session, payroll, gate)
+        form.offer_signatures(gate, usable=bool(usable_passkeys(session, actor().person_id, at=now())))
+    if "change" in request.form:
+        # back from the page of signing, with all that was said
+        form.code.data = form.answer.data = ""
+        return gate_page(payroll_id, gate_id, form)
     kept = form.validate_on_submit() and is_kept(form, payroll_id, gate_id)
-    if kept and form.is_complete(gate, attached_here(payroll_id, gate_id)) and code_is_right(form):
+    complete = kept and form.is_complete(gate, attached_here(payroll_id, gate_id))
+    if complete and form.sign_with.data == PASSKEY and not form.answer.data:
+        asked = page_to_sign(payroll_id, gate_id, form)
+        if asked is not None:
+            return asked
+    elif complete and (form.sign_with.data == PASSKEY or code_is_right(form)):
         released = try_to_decide(payroll_id, gate_id, form)
         if released is not None:
             flash(
@@ -116,8 +137,8 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
                 else f"You said {'go' if form.verdict.data == Verdict.GO else 'no-go'} at {gate.name}"
             )
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
-    # a code is never shown again, and works only once
-    form.code.data = ""
+    # neither is ever shown again, and each works only once
+    form.code.data = form.answer.data = ""
     return gate_page(payroll_id, gate_id, form)
 
 
@@ -165,6 +186,38 @@ def attached_here(payroll_id: UUID, gate_id: UUID) -> Attachment | None:
         return attached_by(session, get_payroll(session, payroll_id), gate_id, actor().person_id)
 
 
+def said(session: Session, payroll: Payroll, state: GateState, form: DecideGate) -> Said:
+    """What the form says, with what the page shows now."""
+    return {
+        "gate_id": state.gate.id,
+        "verdict": Verdict(form.verdict.data),
+        "reason": form.reason.data or "",
+        "evidence": form.evidence.data or "",
+        "manifest_digest": form.manifest_digest.data or "",
+        "shown": shown(session, payroll, state),
+        "attached": attached_by(session, payroll, state.gate.id, actor().person_id),
+        "for_person_id": UUID(form.for_person.data) if form.for_person.data else None,
+    }
+
+
+def page_to_sign(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseReturnValue | None:
+    """The page on which a passkey signs what the form says, or None and the reason as an error of the form."""
+    try:
+        with transaction() as session:
+            payroll = get_payroll(session, payroll_id, lock=True)
+            state = state_of(session, payroll, gate_id)
+            what = said(session, payroll, state, form)
+            options = ask_for_passkey(session, service().passkey_site, payroll, by=actor(), at=now(), **what)
+            away = names(session).get(what["for_person_id"], "") if what["for_person_id"] else ""
+            attached = what["attached"].name if what["attached"] else ""
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        form.refuse(words.sentence(refused))
+        return None
+    return sign_page(form, payroll, state, options, away=away, attached=attached)
+
+
 def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | None:
     """Record the decision; whether it released the payroll, or None and the reason as an error of the form."""
     given = service()
@@ -172,22 +225,10 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
         with transaction() as session:
             service().must_know_the_time(session)
             payroll = get_payroll(session, payroll_id, lock=True)
-            state = state_of(session, payroll, gate_id)
-            decide(
-                session,
-                service().signer,
-                payroll,
-                gate_id=gate_id,
-                verdict=Verdict(form.verdict.data),
-                reason=form.reason.data or "",
-                evidence=form.evidence.data or "",
-                manifest_digest=form.manifest_digest.data or "",
-                shown=shown(session, payroll, state),
-                attached=attached_by(session, payroll, gate_id, actor().person_id),
-                for_person_id=UUID(form.for_person.data) if form.for_person.data else None,
-                by=actor(),
-                at=now(),
-            )
+            what = said(session, payroll, state_of(session, payroll, gate_id), form)
+            by_passkey = form.sign_with.data == PASSKEY
+            passkey = PasskeyAnswer(given.passkey_site, form.answer.data or "") if by_passkey else None
+            decide(session, given.signer, payroll, passkey=passkey, by=actor(), at=now(), **what)
             return release_if_passed(session, given.seals, given.signer, given.calendar, payroll, by=actor(), at=now())
     except (NotAllowed, NotFound):
         raise
@@ -195,6 +236,8 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
         if isinstance(refused, ReleaseRefused | TooLate | DaysGone | Frozen):
             with transaction() as session:
                 record_refusal(session, payroll_id, refused, by=actor(), at=now())
+        if isinstance(refused, PasskeyCopied):
+            stop_copied(refused.passkey_id)
         form.refuse(words.sentence(refused))
         return None
 
@@ -286,6 +329,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             queries=queries_of(session, payroll_id),
             names=people,
             bar=why_not(session, payroll, state, actor()),
+            passkeys=live_passkeys(session, actor().person_id),
             after_go=AFTER_GO[state.gate.kind],
             demo=service().settings.demo,
         ), form.status

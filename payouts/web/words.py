@@ -36,6 +36,7 @@ from payouts.web import (
     ledger_words,
     one_off_words,
     parallel_run_words,
+    passkey_words,
     payroll_words,
     people_words,
     retention_words,
@@ -44,7 +45,7 @@ from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.correction_words import REPORT_FAULTS
 from payouts.web.figures import count, day, instant
 from payouts.web.file_words import file_sentence, listed
-from payouts.web.gate_words import BARS, PARTS
+from payouts.web.gate_words import BARS, part_words
 from payouts.web.payee_words import DETAILS_FAULTS, HOLD_DATES
 from payouts.web.payroll_words import pay_date_sentence
 from payouts.web.people_words import ROLES
@@ -157,7 +158,7 @@ def sentence(refusal: Refused) -> str:
         case TooLate():
             return f"It is too late: the files had to be sent by {instant(refusal.deadline)}. Move the pay date"
         case ReleaseRefused():
-            changed = listed([PARTS.get(name, name) for name in refusal.differences])
+            changed = listed([part_words(name) for name in refusal.differences])
             return f"Nothing was released, because something is not as it was approved: {changed}. Say no-go"
     teller = TELLERS.get(type(refusal))
     if teller is not None:
@@ -179,6 +180,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **ledger_words.TELLERS,
     **one_off_words.TELLERS,
     **parallel_run_words.TELLERS,
+    **passkey_words.TELLERS,
     **payroll_words.TELLERS,
     **people_words.TELLERS,
     **retention_words.TELLERS,

@@ -17,7 +17,10 @@ FOR_ENQUIRIES = {
     "home", "show_payees", "show_payee", "show_payrolls", "show_payments", "show_unpaid", "show_schemes", "show_scheme",
 }  # fmt: skip
 # what everybody does to their own account or screen, an auditor too
-OWN = {"sign_out_everywhere", "change_password", "renew_recovery_codes", "replace_authenticator"}
+OWN = {
+    "sign_out_everywhere", "change_password", "renew_recovery_codes", "replace_authenticator",
+    "add_passkey", "keep_passkey", "remove_passkey",
+}  # fmt: skip
 # and to their own calendar, where they may see days and deadlines at all
 OWN_CALENDAR = {"renew_calendar_feed", "end_calendar_feed"}
 # a file with everything about one person, bank details in full: given out to that person, not read
@@ -94,7 +97,7 @@ def test_an_auditor_reads_everything_and_sends_nothing(app):
 
 def test_enquiries_find_payees_and_payments_and_nothing_else(app):
     found = {endpoint for endpoint, who, _, _ in routes(app) if Role.ENQUIRY in roles_for(who)}
-    assert found == FOR_ENQUIRIES | OWN | {"show_account"}
+    assert found == FOR_ENQUIRIES | OWN | {"show_account", "show_passkeys"}
     assert {endpoint for endpoint, who, _, _ in routes(app) if EVERY_ROLE in who} == found
 
 

@@ -134,6 +134,7 @@ from schemes.scheme_change import FromDay, FromDayRefused
 from schemes.suspension import SuspensionDay, SuspensionDayRefused
 from schemes.typed_details import DetailsFault, DetailsRefused
 from schemes.write_off import WriteOffThere
+from tests import passkeys
 
 VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Role, people_words.ROLES),
@@ -253,6 +254,7 @@ DAY = date(2026, 11, 25)
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 REFUSALS: list[Refused] = [
+    *passkeys.REFUSALS,
     NotAllowed("approver"),
     SamePerson("brought these bank details in"),
     NotNow("payroll", "submitted", "cancelled"),
@@ -386,15 +388,3 @@ def test_no_refusal_is_forgotten(app):
 
 def all_kinds(of: type[Refused]) -> set[type[Refused]]:
     return {kind for below in of.__subclasses__() for kind in (below, *all_kinds(below))}
-
-
-def test_a_refusal_is_told_in_plain_english():
-    assert words.sentence(NotNow("payroll", "submitted", "cancelled")) == (
-        "This payroll is submitted, so it can’t be cancelled now"
-    )
-    assert "someone else" in words.sentence(SamePerson("anything"))
-
-
-def test_roles_are_told_in_the_order_of_a_payroll_s_way():
-    assert words.role_names({Role.RELEASER, Role.PREPARER}) == "preparer, releaser"
-    assert words.a_person_with(["approver", "finance"]) == "an approver or a finance officer"

@@ -9,6 +9,6 @@ const govuk = join(assets, "..", "..", "..", "node_modules", "govuk-frontend", "
 
 await mkdir(served, { recursive: true });
 await copyFile(join(govuk, "govuk-frontend.min.js"), join(served, "govuk-frontend.min.js"));
-for (const name of ["payouts.mjs", "countdown.mjs", "idle.mjs", "progress.mjs", "upload.mjs", "favicon.svg"]) {
+for (const name of ["payouts.mjs", "countdown.mjs", "idle.mjs", "passkey.mjs", "progress.mjs", "upload.mjs", "favicon.svg"]) {
   await copyFile(join(assets, name), join(served, name));
 }

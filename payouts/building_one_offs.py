@@ -20,7 +20,7 @@ from schemes.database import copy_rows, new_id
 from schemes.definition import Definition
 from schemes.hold import gravest
 from schemes.mandate import payment_bars
-from schemes.one_off import OneOff
+from schemes.one_off_payment import OneOff
 from schemes.payee import Beneficiary, Payee
 from schemes.payment_reference import payment_reference
 from schemes.scheme_version import version_of

@@ -16,7 +16,8 @@ from payouts.tasks import outbox
 from schemes import one_off as one_off_rows
 from schemes.database import in_chunks
 from schemes.errors import NotNow
-from schemes.one_off import PROPOSERS, OneOff
+from schemes.one_off import PROPOSERS
+from schemes.one_off_payment import OneOff
 from schemes.person import Actor
 
 TO_PAY = and_(OneOff.confirmed_at.is_not(None), OneOff.ended_at.is_(None))

@@ -40,7 +40,7 @@ from schemes.errors import NotFound, ReasonNotGiven, Refused
 from schemes.hold import Hold, is_paid_for
 from schemes.imports.refused import harmless
 from schemes.note import notes_of
-from schemes.one_off import OneOff
+from schemes.one_off_payment import OneOff
 from schemes.payee import Beneficiary, Capacity, Mandate, Payee, get_payee
 from schemes.person import Actor, Role, names
 from schemes.recovery import Recovery

@@ -17,7 +17,7 @@ from payouts.one_offs import Sum, further_in, waiting_for_payroll
 from payouts.payroll import Payroll, PayrollKind, PayrollStatus, add_payroll
 from schemes.database import take_turns
 from schemes.errors import NotNow, Refused
-from schemes.one_off import OneOff
+from schemes.one_off_payment import OneOff
 from schemes.period import Period
 from schemes.person import Actor, Role
 from schemes.scheme_version import paid_on, versions_of

@@ -10,8 +10,11 @@ from uuid import UUID
 from payouts import one_offs
 from payouts.payroll import PayrollKind, create_payroll
 from schemes import one_off as one_off_rows
+from schemes import one_off_file
 from schemes.database import new_id
-from schemes.one_off import OneOff, Wanted, get_one_off
+from schemes.one_off_file import OneOffFile
+from schemes.one_off_look import Wanted
+from schemes.one_off_payment import OneOff, get_one_off
 from schemes.person import Actor, Role
 from tests.awarding import an_award
 from tests.office import Office
@@ -72,6 +75,24 @@ class Entering:
 def entering(office: Office, *, offset: int = 0) -> Entering:
     award = an_award(office, offset=offset)
     return Entering(office, award.beneficiary_id, award.payee_id, award.id)
+
+
+FILE_HEADER = "Reference,Amount,About,Pay from,Reason,Further because,Sequence\n"
+
+
+def send_file(office: Office, text: str, *, file_id: UUID | None = None) -> OneOffFile:
+    """The preparer sends a file of payments."""
+    with office.transaction() as session:
+        return one_off_file.begin(
+            session,
+            office.service.seals,
+            file_id=file_id or new_id(),
+            scheme_id=office.harbour.scheme_id,
+            file_name="grants.csv",
+            content=text.encode(),
+            by=office.person(Role.PREPARER),
+            at=office.service.now(),
+        )
 
 
 def pay_one_offs(office: Office, pay_date: date = date(2026, 11, 25)) -> UUID:

@@ -31,7 +31,7 @@ from schemes.scheme_draft import begin
 from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
 from tests.awarding import an_award
-from tests.entering import entering
+from tests.entering import FILE_HEADER, entering, send_file
 from tests.keys import a_key
 from tests.passkeys import give_passkey
 from tests.web.one_app import app_on
@@ -119,6 +119,7 @@ def addresses(office, sealed, browsers):
             "recovery_id": award.recover(),
             "write_off_id": award.write_off(),
             "one_off_id": entering(office).propose().id,
+            "one_off_file_id": send_file(office, FILE_HEADER).id,
             "following": PayrollKind.TOP_UP.value,
             "component": "support",
             "contact_id": contact.id,

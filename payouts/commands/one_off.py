@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -14,8 +15,10 @@ from payouts.commands.award import DAY
 from payouts.commands.payroll import ready
 from payouts.commands.scheme import POUNDS
 from schemes import one_off as one_off_rows
+from schemes import one_off_file
 from schemes.database import new_id
-from schemes.one_off import WAITING, OneOffRow, Wanted, get_one_off, rows_where
+from schemes.one_off_look import Wanted
+from schemes.one_off_payment import WAITING, OneOffRow, get_one_off, rows_where
 from schemes.payee import beneficiary_of_reference, payee_of_reference
 from schemes.scheme import scheme_of_code
 
@@ -41,6 +44,46 @@ def list_one_offs(body_name: str | None, *, only_waiting: bool) -> None:
                 f"{row.one_off.id}\t{row.scheme.code}\t{row.beneficiary.reference}\t"
                 f"{pence.format(row.one_off.amount_pence)}\t{where}\t{row.one_off.reason}"
             )
+
+
+@one_off.command("send")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--scheme", "scheme_code", required=True, help="The scheme's code.")
+@click.option("--good-rows", is_flag=True, help="Enter the good rows where some are refused; else all or none.")
+@ground.person_options
+@ground.body_option
+def send(path: Path, scheme_code: str, email: str, code: str | None, body_name: str | None, *, good_rows: bool) -> None:
+    """Enter the payments of a CSV file or workbook; a second person confirms them."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        at, content = given.now(), path.read_bytes()
+        file = one_off_file.begin(
+            session,
+            given.seals,
+            file_id=new_id(),
+            scheme_id=scheme_of_code(session, scheme_code).id,
+            file_name=path.name,
+            content=content,
+            by=by,
+            at=at,
+        )
+        for row in file.faults:
+            wrong = "; ".join(f"{fault['field']} {fault['reason']}" for fault in row["faults"])
+            click.echo(f"line {row['line']}\t{row['reference']}\t{wrong}", err=True)
+        entered = one_off_file.enter(session, given.seals, file, whole=not good_rows, by=by, at=at)
+    click.echo(f"{file.id}: {entered:,} entered, {file.rows_unchanged:,} there already, {file.rows_refused:,} refused.")
+
+
+@one_off.command("confirm-file")
+@click.argument("file_id", type=click.UUID)
+@ground.person_options
+@ground.body_option
+def confirm_file(file_id: UUID, email: str, code: str | None, body_name: str | None) -> None:
+    """Confirm the payments of a file that somebody else sent."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        file = one_off_file.get_file(session, file_id, lock=True)
+        click.echo(f"Confirmed: {one_off_file.confirm(session, file, by=by, at=given.now()):,} payments.")
 
 
 def state(row: OneOffRow) -> str:

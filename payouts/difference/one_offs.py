@@ -18,7 +18,7 @@ from payouts.difference.explanation import Cause
 from payouts.one_offs import paid_by
 from payouts.payment import Payment, PaymentStatus, in_payroll
 from payouts.payroll import Payroll
-from schemes.one_off import OneOff
+from schemes.one_off_payment import OneOff
 from schemes.payee import Beneficiary
 
 Row = tuple[str, str, str, int, int, int, str]

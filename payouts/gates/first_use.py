@@ -24,7 +24,7 @@ from schemes.change import Change
 from schemes.database import Base, stored, to_body_row
 from schemes.duplicates.merge import MergedAward
 from schemes.imports.register_import import RegisterImport
-from schemes.one_off import OneOff
+from schemes.one_off_payment import OneOff
 
 
 class Brought(StrEnum):

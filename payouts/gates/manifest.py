@@ -26,7 +26,7 @@ from schemes.bank_profile import BankProfile
 from schemes.check_settings import settings_at
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.errors import Refused
-from schemes.one_off import OneOff
+from schemes.one_off_payment import OneOff
 from schemes.signer import canonical, canonical_texts, digest
 
 

@@ -66,6 +66,8 @@ from payouts.web import (
     notice_words,
     off_cycle,
     office_days,
+    one_off_files,
+    one_off_words,
     one_offs,
     outbox,
     overpayments,
@@ -156,6 +158,7 @@ VIEWS = (
     new_payee,
     office_days,
     off_cycle,
+    one_off_files,
     one_offs,
     outbox,
     overpayments,
@@ -234,6 +237,7 @@ def register(app: Flask) -> None:
         people_words,
         finding_words,
         notice_words,
+        one_off_words,
     )
     for part in (errors, figures, navigation, stylesheets, *words_of):
         part.register(app)

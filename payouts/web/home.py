@@ -30,6 +30,8 @@ from schemes.change import waiting as change_waiting
 from schemes.change_applied import EFFECTS
 from schemes.hold import reviews_due
 from schemes.imports.register_import import ImportStatus, imports_of_body
+from schemes.one_off_file import OneOffFileStatus, undecided
+from schemes.one_off_payment import waiting as one_offs_waiting
 from schemes.payee_search import payees_by_reference
 from schemes.person import Role
 from schemes.person import names as people_names
@@ -96,6 +98,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         suspension_reviews(session),
         open_recoveries(session),
         open_write_offs(session),
+        open_one_off_files(session),
         open_one_offs(session),
         cover_reviews(session),
     ):
@@ -227,7 +230,7 @@ def open_write_offs(session: Session) -> Items:
 
 
 def open_one_offs(session: Session) -> Items:
-    for row in one_off.waiting(session):
+    for row in one_offs_waiting(session):
         item = Waiting(
             f"One-off payment for {row.beneficiary.name}",
             f"{pounds(row.one_off.amount_pence)} to be confirmed or rejected.",
@@ -236,6 +239,20 @@ def open_one_offs(session: Session) -> Items:
         )
         confirms = any(actor().holds(role, row.scheme.id) for role in one_off.CONFIRMERS)
         yield confirms and row.one_off.proposed_by != actor().person_id, item
+
+
+def open_one_off_files(session: Session) -> Items:
+    for file in undecided(session):
+        href = url_for("pages.show_one_off_file", one_off_file_id=file.id)
+        mine, payments = file.made_by == actor().person_id, count(file.rows_good, "one-off payment")
+        if file.status is OneOffFileStatus.READ:
+            item = Waiting(f"File {file.file_name}", f"{payments} to enter or discard.", href, who="whoever sent it")
+            yield mine, item
+        else:
+            who = "a finance officer or an approver who did not send it"
+            item = Waiting(f"File {file.file_name}", f"{payments} to be confirmed or rejected.", href, who=who)
+            confirms = any(actor().holds(role, file.scheme_id) for role in one_off.CONFIRMERS)
+            yield confirms and not mine, item
 
 
 def cover_reviews(session: Session) -> Items:

@@ -23,7 +23,10 @@ from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes import one_off as one_off_rows
 from schemes.bank_details import london_day
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
-from schemes.one_off import CONFIRMERS, PROPOSERS, OneOff, OneOffRefused, OneOffRow, Wanted, get_one_off
+from schemes.one_off import CONFIRMERS, PROPOSERS
+from schemes.one_off_file import undecided
+from schemes.one_off_look import Wanted
+from schemes.one_off_payment import OneOff, OneOffRefused, OneOffRow, get_one_off, rows_where
 from schemes.payee import beneficiary_of_reference, get_beneficiary, get_payee, payee_of_reference
 from schemes.person import names
 from schemes.scheme import Scheme, get_scheme, schemes_of_body
@@ -127,13 +130,16 @@ def where_it_is(one_off: OneOff, payroll: Payroll | None) -> tuple[str, str]:
 def show_one_offs() -> ResponseReturnValue:
     """All of them, of one payroll, or to one payee."""
     payroll_id, payee_id, before = id_given("payroll"), id_given("payee"), id_given("before")
+    file_id = id_given("file")
     with transaction() as session:
         payroll = get_payroll(session, payroll_id) if payroll_id else None
         payee = get_payee(session, payee_id) if payee_id else None
         which = [OneOff.payee_id == payee_id] if payee_id else []
+        if file_id:
+            which.append(OneOff.file_id == file_id)
         if payroll_id:
             which.append(OneOff.id.in_(select(Payment.one_off_id).where(in_payroll(payroll_id))))
-        rows = one_off_rows.rows_where(session, *which, before=before, limit=PAGE + 1)
+        rows = rows_where(session, *which, before=before, limit=PAGE + 1)
         paid = one_offs.payrolls_of(session, [row.one_off.id for row in rows])
         return render_template(
             "one_offs/show_one_offs.html",
@@ -141,7 +147,8 @@ def show_one_offs() -> ResponseReturnValue:
             payroll=payroll,
             payee=payee,
             schemes=schemes_of_body(session),
-            filters={"payroll": payroll_id, "payee": payee_id},
+            files=undecided(session),
+            filters={"payroll": payroll_id, "payee": payee_id, "file": file_id},
             next_before=rows[PAGE - 1].one_off.id if len(rows) > PAGE else None,
             before=before,
         )

@@ -26,7 +26,7 @@ from payouts.web.access import allowed
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.errors import NotAllowed, NotFound, Refused
-from schemes.one_off import WAITING, OneOff, rows_where
+from schemes.one_off_payment import WAITING, OneOff, rows_where
 from schemes.period import NoPeriod
 from schemes.person import Role
 from schemes.scheme import get_scheme

@@ -20,7 +20,8 @@ from payouts.payroll import PayrollKind, PayrollStatus, get_payroll, rebuild
 from payouts.subject_access import about_beneficiary
 from schemes.database import new_id
 from schemes.errors import NotNow, ReasonNotGiven, SamePerson
-from schemes.one_off import OneOff, OneOffFault, OneOffRefused, get_one_off, reject
+from schemes.one_off import reject
+from schemes.one_off_payment import OneOff, OneOffFault, OneOffRefused, get_one_off
 from schemes.person import Role
 from tests.entering import entering, pay_one_offs
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
 
 from payouts.payroll import PayrollKind
+from payouts.web import one_off_words, payroll_words
+from schemes.one_off_file import OneOffFileStatus
+from schemes.one_off_payment import OneOffFault
 from schemes.payee import get_beneficiary
 from schemes.person import Role
 from tests.entering import entering
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (PayrollKind, payroll_words.KINDS),
+        (OneOffFault, one_off_words.FAULTS),
+        (OneOffFileStatus, one_off_words.FILE_STATUSES),
+    ],
+)
+def test_every_kind_fault_and_status_has_words(values, told):
+    assert set(values) == set(told)
 
 
 @pytest.fixture
@@ -45,6 +61,27 @@ def test_one_person_enters_a_payment_another_confirms_it_and_a_payroll_of_its_ki
     assert preparer.get("/one-offs").table("one-offs")[0][3] == "In payroll 1"
     page = preparer.get(f"{here}/withdraw")
     assert preparer.press("Withdraw it", reason="Not any more").errors
+
+
+def test_a_file_is_sent_entered_and_confirmed_on_its_page(office, preparer, signed_in):
+    anna = entering(office)
+    with office.transaction() as session:
+        reference = get_beneficiary(session, anna.beneficiary_id).reference
+    preparer.get(preparer.get("/one-offs").link("Send a file of payments"))
+    rows = "reference,amount,about,reason,further_because,sequence\n"
+    rows += f"{reference},40,2026-11-20,a grant,besides it,2\nNOBODY-1,5,2026-11-20,a grant,,\n"
+    page = preparer.press("Send the file", file=(io.BytesIO(rows.encode()), "grants.csv"))
+    assert page.table("faults") == [
+        ["3", "NOBODY-1", "Reference (“NOBODY-1”): No beneficiary in the register has this reference"]
+    ]
+    here = page.response.request.path
+    assert preparer.press("Continue", decision="whole").errors
+    preparer.get(here)
+    assert preparer.press("Continue", decision="good").done == ["1 payment is entered. Someone else must confirm them"]
+    finance = signed_in(Role.FINANCE)
+    assert finance.get("/").link("File grants.csv")
+    finance.get(here)
+    assert finance.press("Continue", decision="confirm").done == ["You confirmed 1 payment. The next payroll pays them"]
 
 
 def test_a_released_payroll_is_topped_up_from_its_page(office, preparer):

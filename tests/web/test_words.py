@@ -36,7 +36,7 @@ from payouts.notices.notice import NoticeStatus
 from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payment import PaymentStatus, UnpaidReason
-from payouts.payroll import PayDateReason, PayDateRefused, PayrollKind, PayrollStatus, PeriodsOverlap
+from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
 from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.subject_access import PersonErased
@@ -60,7 +60,6 @@ from payouts.web import (
     import_words,
     ledger_words,
     notice_words,
-    one_off_words,
     payee_words,
     payroll_words,
     people_words,
@@ -119,7 +118,7 @@ from schemes.mandate import MandateFault, MandateRefused
 from schemes.name_policy import Meaning
 from schemes.note import NoteEmpty
 from schemes.office_days import ClosedDayRefused, Country
-from schemes.one_off import OneOffFault, OneOffRefused
+from schemes.one_off_payment import OneOffFault, OneOffRefused
 from schemes.payee import Capacity, Format, Language, PaymentMethod
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.payee_search import SearchBy
@@ -155,8 +154,6 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (ImportStatus, import_words.STATUSES),
     (NumberCheck, import_words.NUMBER_CHECKS),
     (PayrollStatus, payroll_words.STATUSES),
-    (PayrollKind, payroll_words.KINDS),
-    (OneOffFault, one_off_words.FAULTS),
     (PaymentStatus, payroll_words.PAYMENTS),
     (UnpaidReason, payroll_words.UNPAID),
     (PayDateReason, payroll_words.PAY_DATES),

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from bacs.calendar import LONDON
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent, plain
-from schemes import audit, before_body, change_applied, credential_reset, database, invitation, recovery_code
+from schemes import (
+    audit,
+    before_body,
+    change_applied,
+    credential_reset,
+    database,
+    invitation,
+    recovery_code,
+    safe_contact_change,
+)
 from schemes.body import get_body
 from schemes.change import Change, ChangeKind
 from schemes.credential_reset import CredentialReset
@@ -34,6 +43,8 @@ def confirm(session: Session, service: Service, waiting: Change, *, by: Actor, a
         return
     change_applied.confirm(session, waiting, by=by, at=at)
     match waiting.kind:
+        case ChangeKind.SAFE_CONTACT:
+            safe_contact_change.keep_history(session, service.seals, waiting, by=by, at=at)
         case ChangeKind.INVITATION:
             send_invitation(session, service, get_invitation(session, waiting.subject_id), at=at)
         case ChangeKind.CREDENTIALS:

@@ -37,6 +37,7 @@ class ChangeKind(StrEnum):
     CREDENTIALS = "credentials"
     NAME_POLICY = "name_policy"
     ERASURE = "erasure"
+    SAFE_CONTACT = "safe_contact"
     CHECKS = "checks"
     OFFICE_DAYS = "office_days"
     FREEZE = "freeze"

@@ -26,6 +26,7 @@ from schemes import (
     office_days,
     passkey_rule,
     role_change,
+    safe_contact_change,
     scheme_change,
 )
 from schemes.bank_details import CONFIRMERS
@@ -73,6 +74,7 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.CHECKS: Effect(check_settings.CONFIRMERS, check_settings.facts, check_settings.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),
+    ChangeKind.SAFE_CONTACT: Effect(CONFIRMERS, safe_contact_change.facts_of, safe_contact_change.apply),
     ChangeKind.INVITATION: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: {}, invitation.apply_invitation
     ),

@@ -1,26 +1,24 @@
 """How a payee can be reached: contacts come and end, none is ever overwritten.
 
 `Payee.email` is the e-mail address that notices go to now, kept beside them so that a payroll's notices are planned
-without a look at a million contacts: the newest that has not ended and that may be used. Only this module sets it.
+without a look at a million contacts: the newest that has not ended and that may be used. Only `settle_email` sets it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes import audit, revision
+from schemes import audit
 from schemes.contact_value import Channel, read_contact
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, ReasonNotGiven, Refused
 from schemes.payee import EDITORS, Payee, get_payee
 from schemes.person import Actor
-from schemes.revision import Subject
-from schemes.seal import Seals
 
 
 class ContactKnown(Refused):
@@ -130,57 +128,6 @@ def end_contact(
         session, "contact.ended", by=by, about=payee, at=at, contact=str(contact.id), channel=contact.channel.value
     )
     return contact
-
-
-def mark_safe_contact(
-    session: Session,
-    seals: Seals,
-    payee_id: UUID,
-    *,
-    marked: bool,
-    contact_ids: Collection[UUID],
-    reason: str,
-    by: Actor,
-    at: datetime,
-) -> None:
-    """Say that a payee may be reached by certain contacts only, or that this is over.
-
-    With none marked nobody writes to them at all: someone who controls the others may be a danger to them.
-    Raises ReasonNotGiven, NotFound, NotAllowed.
-    """
-    by.must_be(*EDITORS)
-    payee = get_payee(session, payee_id)
-    take_turns(session, f"contacts {payee_id}")
-    live = [contact for contact in contacts_of(session, payee_id) if contact.ended_at is None]
-    wanted = {contact.id for contact in live if contact.id in contact_ids} if marked else set()
-    before = {contact.id for contact in live if contact.is_safe}
-    if (payee.safe_contact, before) == (marked, wanted):
-        return
-    if not reason.strip():
-        raise ReasonNotGiven("change how this person may be reached")
-    was = payee.safe_contact
-    payee.safe_contact = marked
-    for contact in live:
-        contact.is_safe = contact.id in wanted
-    session.flush()
-    settle_email(session, payee)
-    revision.note(
-        session,
-        seals,
-        payee,
-        Subject.SAFE_CONTACT,
-        before=values_of(live, before) if was else None,
-        after=values_of(live, wanted) if marked else None,
-        reason=reason.strip(),
-        by=by,
-        at=at,
-    )
-    done = "marked" if marked else "lifted"
-    audit.record(session, f"safe_contact.{done}", by=by, about=payee, at=at, contacts=[str(i) for i in sorted(wanted)])
-
-
-def values_of(contacts: Sequence[Contact], ids: Collection[UUID]) -> list[str]:
-    return [contact.value for contact in contacts if contact.id in ids]
 
 
 def settle_email(session: Session, payee: Payee) -> None:

@@ -67,7 +67,8 @@ EDITORS = (Role.PREPARER,)
 class Beneficiary(BodyOwned, Base):
     """A person whose award it is. `reference` is the body's own; `search_name` the name in lower case.
 
-    same_as: the other record of the same person, where two were merged (`schemes.duplicates.merge`).
+    same_as: the other record of the same person, where two were merged (`schemes.duplicates.merge`). address, postcode:
+    where they live, a line each; of one paid for themselves the payee's contacts say it.
     """
 
     __tablename__ = "beneficiary"
@@ -76,6 +77,7 @@ class Beneficiary(BodyOwned, Base):
         Index("ix_beneficiary_same_as", "body_id", "same_as", postgresql_where=text("same_as is not null")),
         to_body_row("beneficiary", "same_as"),
         Index("ix_beneficiary_search_name", "body_id", "search_name"),
+        Index("ix_beneficiary_postcode", "body_id", "postcode", postgresql_where=text("postcode is not null")),
     )
 
     body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"), primary_key=True)
@@ -83,6 +85,8 @@ class Beneficiary(BodyOwned, Base):
     name: Mapped[str]
     search_name: Mapped[str] = mapped_column(String(collation="C"))
     date_of_birth: Mapped[date | None]
+    address: Mapped[str | None]
+    postcode: Mapped[str | None]
     same_as: Mapped[UUID | None]
     erased_at: Mapped[datetime | None]
     made_at: Mapped[datetime]

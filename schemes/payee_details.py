@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
 from schemes import audit, revision
+from schemes.contact_value import Channel, read_contact
 from schemes.errors import NotFound, ReasonNotGiven, Refused
 from schemes.payee import (
     EDITORS,
@@ -100,17 +102,26 @@ def correct_beneficiary(
     beneficiary_id: UUID,
     name: str,
     date_of_birth: date | None,
+    address: str | None = None,
     reason: str,
     by: Actor,
     at: datetime,
 ) -> None:
-    """The same of a beneficiary whose money the payee gets. Raises also NotFound for anybody else's."""
+    """The same of a beneficiary whose money the payee gets, with their own address; "" for none, None to leave it.
+
+    Raises also ContactRefused, and NotFound for anybody else's.
+    """
     by.must_be(*EDITORS)
     payee = get_payee(session, payee_id)
     beneficiary = get_beneficiary(session, beneficiary_id, lock=True)
     if not is_paid_for(session, payee_id, beneficiary_id):
         raise NotFound("beneficiary", beneficiary_id)
-    correct(session, seals, payee, beneficiary, name=name, born=date_of_birth, reason=reason, by=by, at=at)
+    before = beneficiary.address
+    if address is not None:
+        lives = read_contact(Channel.LETTER, address) if address.strip() else None
+        beneficiary.address, beneficiary.postcode = (lives.value, lives.postcode) if lives else (None, None)
+    moved = [] if beneficiary.address == before else [(Subject.ADDRESS, before, beneficiary.address)]
+    correct(session, seals, payee, beneficiary, moved, name=name, born=date_of_birth, reason=reason, by=by, at=at)
 
 
 def correct(
@@ -118,6 +129,7 @@ def correct(
     seals: Seals,
     payee: Payee,
     party: Payee | Beneficiary,
+    moved: Sequence[tuple[Subject, str | None, str | None]] = (),
     *,
     name: str,
     born: date | None,
@@ -132,6 +144,7 @@ def correct(
         for subject, before, after in (
             (Subject.NAME, party.name, name),
             (Subject.DATE_OF_BIRTH, written(party.date_of_birth), written(born)),
+            *moved,
         )
         if before != after
     ]

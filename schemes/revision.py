@@ -29,6 +29,7 @@ class Subject(StrEnum):
     PREFERENCE = "preference"
     SAFE_CONTACT = "safe_contact"
     PAYMENT_METHOD = "payment_method"
+    ADDRESS = "address"
     PAYMENTS_COMBINED = "payments_combined"
 
 
@@ -72,8 +73,12 @@ def note(
     by: Actor,
     at: datetime,
     beneficiary_id: UUID | None = None,
+    revised_by: UUID | None = None,
 ) -> Revision:
-    """Keep what was changed, in the caller's transaction. before, after: JSON values."""
+    """Keep what was changed, in the caller's transaction. before, after: JSON values.
+
+    revised_by: whose act it was, where `by` only confirmed it.
+    """
     key = seals.open_row(get_key(session, payee.body_id, payee.key_id))
     revision_id = new_id()
     revision = Revision(
@@ -84,7 +89,7 @@ def note(
         subject=subject,
         sealed_values=key.seal(json.dumps([before, after]).encode(), "revision", revision_id),
         reason=reason,
-        revised_by=by.person_id,
+        revised_by=revised_by or by.person_id,
         revised_at=at,
     )
     session.add(revision)

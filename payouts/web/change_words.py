@@ -96,6 +96,11 @@ def merge_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"The awards are paid to": f"payee {facts['payee']}{awards}"}
 
 
+def safe_contact_rows(facts: Facts, _: Names) -> dict[str, str]:
+    safe = f"Only the safe ones: {count(len(facts['contacts']), 'contact')}" if facts["marked"] else "Every contact"
+    return {"They may be reached by": safe}
+
+
 def invitation_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"Name": facts["name"], "Email address": facts["email"], "Roles": role_words(facts["roles"])}
 
@@ -140,6 +145,13 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         "From the next payroll that is built, the awards are paid to the payee who stays, into the account of theirs. "
         "Payments that were made stay as they are. A merge can’t be undone.",
         lambda change: ("See the two payees side by side", url_for("pages.show_pair", pair_id=change.after["pair_id"])),
+    ),
+    ChangeKind.SAFE_CONTACT: ChangeWords(
+        lambda change, names: "How a payee may be reached",
+        safe_contact_rows,
+        "It counts at once. By a contact that is not safe nobody writes to or calls this person, not even to warn them "
+        "of changed bank details. Make sure that they asked for it themselves.",
+        lambda change: ("See the contacts", url_for("pages.show_contacts", payee_id=change.subject_id)),
     ),
     ChangeKind.BANK_PROFILE: ChangeWords(
         bank_profile_title,

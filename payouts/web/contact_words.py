@@ -38,6 +38,7 @@ SUBJECTS: dict[Subject, str] = {
     Subject.PREFERENCE: "How they want to be written to",
     Subject.SAFE_CONTACT: "Safe contact",
     Subject.PAYMENT_METHOD: "How they are paid",
+    Subject.ADDRESS: "Home address",
     Subject.PAYMENTS_COMBINED: "Payments for several people",
 }
 

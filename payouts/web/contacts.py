@@ -25,8 +25,10 @@ from payouts.web.contact_words import CHANNELS, FORMATS, LANGUAGES
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import contact as contacts
+from schemes import safe_contact_change
+from schemes.change import ChangeKind, waiting_of
 from schemes.contact import contacts_of, get_contact, may_be_used
-from schemes.contact_value import Channel
+from schemes.contact_value import Channel, ContactRefused
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.mandate import MandateRefused
 from schemes.payee import EDITORS, Format, Language, get_payee
@@ -77,6 +79,7 @@ class EndContact(Form):
 
 
 class MarkSafe(Form):
+    change_id = MadeField()
     marked = RadioField(
         "May this person be reached by every contact?",
         widget=GovRadioInput(),
@@ -93,7 +96,7 @@ class MarkSafe(Form):
         widget=GovTextArea(),
         validators=[InputRequired("Say why"), TOO_LONG],
     )
-    submit = SubmitField("Save", widget=GovSubmitInput())
+    submit = SubmitField("Propose this", widget=GovSubmitInput())
 
 
 class SetPreference(Form):
@@ -137,6 +140,7 @@ def show_contacts(payee_id: UUID) -> ResponseReturnValue:
             live=[contact for contact in known if contact.ended_at is None],
             ended=[contact for contact in known if contact.ended_at is not None],
             usable={contact.id for contact in known if may_be_used(payee, contact)},
+            waiting=waiting_of(session, ChangeKind.SAFE_CONTACT, payee_id),
             names=names(session),
         )
 
@@ -196,10 +200,10 @@ def mark_safe_contact(payee_id: UUID) -> ResponseReturnValue:
         form.safe.data = [str(contact.id) for contact in live if contact.is_safe]
 
     def mark(session: Session) -> None:
-        contacts.mark_safe_contact(
+        safe_contact_change.propose(
             session,
-            service().seals,
             payee_id,
+            change_id=form.change_id.id_of_what_is_made,
             marked=form.marked.data == MARKED,
             contact_ids={UUID(chosen) for chosen in form.safe.data},
             reason=form.reason.data,
@@ -208,7 +212,9 @@ def mark_safe_contact(payee_id: UUID) -> ResponseReturnValue:
         )
 
     if form.validate_on_submit() and is_done(form, mark, reason=form.reason):
-        return back_to_contacts(payee_id, "You saved how this person may be reached")
+        return back_to_contacts(
+            payee_id, "You proposed how this person may be reached. It counts once someone else confirms it"
+        )
     return contact_page("payees/mark_safe_contact.html", payee_id, form)
 
 
@@ -251,6 +257,8 @@ def is_done(
         form.refuse(words.sentence(refused), reason)
     except Refused as refused:
         named = form[refused.field] if field and isinstance(refused, PersonRefused | MandateRefused) else None
+        if field and isinstance(refused, ContactRefused) and "address" in form:
+            named = form["address"]
         form.refuse(words.sentence(refused), about() if about else named)
     return form.status == 200
 

@@ -43,6 +43,15 @@ class CorrectPerson(Form):
     submit = SubmitField("Save", widget=GovSubmitInput())
 
 
+class CorrectBeneficiary(CorrectPerson):
+    address = TextAreaField(
+        "Home address (optional)",
+        description="A line each, the postcode last",
+        widget=GovTextArea(),
+        validators=[Length(max=500, message="Use at most 500 characters")],
+    )
+
+
 class SetMethod(Form):
     method = RadioField(
         "How are they paid?",
@@ -112,13 +121,14 @@ def correct_payee(payee_id: UUID) -> ResponseReturnValue:
 @pages.route("/payees/<uuid:payee_id>/beneficiaries/<uuid:beneficiary_id>/correct", methods=["GET", "POST"])
 @allowed(*EDITORS)
 def correct_beneficiary(payee_id: UUID, beneficiary_id: UUID) -> ResponseReturnValue:
-    form = CorrectPerson()
+    form = CorrectBeneficiary()
     with transaction() as session:
         payee, beneficiary = get_payee(session, payee_id), get_beneficiary(session, beneficiary_id)
         if not is_paid_for(session, payee_id, beneficiary_id):
             raise NotFound("beneficiary", beneficiary_id)
     if request.method == "GET":
         form.name.data, form.date_of_birth.data = beneficiary.name, beneficiary.date_of_birth
+        form.address.data = beneficiary.address
 
     def correct(session: Session) -> None:
         payee_details.correct_beneficiary(
@@ -128,6 +138,7 @@ def correct_beneficiary(payee_id: UUID, beneficiary_id: UUID) -> ResponseReturnV
             beneficiary_id=beneficiary_id,
             name=form.name.data,
             date_of_birth=form.date_of_birth.data,
+            address=form.address.data or "",
             reason=form.reason.data,
             by=actor(),
             at=now(),

@@ -17,7 +17,9 @@ from payouts.web.pages import now, pages, service, transaction
 from schemes.account import accounts_of
 from schemes.award_version import awards_paid_to
 from schemes.bank_details import london_day
+from schemes.contact import contacts_of
 from schemes.hold import holds_of
+from schemes.letter_address import letter_address
 from schemes.note import notes_of
 from schemes.payee import beneficiaries_of, get_payee
 from schemes.person import names
@@ -30,12 +32,17 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         payee = get_payee(session, payee_id)
         accounts = accounts_of(session, payee.id)
+        beneficiaries, contacts = beneficiaries_of(session, payee), contacts_of(session, payee.id)
         states = states_of(session, payee.id, accounts)
         payments = payments_to(session, payee.id)
         return render_template(
             "payees/show_payee.html",
             payee=payee,
-            beneficiaries=beneficiaries_of(session, payee),
+            beneficiaries=beneficiaries,
+            letters={
+                mandate.id: letter_address(payee, beneficiary, mandate.capacity, contacts)
+                for beneficiary, mandate in beneficiaries
+            },
             accounts=accounts,
             states=states,
             confirmations=versions(session, accounts, states),

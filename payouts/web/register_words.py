@@ -80,7 +80,7 @@ def register_sentence(refusal: PersonRefused | MandateRefused | ContactRefused) 
 def told_value(subject: Subject, value: Any) -> str:
     """A value before or after a change, as a person reads it."""
     if value is None:
-        return "Not known" if subject is Subject.DATE_OF_BIRTH else "No mark"
+        return "Not known" if subject in (Subject.DATE_OF_BIRTH, Subject.ADDRESS) else "No mark"
     match subject:
         case Subject.PREFERENCE:
             channel = CHANNELS[Channel(value["channel"])] if value["channel"] else "No channel first"
@@ -89,6 +89,8 @@ def told_value(subject: Subject, value: Any) -> str:
             return "; ".join(contact.replace("\n", ", ") for contact in value) or "No contact is safe"
         case Subject.PAYMENT_METHOD:
             return PAYMENT_METHODS[PaymentMethod(value)][0]
+        case Subject.ADDRESS:
+            return str(value).replace("\n", ", ")
         case Subject.PAYMENTS_COMBINED:
             return COMBINED[value][0]
     return str(value)

@@ -166,21 +166,19 @@ class Cells:
             self.fault("date_of_birth", RowReason.BIRTH)
             return None
 
-    def address(self) -> str | None:
+    def address(self, column: str = "address") -> str | None:
         """An address, its lines apart by commas or by line breaks."""
-        written = self.by_column.get("address", "").strip()
+        written = self.by_column.get(column, "").strip()
         if not written:
             return None
         lines = LINE_ENDS.sub("\n", written)
         if CONTROL_CHARACTER.search(lines.replace("\n", "")) or lines.startswith(FORMULA_STARTS):
-            self.fault(
-                "address", RowReason.FORMULA if lines.startswith(FORMULA_STARTS) else RowReason.CONTROL_CHARACTER
-            )
+            self.fault(column, RowReason.FORMULA if lines.startswith(FORMULA_STARTS) else RowReason.CONTROL_CHARACTER)
             return None
         try:
             return read_contact(Channel.LETTER, lines).value
         except ContactRefused:
-            self.fault("address", RowReason.ADDRESS)
+            self.fault(column, RowReason.ADDRESS)
             return None
 
     def day(self, column: str, *, required: bool = False) -> date | None:

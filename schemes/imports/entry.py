@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bacs import modulus
 from schemes.account import BankDetails
@@ -29,6 +29,7 @@ COLUMNS = (
     "payee_role",
     "email",
     "address",
+    "beneficiary_address",
     "account_name",
     "sort_code",
     "account_number",
@@ -129,7 +130,8 @@ class Entry(NamedTuple):
     """A row that can be kept. Amounts in pence; a beneficiary paid herself has her own `payee_reference`.
 
     `component`: by its code. `units` (thousandths), `rate_pence`: instead of the amount, where the rule asks for them.
-    `shares_payee`: other rows may have the same payee. `address`: a line each.
+    `shares_payee`: other rows may have the same payee. `address`: a line each; `lives_at`: the
+    beneficiary's own, where somebody else is paid for them.
     """
 
     reference: str
@@ -150,6 +152,7 @@ class Entry(NamedTuple):
     rate_pence: int | None = None
     born: date | None = None
     address: str | None = None
+    lives_at: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -160,9 +163,9 @@ class Entry(NamedTuple):
         """What must be equal on all rows of one payee."""
         return self.payee_name, self.email, self.address, self.holder_name, self.details
 
-    def beneficiary_facts(self) -> tuple[str, date | None]:
+    def beneficiary_facts(self) -> tuple[str, date | None, str | None]:
         """What must be equal on all rows of one beneficiary."""
-        return self.beneficiary_name, self.born
+        return self.beneficiary_name, self.born, self.lives_at
 
 
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode
@@ -180,13 +183,14 @@ def unpacked(content: bytes) -> Entry:
     ) = json.loads(content)["entry"]  # fmt: skip
     outcome, rule, table_version = checked
     last = date.fromisoformat(last_day) if last_day else None
-    # a row that an earlier release read has none of these
-    component, units, rate_pence, born, address = later or ("", None, None, None, None)
+    # a row that an earlier release read has not all of these
+    of_old: list[Any] = ["", None, None, None, None, None]
+    component, units, rate_pence, born, address, lives_at = later + of_old[len(later) :]
     return Entry(
         reference, name, amount_pence, date.fromisoformat(first_day), last, payee_reference, payee_name,
         Capacity(capacity), email, holder_name, BankDetails(*details),
         modulus.Result(modulus.Outcome(outcome), rule, table_version), shares_payee,
-        component, units, rate_pence, date.fromisoformat(born) if born else None, address,
+        component, units, rate_pence, date.fromisoformat(born) if born else None, address, lives_at,
     )  # fmt: skip
 
 
@@ -208,6 +212,7 @@ def as_cells(entry: Entry, header: Sequence[str]) -> list[str]:
         "payee_role": entry.capacity.value if somebody_else else "",
         "email": entry.email or "",
         "address": (entry.address or "").replace("\n", ", "),
+        "beneficiary_address": (entry.lives_at or "").replace("\n", ", "),
         "account_name": entry.holder_name,
         "sort_code": entry.details.sort_code,
         "account_number": entry.details.account_number,

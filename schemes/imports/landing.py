@@ -156,7 +156,7 @@ class People:
     def take(self, entry: Entry, payee_id: str) -> KnownAs:
         is_new = entry.reference not in self.known
         if is_new:
-            self.known[entry.reference] = (new_id_text(), *entry.beneficiary_facts())
+            self.known[entry.reference] = (new_id_text(), entry.beneficiary_name, entry.born)
         beneficiary_id = self.known[entry.reference][0]
         is_mandated = (beneficiary_id, payee_id) in self.pairs
         self.pairs.add((beneficiary_id, payee_id))
@@ -250,9 +250,9 @@ class Lander:
     ) -> str:
         name = entry.beneficiary_name
         person = (
-            f"{entry.reference}\t{escaped(name)}\t{escaped(for_search(name))}\t{entry.born or NULL}\t"
+            f"{entry.reference}\t{escaped(name)}\t{escaped(for_search(name))}\t{entry.born or NULL}\t{home_of(entry)}"
             if known is None or known.is_new
-            else f"{entry.reference}\t{NULL}\t{NULL}\t{NULL}\t"
+            else f"{entry.reference}\t{NULL}\t{NULL}\t{NULL}\t{NO_HOME}"
         )
         inputs = Inputs(entry.amount_pence, entry.units, entry.rate_pence)
         award = (
@@ -283,11 +283,21 @@ class Lander:
 
 
 NULL = "\\N"
+NO_HOME = f"{NULL}\t{NULL}\t"
+
+
+def home_of(entry: Entry) -> str:
+    """The beneficiary's own address and its postcode, as they stand in a line."""
+    if entry.lives_at is None:
+        return NO_HOME
+    return f"{escaped(entry.lives_at)}\t{read_address(entry.lives_at).postcode or NULL}\t"
+
 
 # what a line says, in its order. name: of a new beneficiary alone; capacity: of a new mandate alone; known_as: the
 # beneficiary's id where it is known, else the database gives one
 AWARD = (
-    "reference text, name text, search_name text, born date, known_as uuid, capacity text, component text, "
+    "reference text, name text, search_name text, born date, home text, home_postcode text, known_as uuid, "
+    "capacity text, component text, "
     "amount_pence bigint, inputs jsonb, first_day date, last_day date, payee_id uuid, keyed_by uuid"
 )
 PAYEE = (
@@ -309,8 +319,9 @@ INSERTS = [
         SELECT :body_id, key_id, ring_key_id, wrapped, :at FROM landing WHERE key_id IS NOT NULL
         """,
         """
-        INSERT INTO beneficiary (body_id, id, reference, name, search_name, date_of_birth, made_at)
-        SELECT :body_id, coalesce(known_as, beneficiary_id), reference, name, search_name, born, :at
+        INSERT INTO beneficiary (body_id, id, reference, name, search_name, date_of_birth, address, postcode, made_at)
+        SELECT :body_id, coalesce(known_as, beneficiary_id), reference, name, search_name, born, home, home_postcode,
+               :at
           FROM landing WHERE name IS NOT NULL
         """,
         """

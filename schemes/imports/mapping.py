@@ -45,6 +45,7 @@ ALSO_CALLED: dict[str, tuple[str, ...]] = {
     "payee_role": ("payee type", "relationship", "capacity"),
     "email": ("email address", "e mail", "mail"),
     "address": ("full address", "postal address", "home address"),
+    "beneficiary_address": ("client address", "service user address", "address of beneficiary"),
     "account_name": ("name on account", "account holder", "bank account name", "holder name"),
     "sort_code": ("sortcode", "bank sort code", "sort"),
     "account_number": ("account no", "acct no", "account", "bank account", "bank account number"),

@@ -223,7 +223,7 @@ def read_entry(row: Cells, repeated: Mapping[tuple[str, str], int], offered: Off
     if email and not EMAIL.fullmatch(email):
         row.fault("email", RowReason.EMAIL)
     payee_reference, payee_name, capacity = read_payee(row, reference, name)
-    born, address = row.birth(offered.today), row.address()
+    born, address, lives_at = row.birth(offered.today), row.address(), row.address("beneficiary_address")
     details = row.bank_details()
     if row.faults or details is None or first_day is None or component is None:
         return None
@@ -246,6 +246,7 @@ def read_entry(row: Cells, repeated: Mapping[tuple[str, str], int], offered: Off
         rate_pence=inputs.rate_pence,
         born=born,
         address=address,
+        lives_at=lives_at,
     )
 
 

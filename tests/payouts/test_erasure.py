@@ -25,13 +25,17 @@ from payouts.tasks import clock as ticking
 from schemes import audit
 from schemes.account import accounts_of, open_details
 from schemes.award import Award
+from schemes.contact import contacts_of
+from schemes.contact_value import Channel
 from schemes.database import new_id
 from schemes.errors import KeyMissing, NotAllowed, SamePerson
 from schemes.hold import HoldKind
 from schemes.payee import Payee, beneficiaries_of, get_payee
+from schemes.payee_details import correct_beneficiary
 from schemes.person import DEMO_PASSWORD, Role
 from schemes.retention import first_day_kept, kept_until
 from schemes.seal import get_key
+from tests.contacting import mark_safe
 
 MUCH_LATER = datetime(2034, 4, 3, 9, 30, tzinfo=UTC)
 
@@ -72,6 +76,22 @@ def payee_id(office, sealed):
     hold_id = office.stop_payments(chosen, HoldKind.ON_HOLD, reason="a letter to Ann Particular came back")
     office.let_go_on(chosen, hold_id, reason="Ann Particular moved")
     office.change_bank_details(chosen)
+    with office.transaction() as session:
+        emails = [one.id for one in contacts_of(session, chosen) if one.channel is Channel.EMAIL]
+        [(beneficiary, _)] = beneficiaries_of(session, get_payee(session, chosen))
+        correct_beneficiary(
+            session,
+            office.service.seals,
+            payee_id=chosen,
+            beneficiary_id=beneficiary.id,
+            name=beneficiary.name,
+            date_of_birth=beneficiary.date_of_birth,
+            address="1 Particular Lane\nHarbour\nHB1 2CD",
+            reason="a letter of hers",
+            by=office.person(Role.PREPARER),
+            at=office.service.now(),
+        )
+    mark_safe(office, chosen, emails, reason="Ann Particular asked for it")
     return chosen
 
 

@@ -8,15 +8,17 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from schemes import contact, preference, revision
+from schemes import contact, preference, revision, safe_contact_change
 from schemes.audit import AuditEvent
+from schemes.change import NothingToChange
 from schemes.contact import ContactKnown, contacts_of, contacts_to_tell
 from schemes.contact_value import Channel, ContactFault, ContactRefused, read_contact
 from schemes.database import new_id
-from schemes.errors import NotAllowed, NotFound, NotNow, ReasonNotGiven
+from schemes.errors import NotAllowed, NotFound, NotNow, ReasonNotGiven, SamePerson
 from schemes.payee import Format, Language, Payee, get_payee
 from schemes.person import Role
 from schemes.preference import Preference, preference_of
+from tests.contacting import mark_safe
 
 
 @pytest.fixture
@@ -68,17 +70,7 @@ def end(office, payee):
 @pytest.fixture
 def mark(office, payee):
     def marking(*safe, marked=True, reason="she asked for it"):
-        with office.transaction() as session:
-            contact.mark_safe_contact(
-                session,
-                office.service.seals,
-                payee.id,
-                marked=marked,
-                contact_ids={known.id for known in safe},
-                reason=reason,
-                by=office.person(Role.PREPARER),
-                at=office.service.now(),
-            )
+        mark_safe(office, payee.id, {known.id for known in safe}, marked=marked, reason=reason)
 
     return marking
 
@@ -211,14 +203,31 @@ def test_a_person_marked_safe_contact_is_told_nowhere_else(payee, add, end, mark
 def test_the_history_tells_what_was_marked_safe_and_the_trail_tells_no_address(office, payee, add, mark):
     safe = add(Channel.EMAIL, "safe@example.com")
     mark(safe)
-    mark(safe)
+    with pytest.raises(NothingToChange):
+        mark(safe)
     mark(marked=False)
     with office.transaction() as session:
         rows = revision.revisions_of(session, office.service.seals, get_payee(session, payee.id))
         trail = session.scalars(select(AuditEvent).where(AuditEvent.subject_id == payee.id)).all()
     assert [(row.before, row.after) for row in rows] == [(["safe@example.com"], None), (None, ["safe@example.com"])]
+    assert {row.revision.revised_by for row in rows} == {office.person(Role.PREPARER).person_id}
     assert [event.action for event in trail] == ["contact.added", "safe_contact.marked", "safe_contact.lifted"]
     assert "safe@example.com" not in str([event.facts for event in trail])
+
+
+def test_nobody_silences_a_payees_contacts_alone(office, payee, add, told):
+    both = office.person_with(Role.PREPARER, Role.FINANCE)
+    facts = {"change_id": new_id(), "marked": True, "contact_ids": (), "reason": "she asked", "by": both}
+    with office.transaction() as session:
+        made = safe_contact_change.propose(session, payee.id, **facts, at=office.service.now())
+    assert told() == [payee.email], "a proposal alone changes nothing"
+    with pytest.raises(SamePerson):
+        office.confirm_change(made.id, by=both)
+    known = add(Channel.EMAIL, "new@example.com")
+    office.confirm_change(made.id)
+    assert told() == []
+    with office.transaction() as session:
+        assert not contact.get_contact(session, payee.id, known.id).is_safe
 
 
 def test_what_a_payee_prefers_is_kept_with_what_it_was_before(office, payee):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from schemes import change
 from schemes.contact import contacts_of
 from schemes.payee import Payee
 from schemes.person import Role
@@ -66,10 +67,15 @@ def test_a_form_sent_twice_adds_one_contact(office, preparer, here, payee):
         assert len(contacts_of(session, payee.id)) == 2
 
 
-def test_a_payee_marked_safe_contact_says_so_wherever_they_are_looked_at(preparer, here, payee):
+def test_a_payee_marked_safe_contact_says_so_once_two_people_said_so(office, preparer, here, payee):
     preparer.get(preparer.get(here).link("which contacts are safe"))
-    page = preparer.press("Save", marked="marked", reason="She asked for it")
-    assert page.done == ["You saved how this person may be reached"]
+    page = preparer.press("Propose this", marked="marked", reason="She asked for it")
+    assert page.done == ["You proposed how this person may be reached. It counts once someone else confirms it"]
+    assert page.link("See the proposal")
+    with office.transaction() as session:
+        [waiting] = change.waiting(session)
+    office.confirm_change(waiting.id)
+    page = preparer.get(here)
     assert "None is marked, so nobody writes to them" in page.text
     assert page.table("contacts")[0][1].endswith("Don’t use")
     assert "Only by the contacts marked safe" in preparer.get(f"/payees/{payee.id}").text

@@ -56,7 +56,9 @@ def test_a_register_is_brought_in_by_two_people(preparer, signed_in, office):
     assert page.done == ["You confirmed the bank details of 1 payee"]
     page = finance.get(finance.get("/payees?search=ann").link("A-1"))
     assert page.h1 == "Ann Example"
-    assert page.table("beneficiaries") == [["A-1", "Ann Example", "The person themselves", "In force"]]
+    assert page.table("beneficiaries") == [
+        ["A-1", "Ann Example", "The person themselves", "In force", "Ann Example No address may be used"]
+    ]
     [[_, holder, account, *_]] = page.table("accounts")
     assert (holder, account) == ("A Example", "ending 4958")
     assert "66374958" not in page.response.get_data(as_text=True)

@@ -7,10 +7,11 @@ import pytest
 from payouts.notices import warning
 from payouts.notices.notice import NoticeStatus
 from payouts.notices.receipts import take_receipt
-from schemes import bank_details, before_body, contact, risk
+from schemes import bank_details, before_body, risk
 from schemes.database import new_id
 from schemes.errors import SamePerson
 from schemes.person import Role
+from tests.contacting import mark_safe
 from tests.payouts.notices.test_notices import notify, office
 from tests.payouts.notices.test_warnings import CALL, act, payee, propose
 
@@ -24,11 +25,9 @@ def start(landed):
 
 def test_whoever_said_lately_whom_nobody_writes_to_does_not_confirm_the_change(office, payee, propose, clock):
     both = office.person_with(Role.PREPARER, Role.FINANCE)
-    facts = {"marked": True, "contact_ids": [], "reason": "asked for it", "by": both}
-    with office.transaction() as session:
-        contact.mark_safe_contact(session, office.service.seals, payee.id, at=office.service.now(), **facts)
+    mark_safe(office, payee.id, by=both)
     account_id, told = propose()
-    assert told == 0, "one person alone has silenced the warnings"
+    assert told == 0, "they have silenced the warnings"
 
     def confirming(session, account, **said):
         found = risk.assess(session, account, at_the_bank=(), at=office.service.now())

@@ -30,6 +30,7 @@ from schemes.errors import NotAllowed, NotNow, ReasonNotGiven, SamePerson
 from schemes.hold import HoldKind
 from schemes.payee import Payee
 from schemes.person import Role
+from tests.contacting import mark_safe
 from tests.payouts.notices.test_notices import notify, office
 from tests.web.one_app import app_on
 from tests.web.visitor import Visitor
@@ -198,17 +199,7 @@ def end(office, payee, contact_id):
 
 def test_of_a_payee_who_is_in_danger_only_the_safe_contacts_are_told(office, payee, add_contact, propose, sent):
     safe = add_contact(Channel.EMAIL, "sister@example.org")
-    with office.transaction() as session:
-        contact.mark_safe_contact(
-            session,
-            office.service.seals,
-            payee.id,
-            marked=True,
-            contact_ids=[safe],
-            reason="asked for it",
-            by=office.person(Role.PREPARER),
-            at=office.service.now(),
-        )
+    mark_safe(office, payee.id, [safe])
     propose()
     office.work()
     assert [message["email_address"] for message in sent()] == ["sister@example.org"]

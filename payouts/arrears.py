@@ -164,36 +164,45 @@ def differences(
 def reckon(
     session: Session, payroll: Payroll, lines: Sequence[AwardLine], rules: Rules, settled: Settled
 ) -> dict[UUID, list[Difference]]:
-    """What earlier periods owe to some awards, or were paid too much, as long as the transaction lasts.
+    """What earlier periods owe to some awards, or were paid too much, as it stands now.
 
-    No other payroll pays these periods at the same time: they are locked, the latest first, and looked at again.
+    Whoever pays it asks `must_still_be_owed` before the end.
     """
     to_look_at = to_be_reckoned(session, lines, settled)
-    if not to_look_at:
-        return {}
-    found: dict[UUID, list[Difference]] = {}
-    locked: set[Period] = set()
-    for _ in range(2):
-        paid = paid_to(
-            session, payroll.scheme_id, {line.id: line.beneficiary_id for line in to_look_at}, but=payroll.id
-        )
-        found = {
-            line.id: differences(line.id, line.component, line.history, rules, settled.periods, paid)
-            for line in to_look_at
-        }
-        owing = {d.period for each in found.values() for d in each if d.owed_pence > 0}
-        if locked or not owing:
-            break
-        locked = owing
-        for period in sorted(locked, reverse=True):
-            lock_period(session, payroll.scheme_id, period, shared=False)
-    return {award_id: [d for d in each if d.owed_pence < 0 or d.period in locked] for award_id, each in found.items()}
+    paid = paid_to(session, payroll.scheme_id, {line.id: line.beneficiary_id for line in to_look_at}, but=payroll.id)
+    return {
+        line.id: differences(line.id, line.component, line.history, rules, settled.periods, paid) for line in to_look_at
+    }
+
+
+class PaidMeanwhile(Exception):
+    """Another payroll has paid something of the same arrears since they were reckoned: the chunk is built anew."""
+
+
+def must_still_be_owed(
+    session: Session, payroll: Payroll, lines: Iterable[AwardLine], reckoned: Mapping[UUID, list[Difference]]
+) -> None:
+    """Hold the periods of which arrears are paid until the transaction ends. Raises PaidMeanwhile.
+
+    Asked as late as can be, since chunks wait here for each other: whoever waited looks again at what was paid.
+    """
+    owed = {award_id: [d for d in each if d.owed_pence > 0] for award_id, each in reckoned.items()}
+    periods = {difference.period for each in owed.values() for difference in each}
+    for period in sorted(periods, reverse=True):
+        lock_period(session, payroll.scheme_id, period, shared=False)
+    mine = {line.id: line.beneficiary_id for line in lines if owed.get(line.id)}
+    paid = paid_to(session, payroll.scheme_id, mine, but=payroll.id)
+    for award_id in mine:
+        if any(paid.get((award_id, d.period), 0) != d.paid_pence for d in owed[award_id]):
+            raise PaidMeanwhile(str(award_id))
 
 
 def lock_period(session: Session, scheme_id: UUID, period: Period, *, shared: bool) -> None:
     """Until the transaction ends: whoever builds payments of a period shares it, whoever pays its arrears has it alone.
 
-    Nobody waits in a circle: a payroll shares its own period first, then takes earlier ones, the latest first.
+    Nobody waits in a circle for periods: a payroll shares its own first, then takes earlier ones, the latest first. Two
+    payrolls of different periods that take from one recovery at the same moment may: then PostgreSQL ends one of the
+    chunks, and it is built anew.
     """
     how = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     session.execute(

@@ -170,6 +170,7 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     awards_by_id = {award.id: award for award in awards}
     unpaid += [unpaid_row(payroll, awards_by_id[row[7]], PAID_ALREADY, row[13]) for row in paid_already]
     copy_rows(session, "unpaid", UNPAID_COLUMNS, unpaid)
+    arrears.must_still_be_owed(session, payroll, awards, reckoned)
     left_out = {row[3] for row in unpaid if row[5] != UnpaidReason.RECOVERED}
     keep_reckoned(session, payroll, reckoned, left_out, at=service.now())
     keep_taken(session, payroll, {award_id: one for award_id, one in taken.items() if award_id not in left_out})

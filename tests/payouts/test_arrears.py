@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from payouts import building
 from payouts.arrears import differences
 from payouts.building import EVERY_AWARD, awards_due
 from payouts.cancelling import cancel
@@ -19,6 +20,8 @@ from payouts.gates.manifest import manifest_of
 from payouts.payment import Payment, Unpaid, UnpaidReason
 from payouts.payment_part import PaymentPart, overpayments_of
 from payouts.payroll import get_payroll, rebuild
+from payouts.tasks import worker
+from payouts.tasks.outbox import Task, TaskState
 from schemes.amount import AmountRule, Inputs, PartPeriod
 from schemes.amount_rule import Rules
 from schemes.award_history import History, Suspended, Terms
@@ -219,6 +222,34 @@ def test_what_another_open_payroll_pays_already_is_not_paid_again(office, award,
     clock.advance(days=10)
     january = built(office, date(2027, 1, 4))
     assert (paid(office, january, award), parts(office, january)) == (award.pence + 500, [])
+
+
+def test_of_two_payrolls_that_are_built_at_once_one_pays_the_arrears(office, award, november, clock, monkeypatch):
+    award.change(NOVEMBER, award.pence + 500)
+    december = office.create(DECEMBER)
+    clock.advance(days=10)
+    january = office.create(JANUARY)
+    office.work(leave="payroll.build")
+    with office.transaction() as session:
+        chunks = select(Task.id).where(Task.kind == "payroll.build", Task.state == TaskState.WAITING).order_by(Task.id)
+        first, second = session.scalars(chunks).all()
+    insert, inserted = building.insert_payments, []
+
+    def insert_while_the_other_is_built(*args):
+        inserted.append(args)
+        if len(inserted) == 1:
+            worker.perform(office.service, second, office.harbour.body_id)
+        return insert(*args)
+
+    monkeypatch.setattr(building, "insert_payments", insert_while_the_other_is_built)
+    worker.perform(office.service, first, office.harbour.body_id)
+    with office.transaction() as session:
+        assert "PaidMeanwhile" in session.scalars(select(Task.error).where(Task.id == first)).one()
+    worker.perform(office.service, first, office.harbour.body_id)
+    office.work()
+    assert (parts(office, december), parts(office, january)) == ([], [(NOVEMBER, 500)])
+    agree(office, december)
+    agree(office, january)
 
 
 def test_somebody_who_could_not_be_paid_is_paid_for_that_period_later(office, award, clock):

@@ -17,16 +17,16 @@ from sqlalchemy.orm import Session
 
 from payouts.awarded import AwardLine
 from payouts.entitlement import Due, entitlement
-from payouts.payment import LIVE, Payment, Unpaid, UnpaidReason
+from payouts.payment import BACK, LIVE, Payment, Unpaid, UnpaidReason
 from payouts.payment_part import SIGNED, PaymentPart, live_arrears
-from payouts.payroll import OF_AWARDS, Payroll, PayrollStatus
+from payouts.payroll import GONE_FROM_HERE, OF_AWARDS, Payroll
 from schemes.amount_rule import Rules
 from schemes.award_history import History
 from schemes.database import one_of
 from schemes.period import Period
 from schemes.suspension import Suspension
 
-SETTLED = (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED)
+SETTLED = GONE_FROM_HERE
 # who is unpaid for one of these is owed nothing that a later look would not find by itself
 NOTHING_OWED = (
     UnpaidReason.NOT_STARTED,
@@ -111,7 +111,7 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
     """What was paid for each period of some awards, in pence, by every payroll that was not given up but one.
 
     What is recovered from a payment was due and counts as paid; arrears count for the period that they are about. A
-    returned payment counts: it is paid again as what it is, not as arrears. beneficiaries: of each award.
+    payment that came back counts: it is paid again as what it is, not as arrears. beneficiaries: of each award.
     """
     if not beneficiaries:
         return {}
@@ -119,7 +119,6 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
     awards = one_of(beneficiaries)
     # by the permanent key: whom an award pays changes, also backwards when two payees turn out to be one
     mine = (Payment.scheme_id == scheme_id) & (Payment.beneficiary_id == one_of(set(beneficiaries.values())))
-    returned = text("payment.status = 'returned'")
     payments = select(
         Payment.award_id, Payment.period_first_day, Payment.period_last_day, func.sum(Payment.amount_pence)
     ).where(Payment.award_id == awards)
@@ -136,7 +135,7 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
     by_period = (Payment.award_id, Payment.period_first_day, Payment.period_last_day)
     for rows in (
         payments.where(mine, LIVE).group_by(*by_period),
-        payments.where(returned).group_by(*by_period),
+        payments.where(BACK).group_by(*by_period),
         within.where(live).group_by(PaymentPart.award_id, Payroll.period_first_day, Payroll.period_last_day),
         about.where(live_arrears(live)).group_by(
             PaymentPart.award_id, PaymentPart.about_first_day, PaymentPart.about_last_day

@@ -15,7 +15,7 @@ from bacs.calendar import Calendar
 from bacs.errors import DateBeyondCalendar, NotAWorkingDay
 from payouts.gates.deadline import Offices, plan
 from payouts.gates.gate import gates_of
-from payouts.payroll import Payroll, PayrollStatus
+from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus
 from schemes import office_days
 from schemes.bank_profile import newest_profile
 from schemes.definition import Definition
@@ -146,7 +146,7 @@ def entries_of(offices: Offices, asked: Asked) -> Iterator[Entry]:
     except DateBeyondCalendar:
         return
     payroll = asked.payroll
-    over = payroll is not None and payroll.status in (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED)
+    over = payroll is not None and payroll.status in GONE_FROM_HERE
 
     def entry(kind: DayKind, day: date, at: datetime | None = None, what: str = "") -> Entry:
         payroll_id, number = (payroll.id, payroll.number) if payroll else (None, None)

@@ -39,8 +39,11 @@ class PaymentStatus(StrEnum):
     PREPARED = "prepared"
     RELEASED = "released"
     SUBMITTED = "submitted"
+    PAID = "paid"
     CANCELLED = "cancelled"
     TAKEN_OUT = "taken_out"
+    REJECTED = "rejected"
+    RECALLED = "recalled"
     RETURNED = "returned"
 
 
@@ -54,14 +57,32 @@ MOVES: dict[tuple[PaymentStatus, PaymentStatus], str] = {
         PaymentStatus.PREPARED,
         PaymentStatus.TAKEN_OUT,
     ): "a person took it out of a sealed payroll; the key is free again",
-    (PaymentStatus.RELEASED, PaymentStatus.SUBMITTED): "a person recorded that the file was submitted",
+    (PaymentStatus.RELEASED, PaymentStatus.SUBMITTED): "a person says that the file was sent, or the bank speaks of it",
+    (PaymentStatus.SUBMITTED, PaymentStatus.PAID): "the days for returns passed, or the bank says that it was paid",
+    (PaymentStatus.SUBMITTED, PaymentStatus.REJECTED): "Bacs did not take it; the key is free for one successor",
+    (PaymentStatus.SUBMITTED, PaymentStatus.RECALLED): "it was taken back in time; the key is free for one successor",
     (PaymentStatus.SUBMITTED, PaymentStatus.RETURNED): "the bank could not apply it; the key is free for one successor",
+    (PaymentStatus.PAID, PaymentStatus.REJECTED): "it was not taken after all",
+    (PaymentStatus.PAID, PaymentStatus.RECALLED): "it was taken back after all",
+    (PaymentStatus.PAID, PaymentStatus.RETURNED): "it came back late",
+    (PaymentStatus.REJECTED, PaymentStatus.RECALLED): "it had been taken, and was taken back",
+    (PaymentStatus.REJECTED, PaymentStatus.RETURNED): "it had been taken, and came back",
+    (PaymentStatus.RECALLED, PaymentStatus.RETURNED): "it was too late to take it back, and it came back by itself",
 }
 
-LIVE = text("payment.status not in ('cancelled', 'taken_out', 'returned')")
+GONE_OUT = (PaymentStatus.RELEASED, PaymentStatus.SUBMITTED, PaymentStatus.PAID)
+CAME_BACK = (PaymentStatus.REJECTED, PaymentStatus.RECALLED, PaymentStatus.RETURNED)
+FREED = (PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT, *CAME_BACK)
+"""Payments whose permanent key is free."""
+
+IS_LIVE = "status not in ('cancelled', 'taken_out', 'rejected', 'recalled', 'returned')"
+HAS_COME_BACK = "status in ('rejected', 'recalled', 'returned')"
+LIVE = text(f"payment.{IS_LIVE}")
 """Of payments those whose permanent key is taken: in the words of the index that holds it."""
-LIVE_EARLIER = text("earlier.status not in ('cancelled', 'taken_out', 'returned')")
+LIVE_EARLIER = text(f"earlier.{IS_LIVE}")
 """The same of payments that a query calls `earlier`."""
+BACK = text(f"payment.{HAS_COME_BACK}")
+"""Of payments those that came back, in the words of their index."""
 
 
 class Payment(BodyOwned, Base):
@@ -83,15 +104,15 @@ class Payment(BodyOwned, Base):
             "component",
             "sequence",
             unique=True,
-            postgresql_where=text("status not in ('cancelled', 'taken_out', 'returned')"),
+            postgresql_where=text(IS_LIVE),
         ),
-        Index("ix_payment_returned", "body_id", "award_id", postgresql_where=text("status = 'returned'")),
+        Index("ix_payment_returned", "body_id", "award_id", postgresql_where=text(HAS_COME_BACK)),
         Index(
             "uq_payment_one_off",
             "body_id",
             "one_off_id",
             unique=True,
-            postgresql_where=text("one_off_id is not null and status not in ('cancelled', 'taken_out', 'returned')"),
+            postgresql_where=text(f"one_off_id is not null and {IS_LIVE}"),
         ),
         UniqueConstraint("body_id", "payroll_id", "ordinal"),
         Index("ix_payment_payee", "body_id", "payee_id", "id"),

@@ -38,6 +38,9 @@ class PayrollStatus(StrEnum):
     SEALED = "sealed"
     RELEASED = "released"
     SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
+    REJECTED = "rejected"
     CANCELLED = "cancelled"
 
 
@@ -53,14 +56,19 @@ MOVES: dict[tuple[PayrollStatus, PayrollStatus], str] = {
         PayrollStatus.SEALED,
         PayrollStatus.CHECKED,
     ): "a gate said no-go, or the preparer reopened it: every decision is void",
-    (
-        PayrollStatus.SEALED,
-        PayrollStatus.SEALING,
-    ): "payments were taken out, or the day moved: the files are built anew",
+    (PayrollStatus.SEALED, PayrollStatus.SEALING): "payments left, or the day moved: the files are built anew",
     (PayrollStatus.SEALED, PayrollStatus.RELEASED): "every gate said go, bound to these bytes",
     (PayrollStatus.SEALED, PayrollStatus.CANCELLED): "the preparer gave it up; its payments' keys are free again",
-    (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED): "a person recorded that the files were submitted",
+    (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED): "a person says that the files were sent, or the bank does",
+    (PayrollStatus.SUBMITTED, PayrollStatus.ACCEPTED): "the bank took or refused each file, and its figures agree",
+    (PayrollStatus.ACCEPTED, PayrollStatus.CLOSED): "the account was debited, and the days for returns have passed",
+    (PayrollStatus.SUBMITTED, PayrollStatus.REJECTED): "the bank took none of the files: nobody is paid by them",
+    (PayrollStatus.ACCEPTED, PayrollStatus.REJECTED): "every file was refused or withdrawn after all",
+    (PayrollStatus.CLOSED, PayrollStatus.REJECTED): "every file was refused or withdrawn after all",
 }
+
+AT_THE_BANK = (PayrollStatus.SUBMITTED, PayrollStatus.ACCEPTED, PayrollStatus.CLOSED, PayrollStatus.REJECTED)
+GONE_FROM_HERE = (PayrollStatus.RELEASED, *AT_THE_BANK)
 
 
 class PayrollKind(StrEnum):

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from payouts.payment import Payment, PaymentStatus
+from payouts.payment import FREED, Payment
 from payouts.payment_item import PaymentItem, of_item
 from payouts.payroll import Payroll
 from schemes import audit
@@ -53,7 +53,7 @@ def paid_in(payroll: Payroll, payee: Payee) -> tuple[ColumnElement[bool], ...]:
     return (
         Payment.payroll_id == payroll.id,
         Payment.payee_id == payee.id,
-        Payment.status.not_in((PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT, PaymentStatus.RETURNED)),
+        Payment.status.not_in(FREED),
     )
 
 

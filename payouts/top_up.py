@@ -22,7 +22,7 @@ from schemes.period import Period
 from schemes.person import Actor, Role
 from schemes.scheme_version import paid_on, versions_of
 
-CAN_FOLLOW = (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED)
+CAN_FOLLOW = (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED, PayrollStatus.ACCEPTED, PayrollStatus.CLOSED)
 
 
 class NothingToTopUp(Refused):

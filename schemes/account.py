@@ -49,10 +49,11 @@ class CameBy(StrEnum):
 
 
 class Stopped(StrEnum):
-    """Why nothing is paid into an account any more."""
+    """Why nothing is paid into an account any more. returned: a payment to it came back."""
 
     CLOSED = "closed"
     COMPROMISED = "compromised"
+    RETURNED = "returned"
 
 
 class State(StrEnum):
@@ -66,6 +67,7 @@ class State(StrEnum):
     REPLACED = "replaced"
     CLOSED = "closed"
     COMPROMISED = "compromised"
+    RETURNED = "returned"
 
 
 class Account(BodyOwned, Base):

@@ -222,8 +222,9 @@ def stop(session: Session, account: Account, stopped_as: Stopped, *, by: Actor, 
     by.must_be(Role.PREPARER, *CONFIRMERS)
     if account.stopped_as is stopped_as:
         return
-    if account.stopped_as is not None:
-        raise NotNow("version of bank details", account.stopped_as, stopped_as)
+    # what the bank sent back may turn out to be closed or compromised
+    if account.stopped_as not in (None, Stopped.RETURNED):
+        raise NotNow("version of bank details", str(account.stopped_as), stopped_as)
     if account.confirmed_at is None:
         raise NotNow("version of bank details", "not confirmed", stopped_as)
     account.stopped_as, account.stopped_by, account.stopped_at = stopped_as, by.person_id, at

@@ -30,6 +30,7 @@ from schemes.person import Role
 from schemes.scheme_draft import begin
 from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
+from tests.answering import from_the_bank
 from tests.awarding import an_award
 from tests.entering import FILE_HEADER, entering, send_file
 from tests.keys import a_key
@@ -134,6 +135,7 @@ def addresses(office, sealed, browsers):
             "api_key_id": a_key(office).id,
             "control_id": compare(session, asked_by=None, at=office.service.now()).id,
             "payment_id": session.scalars(select(Payment.id)).first(),
+            **from_the_bank(office),
             "query_id": a_question(office, sealed.payroll_id),
             "decision_id": first_decision(office, sealed.payroll_id),
             "scheme_id": office.harbour.scheme_id,

@@ -24,7 +24,7 @@ from payouts.gates.standing import proven_line
 from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
 from payouts.payment import Payment, PaymentStatus, in_payroll, stopped_count
-from payouts.payroll import Payroll, PayrollStatus, days_still_work, move, move_payments
+from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus, days_still_work, move, move_payments
 from schemes import audit
 from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
 from schemes.person import Actor
@@ -133,5 +133,5 @@ def record_refusal(session: Session, payroll_id: UUID, refused: Refused, *, by: 
 
 
 def must_be_released(payroll: Payroll) -> None:
-    if payroll.status not in (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED):
+    if payroll.status not in GONE_FROM_HERE:
         raise NotNow("payroll", payroll.status, "downloaded")

@@ -13,7 +13,7 @@ from payouts.files.payment_file import PaymentFile, files_of
 from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
 from payouts.payment import Payment, PaymentStatus, in_payroll
-from payouts.payroll import Payroll, PayrollStatus, move, move_payments
+from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus, move, move_payments
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, to_body_row
@@ -86,10 +86,7 @@ def record_submission(
     NotNow, NotAllowed.
     """
     by.must_be(Role.RELEASER, scheme=payroll.scheme_id)
-    if payroll.status is not PayrollStatus.RELEASED:
-        recorded = list(submissions_of(session, payroll.id).values())
-        if recorded:
-            return recorded
+    if payroll.status not in GONE_FROM_HERE:
         raise NotNow("payroll", payroll.status, "recorded as submitted")
     waiting = files_to_submit(session, payroll.id)
     chosen = waiting if file_ids is None else chosen_of(session, payroll, waiting, file_ids)
@@ -100,7 +97,8 @@ def record_submission(
     for file in chosen:
         must_have_been_sent(file, submitted_at, at=at)
     made = [note(session, payroll, file, reference.strip(), submitted_at, by=by, at=at) for file in chosen]
-    if len(chosen) == len(waiting):
+    # the bank's reports may have told before anybody recorded it
+    if len(chosen) == len(waiting) and payroll.status is PayrollStatus.RELEASED:
         all_are_submitted(session, payroll, by=by, at=at)
     return made
 

@@ -14,13 +14,11 @@ from sqlalchemy.orm import Session
 from payouts.checks.chunk import CheckChunk
 from payouts.checks.facts import PayrollFacts
 from payouts.checks.finding import Found, Kind
-from payouts.payment import LIVE, Payment, PaymentLine, PaymentStatus, ordinals
+from payouts.payment import FREED, LIVE, Payment, PaymentLine, ordinals
 from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.database import one_of
 from schemes.scheme import Scheme
-
-GONE = (PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT, PaymentStatus.RETURNED)
 
 
 class OtherPayroll(NamedTuple):
@@ -75,7 +73,7 @@ def same_account_and_amount(
     theirs = select(Payment.account_id, Payment.amount_pence, Payment.payroll_id).where(
         Payment.payee_id == one_of(payees),
         Payment.payroll_id == one_of(others),
-        Payment.status.not_in(GONE),
+        Payment.status.not_in(FREED),
         or_(Payment.scheme_id != payroll.scheme_id, Payment.period_first_day == payroll.period_first_day),
     )
     for account_id, pence, payroll_id in session.execute(theirs):

@@ -15,7 +15,7 @@ from payouts.checks.facts import PaidBefore, PayrollFacts
 from payouts.checks.finding import Found, Kind
 from payouts.difference.comparison import ComparisonLine
 from payouts.difference.explanation import Cause
-from payouts.payment import LIVE_EARLIER, Payment, PaymentLine, PaymentStatus, ordinals
+from payouts.payment import GONE_OUT, LIVE_EARLIER, Payment, PaymentLine, ordinals
 from payouts.payroll import Payroll
 from schemes.database import one_of
 
@@ -33,7 +33,7 @@ def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk, *, most: 
             earlier.period_first_day < Payment.period_first_day,
             earlier.award_id == Payment.award_id,
             LIVE_EARLIER,
-            earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
+            earlier.status.in_(GONE_OUT),
         )
         .order_by(earlier.period_first_day.desc(), earlier.id.desc())
         .limit(most)

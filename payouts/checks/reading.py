@@ -15,7 +15,7 @@ from payouts.checks.chunk import CheckChunk, due_in_all
 from payouts.checks.facts import LastPayroll, PayrollFacts
 from payouts.confirmation.confirmation import Confirmation, is_fresh, standing_in_payroll
 from payouts.difference.comparison import against, comparison_of, unexplained_in
-from payouts.payment import Payment, PaymentStatus, in_payroll, ordinals
+from payouts.payment import GONE_OUT, Payment, in_payroll, ordinals
 from payouts.payment_item import item_count
 from payouts.payment_part import arrears_by_award
 from payouts.payroll import Payroll
@@ -164,7 +164,7 @@ def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk) -> Iterat
         earlier.award_id == Payment.award_id,
         earlier.account_id == Payment.account_id,
         earlier.payroll_id != payroll.id,
-        earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
+        earlier.status.in_(GONE_OUT),
     )
     here = (Payment.payroll_id == payroll.id) & ordinals(chunk.first, chunk.last)
     yield from session.scalars(select(Payment.award_id).where(here, was_paid))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from payouts import building
@@ -18,7 +18,7 @@ from payouts.difference import one_offs
 from payouts.difference.comparison import Comparison, add_to_causes, comparison_of, forget, paid_in_all
 from payouts.difference.explanation import Basis, Cause, Line, Side, Story, explain
 from payouts.entitlement import Due, entitlement
-from payouts.payment import LIVE, Payment, Unpaid, UnpaidReason
+from payouts.payment import BACK, LIVE, Payment, Unpaid, UnpaidReason
 from payouts.payment_part import PartKind, PaymentPart
 from payouts.payroll import Payroll, PayrollKind, get_payroll
 from payouts.tasks import outbox
@@ -335,4 +335,4 @@ def payments_between(session: Session, payroll: Payroll, first: UUID, last: UUID
         *of_payroll,
     )
     yield from session.execute(by_key)
-    yield from session.execute(counted.where(*of_payroll, text("payment.status = 'returned'")))
+    yield from session.execute(counted.where(*of_payroll, BACK))

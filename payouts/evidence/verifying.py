@@ -163,7 +163,7 @@ def check_gates(
     report: Report,
 ) -> None:
     """That every gate has as many go as it needs, each of another person: of a payroll that was released."""
-    if index["payroll"]["status"] not in ("released", "submitted"):
+    if index["payroll"]["status"] not in ("released", "submitted", "accepted", "closed", "rejected"):
         return
     for gate in manifest["gates"]:
         said_go = {

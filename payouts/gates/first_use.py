@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from payouts.gates.amendment import get_amendment
 from payouts.gates.manifest import Manifest
-from payouts.payment import Payment, PaymentStatus, in_payroll
+from payouts.payment import GONE_OUT, Payment, in_payroll
 from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.award import Award
@@ -146,7 +146,7 @@ def paid_before(payroll: Payroll, earlier: type[Payment], same: ColumnElement[bo
             earlier.payee_id == Payment.payee_id,
             same,
             earlier.payroll_id != payroll.id,
-            earlier.status.in_((PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)),
+            earlier.status.in_(GONE_OUT),
         )
         .exists()
     )

@@ -27,7 +27,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     Only for a payroll whose submission is recorded: a file that was downloaded is not a file that was sent.
     """
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
-    if payroll.status is not PayrollStatus.SUBMITTED:
+    if payroll.status not in (PayrollStatus.SUBMITTED, PayrollStatus.ACCEPTED):
         return
     session.execute(
         text(
@@ -42,7 +42,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
               FROM payment
               JOIN payee ON payee.body_id = payment.body_id AND payee.id = payment.payee_id
               JOIN account ON account.body_id = payment.body_id AND account.id = payment.account_id
-             WHERE payment.payroll_id = :payroll_id AND payment.status <> 'taken_out'
+             WHERE payment.payroll_id = :payroll_id AND payment.status IN ('submitted', 'paid')
              GROUP BY payment.body_id, payment.payroll_id, payee.id, payee.email
             ON CONFLICT DO NOTHING
             """

@@ -14,6 +14,7 @@ from payouts import matching
 from payouts.app import Service
 from payouts.gates import reminding
 from payouts.ledger import control
+from payouts.responses import closing
 from payouts.tasks import outbox
 from payouts.tasks.outbox import Push
 from schemes import audit, before_body
@@ -69,6 +70,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
         with service.transaction(body_id) as session:
             matching.ask_nightly(session, body_id, at=now)
             control.ask_daily(session, at=now)
+            closing.ask_daily(session, at=now)
             outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)
     return today
 

@@ -15,6 +15,7 @@ from payouts.gates import reminding
 from payouts.ledger import control
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
+from payouts.responses import applying, closing
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.seal_part": OnDatabase(part.seal_part),
     "parallel_run.compare": OnDatabase(comparing.compare_run),
     "ledger.control": OnDatabase(control.control),
+    "response.read": OnDatabase(applying.read),
+    "response.apply": OnDatabase(applying.apply_chunk),
+    "payroll.close": OnDatabase(closing.close),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),

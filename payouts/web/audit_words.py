@@ -10,10 +10,12 @@ from uuid import UUID
 
 from flask import url_for
 
+from payouts.web import response_words
 from schemes.audit import AuditEvent
 
 # what was done, with the facts that belong into the sentence
 ACTS: dict[str, str] = {
+    **response_words.ACTS,
     "body.added": "Added the body",
     "person.added": "Added a person",
     "body.details_set": "Changed the {changed} of the body",

@@ -87,7 +87,7 @@ class StopDetails(Form):
     stopped_as = RadioField(
         "What happened?",
         widget=GovRadioInput(),
-        choices=[SelectChoice(stop.value, said[0]) for stop, said in STOPS.items()],
+        choices=[SelectChoice(stop.value, said[0]) for stop, said in STOPS.items() if stop is not Stopped.RETURNED],
         validators=[InputRequired("Choose what happened to the account")],
     )
     submit = SubmitField("Stop payments into this account", widget=GovSubmitInput())
@@ -228,7 +228,7 @@ def stop_account(payee_id: UUID, account_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit() and is_done(form, payee_id, account_id, stop):
         flash("You stopped payments into this account. Nothing is paid into it any more")
         return redirect(url_for("pages.show_bank_details", payee_id=payee_id), 303)
-    hints = [{"hint": {"text": said[1]}} for said in STOPS.values()]
+    hints = [{"hint": {"text": said[1]}} for stop, said in STOPS.items() if stop is not Stopped.RETURNED]
     return version_page("payees/stop_account.html", payee_id, account_id, form, hints=hints)
 
 

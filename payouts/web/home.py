@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from payouts.gates.can_pay import can_pay_today
 from payouts.gates.cover import REVIEWERS, is_insider, reviews_waiting
 from payouts.gates.decision import took_part
-from payouts.payroll import PayrollStatus, payrolls_of_body
+from payouts.payroll import AT_THE_BANK, PayrollStatus, payrolls_of_body
+from payouts.responses import suspense
+from payouts.returns import case as returned
 from payouts.web import change_words
 from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.changes import waits_for
@@ -44,7 +46,7 @@ from schemes.write_off import WriteOff
 
 SHOWN = 10
 LOOKED_AT = 50
-OVER = (PayrollStatus.SUBMITTED, PayrollStatus.CANCELLED)
+OVER = (*AT_THE_BANK, PayrollStatus.CANCELLED)
 
 # the names of the body's people by role, in a scheme
 Able = Callable[[UUID], Mapping[Role, tuple[str, ...]]]
@@ -101,6 +103,8 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         open_one_off_files(session),
         open_one_offs(session),
         cover_reviews(session),
+        what_came_back(session),
+        lines_in_suspense(session),
     ):
         (mine if is_mine else others).append(item)
     return mine, others
@@ -269,6 +273,32 @@ def cover_reviews(session: Session) -> Items:
             who="someone who had no part in it",
         )
         yield outside and any(actor().holds(role, payroll.scheme_id) for role in REVIEWERS), item
+
+
+def what_came_back(session: Session) -> Items:
+    """Returned payments, until each is put right: one line for them all."""
+    count_of, pence, oldest = returned.waiting(session)
+    if oldest is None:
+        return
+    item = Waiting(
+        f"{count(count_of, 'payment')} that came back",
+        f"{pounds(pence)} is held until somebody puts it right. The oldest came back on {day(oldest)}.",
+        url_for("pages.show_returned"),
+        who="a preparer or a finance officer",
+    )
+    yield any(actor().holds(role) for role in returned.WORKERS), item
+
+
+def lines_in_suspense(session: Session) -> Items:
+    lines = suspense.open_count(session)
+    if lines:
+        item = Waiting(
+            f"{count(lines, 'line')} from the bank without a payment",
+            "Somebody finds out which payment is meant, and someone else confirms it.",
+            url_for("pages.show_suspense"),
+            who="a preparer or a finance officer",
+        )
+        yield any(actor().holds(role) for role in (*suspense.SETTLERS, *suspense.CONFIRMERS)), item
 
 
 def may_confirm(proposed_by: UUID, scheme_id: UUID | None = None) -> bool:

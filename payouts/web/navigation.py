@@ -15,6 +15,7 @@ PLACES = (
     ("home", "Home", "pages.home"),
     ("payees", "Payees", "pages.show_payees"),
     ("payrolls", "Payrolls", "pages.show_payrolls"),
+    ("bank", "Bank", "pages.show_responses"),
     ("ledger", "Money", "pages.show_ledger"),
     ("schemes", "Schemes", "pages.show_schemes"),
     ("changes", "Changes", "pages.show_changes"),

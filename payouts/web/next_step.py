@@ -52,6 +52,16 @@ def able(session: Session, scheme_id: UUID | None = None) -> dict[Role, tuple[st
     return names
 
 
+AT_THE_BANK = {
+    PayrollStatus.SUBMITTED: "The files are with the bank. Payees are being told that their money is on its way.",
+    PayrollStatus.ACCEPTED: "The bank has taken the files. The payroll closes once the account was debited and the "
+    "days in which payments come back have passed.",
+    PayrollStatus.CLOSED: "This payroll is closed. A payment that comes back later still finds it.",
+    PayrollStatus.REJECTED: "The bank took none of the files, so nobody is paid by this payroll. "
+    "Pay the payments again once you know why.",
+}
+
+
 def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[Role, Iterable[str]]) -> NextStep:
     """The one thing that a payroll waits for now."""
 
@@ -101,8 +111,8 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
                 else f"{count(left, 'file is', 'files are')} still to be sent, or to be recorded as submitted."
             )
             return step(Role.RELEASER, words, "Record the submission", page("record_submission"))
-        case PayrollStatus.SUBMITTED:
-            return NextStep("The files are with the bank. Payees are being told that their money is on its way.")
+        case PayrollStatus.SUBMITTED | PayrollStatus.ACCEPTED | PayrollStatus.CLOSED | PayrollStatus.REJECTED:
+            return NextStep(AT_THE_BANK[payroll.status])
         case PayrollStatus.CANCELLED:
             return NextStep("This payroll was cancelled. Nobody is paid by it.")
 

@@ -27,11 +27,13 @@ STATES: dict[State, tuple[str, str]] = {
     State.REPLACED: ("Replaced", "grey"),
     State.CLOSED: ("Account closed", "red"),
     State.COMPROMISED: ("Compromised", "red"),
+    State.RETURNED: ("A payment came back", "red"),
 }
 
 STOPS: dict[Stopped, tuple[str, str]] = {
     Stopped.CLOSED: ("The account is closed", "The bank or the payee said so"),
     Stopped.COMPROMISED: ("The account is compromised", "Somebody else has, or may have, control of it"),
+    Stopped.RETURNED: ("A payment came back", "The bank could not pay into this account"),
 }
 
 DETAILS_FAULTS: dict[DetailsFault, str] = {

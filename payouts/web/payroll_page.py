@@ -27,6 +27,7 @@ from payouts.payroll import Payroll, PayrollStatus, days_still_work, get_payroll
 from payouts.redating import first_possible
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
+from payouts.web.bank_word import bank_word
 from payouts.web.deadlines import deadlines_of
 from payouts.web.differences import difference_of
 from payouts.web.figures import count, instant, number
@@ -93,6 +94,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             submissions=submissions,
             checks=last_checks(session, payroll_id),
             notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],
+            bank_word=bank_word(session, payroll),
             events=told(trail(session, subject_id=payroll_id, limit=EVENTS), people),
             names=people,
             review=review_of(session, payroll_id),

@@ -25,6 +25,9 @@ STATUSES: dict[PayrollStatus, tuple[str, str]] = {
     PayrollStatus.SEALED: ("At the gates", "yellow"),
     PayrollStatus.RELEASED: ("Released, not yet submitted", "yellow"),
     PayrollStatus.SUBMITTED: ("Submitted", "green"),
+    PayrollStatus.ACCEPTED: ("Accepted by the bank", "green"),
+    PayrollStatus.CLOSED: ("Closed", "green"),
+    PayrollStatus.REJECTED: ("Refused by the bank", "red"),
     PayrollStatus.CANCELLED: ("Cancelled", "grey"),
 }
 
@@ -54,6 +57,9 @@ PAYMENTS: dict[PaymentStatus, tuple[str, str]] = {
     PaymentStatus.SUBMITTED: ("Submitted to the bank", "green"),
     PaymentStatus.CANCELLED: ("Cancelled", "grey"),
     PaymentStatus.TAKEN_OUT: ("Taken out", "grey"),
+    PaymentStatus.PAID: ("Paid", "green"),
+    PaymentStatus.REJECTED: ("Not taken by Bacs", "red"),
+    PaymentStatus.RECALLED: ("Recalled", "red"),
     PaymentStatus.RETURNED: ("Returned", "red"),
 }
 
@@ -78,7 +84,7 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "Confirm the file that the details came in, or the change on the payee’s page, then build the payroll again",
     ),
     UnpaidReason.BANK_DETAILS_STOPPED: (
-        "The account was closed or is compromised",
+        "The account was closed, is compromised, or a payment to it came back",
         "Ask the payee for another account and propose it on their page",
     ),
     UnpaidReason.PAID_ALREADY: (

@@ -39,6 +39,7 @@ from payouts.web import (
     passkey_words,
     payroll_words,
     people_words,
+    response_words,
     retention_words,
 )
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
@@ -183,6 +184,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **passkey_words.TELLERS,
     **payroll_words.TELLERS,
     **people_words.TELLERS,
+    **response_words.TELLERS,
     **retention_words.TELLERS,
 }
 

@@ -37,6 +37,7 @@ from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollStatus, PeriodsOverlap
+from payouts.responses.by_hand import NotAtTheBank
 from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.subject_access import PersonErased
@@ -352,6 +353,7 @@ REFUSALS: list[Refused] = [
     AnotherPerson(),
     KeyRefused(KeyFault.DETAILS_AND_PAYMENTS),
     BelongsToLiveBody(),
+    NotAtTheBank(),
 ]
 
 

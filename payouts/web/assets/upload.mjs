@@ -9,8 +9,8 @@ export class UploadSize {
 
   start() {
     this.form.addEventListener("submit", (event) => {
-      const [file] = this.input.files;
-      if (file && file.size > this.limit) {
+      const size = [...this.input.files].reduce((sum, file) => sum + file.size, 0);
+      if (size > this.limit) {
         event.preventDefault();
         this.refuse();
       }

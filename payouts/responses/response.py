@@ -1,0 +1,168 @@
+"""What the bank sent: a file as it came, kept sealed for good, read by a job, and never read twice.
+
+A file is known by its content. Whatever cannot be read, or is for somebody else, is kept as well, with the reason: it
+is for a person to look at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from io import BytesIO
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, select, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from payouts.tasks import outbox
+from schemes import audit
+from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
+from schemes.errors import NotFound
+from schemes.person import Actor, Role
+from schemes.seal import Seals, get_key
+
+RECEIVERS = (Role.PREPARER, Role.FINANCE, Role.RELEASER)
+LONGEST_FILE_NAME = 200
+
+
+class ResponseKind(StrEnum):
+    """What a file is, by its content."""
+
+    ARRIVAL = "arrival"
+    INPUT = "input"
+    WITHDRAWAL = "withdrawal"
+    ARUCS = "arucs"
+    AWACS = "awacs"
+    PAYMENT_STATUS = "payment_status"
+    NOTIFICATION = "notification"
+    STATEMENT = "statement"
+    UNKNOWN = "unknown"
+
+
+class ResponseStatus(StrEnum):
+    """Where a file is. refused: it is not for us, or not from a bank; quarantined: it cannot be read."""
+
+    WAITING = "waiting"
+    APPLYING = "applying"
+    READ = "read"
+    REFUSED = "refused"
+    QUARANTINED = "quarantined"
+
+
+class ResponseFault(StrEnum):
+    """Why nothing was taken from a file."""
+
+    UNREADABLE = "unreadable"
+    HOSTILE = "hostile"
+    EMPTY = "empty"
+    NOT_A_RESPONSE = "not_a_response"
+    OF_DIRECT_DEBIT = "of_direct_debit"
+    ANOTHER_SERVICE_USER = "another_service_user"
+    ANOTHER_ACCOUNT = "another_account"
+    TEST = "test"
+
+
+NOT_READ = {
+    ResponseFault.UNREADABLE: ResponseStatus.QUARANTINED,
+    ResponseFault.HOSTILE: ResponseStatus.QUARANTINED,
+    ResponseFault.EMPTY: ResponseStatus.QUARANTINED,
+}
+"""The faults of a file that nobody could read; any other means that it is not for us."""
+
+
+class Response(BodyOwned, Base):
+    """One file from the bank, under its SHA-256. Its bytes are sealed and never change.
+
+    What it says is in its lines (`response_line`); here only what stands above them. `mismatches`: how often it does
+    not agree with itself. `lines_done`: how many were held against the payments.
+    """
+
+    __tablename__ = "response"
+    __table_args__ = (
+        UniqueConstraint("body_id", "sha256"),
+        Index("ix_response_received", "body_id", "received_at", "id"),
+        to_body_row("sealing_key", "key_id"),
+        CheckConstraint("(status in ('refused', 'quarantined')) = (fault is not null)", name="fault"),
+    )
+
+    file_name: Mapped[str]
+    sha256: Mapped[str]
+    byte_count: Mapped[int] = mapped_column(BigInteger)
+    key_id: Mapped[UUID]
+    sealed_content: Mapped[bytes] = mapped_column(deferred=True)
+    kind: Mapped[ResponseKind] = mapped_column(stored(ResponseKind), default=ResponseKind.UNKNOWN)
+    status: Mapped[ResponseStatus] = mapped_column(stored(ResponseStatus), default=ResponseStatus.WAITING)
+    fault: Mapped[ResponseFault | None] = mapped_column(stored(ResponseFault))
+    report_number: Mapped[str] = mapped_column(default="")
+    user_number: Mapped[str] = mapped_column(default="")
+    produced_on: Mapped[date | None]
+    line_count: Mapped[int] = mapped_column(default=0)
+    lines_done: Mapped[int] = mapped_column(default=0)
+    mismatches: Mapped[int] = mapped_column(default=0)
+    received_by: Mapped[UUID]
+    received_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    @property
+    def is_over(self) -> bool:
+        return self.status not in (ResponseStatus.WAITING, ResponseStatus.APPLYING)
+
+
+def receive(
+    session: Session, seals: Seals, *, response_id: UUID, file_name: str, content: bytes, by: Actor, at: datetime
+) -> Response:
+    """Keep a file sealed and have it read. The same content again is the same response, whoever sends it.
+
+    Raises NotAllowed.
+    """
+    by.must_be(*RECEIVERS)
+    sha256 = hashlib.sha256(content).hexdigest()
+    take_turns(session, f"response {sha256}")
+    there = session.scalars(select(Response).where(Response.sha256 == sha256)).one_or_none()
+    if there is not None:
+        return there
+    key_row, key = seals.make(by.body_id, at)
+    session.add(key_row)
+    session.flush()
+    response = Response(
+        body_id=by.body_id,
+        id=response_id,
+        file_name=file_name[:LONGEST_FILE_NAME],
+        sha256=sha256,
+        byte_count=len(content),
+        key_id=key_row.id,
+        sealed_content=key.seal(content, "response", response_id),
+        received_by=by.person_id,
+        received_at=at,
+    )
+    session.add(response)
+    session.flush()
+    audit.record(session, "response.received", by=by, about=response, at=at, sha256=sha256, bytes=len(content))
+    outbox.add(session, "response.read", once=f"response.read/{response_id}", at=at, response_id=str(response_id))
+    return response
+
+
+def content_of(session: Session, seals: Seals, response: Response) -> BinaryIO:
+    """The file's bytes. Raises SealBroken, KeyMissing."""
+    key = seals.open_row(get_key(session, response.body_id, response.key_id))
+    return BytesIO(key.open(response.sealed_content, "response", response.id))
+
+
+def get_response(session: Session, response_id: UUID, *, lock: bool = False) -> Response:
+    """Raises NotFound."""
+    response = session.get(Response, (session.info["body_id"], response_id), with_for_update=lock or None)
+    if response is None:
+        raise NotFound("response", response_id)
+    return response
+
+
+def responses(session: Session, *, before: UUID | None = None, limit: int = 50) -> Sequence[Response]:
+    """The body's responses, the newest first, those that came before one."""
+    rows = select(Response).order_by(Response.received_at.desc(), Response.id.desc()).limit(limit)
+    if before is not None:
+        there = get_response(session, before)
+        rows = rows.where(tuple_(Response.received_at, Response.id) < tuple_(there.received_at, there.id))
+    return session.scalars(rows).all()

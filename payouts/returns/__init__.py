@@ -1,0 +1,1 @@
+"""What came back: why, who puts it right, and where its money goes."""

@@ -29,7 +29,8 @@ demo: install ## run a payroll from upload to notices, then leave the site up (A
 	@$(BIN)/payouts demo $(ARGS)
 
 test: install ## run every test, those in a real browser too (ARGS: for pytest)
-	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) && CHROMIUM="$$chromium" $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) && scripts/find-sshd >/dev/null \
+	    && CHROMIUM="$$chromium" $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 faults: install ## run only the tests that kill, empty and cut off real processes
 	@PAYOUTS_FAULT_SEEDS=$${PAYOUTS_FAULT_SEEDS:-4} $(BIN)/pytest -m faults $(ARGS)

@@ -15,6 +15,7 @@ from payouts.commands import (
     api_key,
     audit,
     award,
+    bank_connection,
     bank_profile,
     body,
     change,
@@ -69,6 +70,7 @@ for command in (
     serving.migrate,
     demo.demo,
     bank_profile.bank_profile,
+    bank_connection.bank_connection,
     body.body,
     office.office,
     change.change,
@@ -103,6 +105,8 @@ for command in (
 
 payroll_change.payroll.add_command(difference.difference)
 scheme.scheme.add_command(check_settings.checks)
+files.file.add_command(bank_connection.way)
+files.file.add_command(bank_connection.decide)
 
 
 def main() -> None:

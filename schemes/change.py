@@ -27,6 +27,7 @@ class ChangeKind(StrEnum):
     """What a proposal changes. What each does when it is confirmed stands in `schemes.change_applied`."""
 
     BANK_PROFILE = "bank_profile"
+    BANK_CONNECTION = "bank_connection"
     COOLING_OFF = "cooling_off"
     DUTIES = "duties"
     RETENTION = "retention"

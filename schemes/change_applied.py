@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from schemes import (
     api_key,
+    bank_connection,
     bank_profile_change,
     body_details,
     change,
@@ -48,6 +49,7 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.BANK_PROFILE: Effect(
         bank_profile_change.CONFIRMERS, bank_profile_change.now_there, bank_profile_change.apply
     ),
+    ChangeKind.BANK_CONNECTION: Effect(bank_connection.CONFIRMERS, bank_connection.now_there, bank_connection.apply),
     ChangeKind.COOLING_OFF: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: cooling_off.facts(session), cooling_off.apply
     ),

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from payouts.checks.finding import Kind
 from payouts.difference.explanation import Cause
+from payouts.files.payment_file import PaymentFile
 from payouts.gates import query
 from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
@@ -131,6 +132,7 @@ def addresses(office, sealed, browsers):
             "change_id": office.propose_a_change(),
             "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
+            "file_id": session.scalars(select(PaymentFile.id)).first(),
             "freeze_id": a_freeze(office),
             "api_key_id": a_key(office).id,
             "control_id": compare(session, asked_by=None, at=office.service.now()).id,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bacs.calendar import Calendar
+from payouts.channels import dispatch
 from payouts.confirmation.meaning import blocked_accounts
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.segment import sha256_of
@@ -78,6 +79,7 @@ def release_if_passed(
     plan_review(session, payroll, at=at)
     if not moved == posted == payroll.payment_count:
         raise ReleaseRefused(["payment_count"])
+    dispatch.plan(session, payroll, at=at)
     return True
 
 

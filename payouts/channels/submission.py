@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session
 
+from payouts.channels.dispatch import must_go_by_hand
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
@@ -22,7 +23,10 @@ from schemes.person import Actor, Role
 
 
 class Submission(BodyOwned, Base):
-    """That one file was submitted: when, under which reference of the submitter, and who says so. Never changed."""
+    """That one file was submitted: when, under which reference of the submitter, and who says so. Never changed.
+
+    recorded_by: None of a file that the service itself put into the bank's folder.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (
@@ -36,7 +40,7 @@ class Submission(BodyOwned, Base):
     file_id: Mapped[UUID]
     reference: Mapped[str]
     submitted_at: Mapped[datetime]
-    recorded_by: Mapped[UUID]
+    recorded_by: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
 
 
@@ -82,8 +86,8 @@ def record_submission(
 
     file_ids: the files that went in this submission; None for all of which nothing is recorded yet. Only when every
     file was submitted may anybody be told that money is on its way. Recording a file twice is recording it once: its
-    first submission stands. Raises NoFileChosen, NotDownloaded, SubmittedWhen, SubmissionReferenceMissing, NotFound,
-    NotNow, NotAllowed.
+    first submission stands. Raises NoFileChosen, NotDownloaded, GoesByItself, SubmittedWhen, NotFound, NotNow,
+    SubmissionReferenceMissing, NotAllowed.
     """
     by.must_be(Role.RELEASER, scheme=payroll.scheme_id)
     if payroll.status not in GONE_FROM_HERE:
@@ -95,6 +99,7 @@ def record_submission(
     if not reference.strip():
         raise SubmissionReferenceMissing
     for file in chosen:
+        must_go_by_hand(session, file.id)
         must_have_been_sent(file, submitted_at, at=at)
     made = [note(session, payroll, file, reference.strip(), submitted_at, by=by, at=at) for file in chosen]
     # the bank's reports may have told before anybody recorded it
@@ -131,7 +136,7 @@ def note(
     reference: str,
     submitted_at: datetime,
     *,
-    by: Actor,
+    by: Actor | None,
     at: datetime,
 ) -> Submission:
     submission = Submission(
@@ -141,7 +146,7 @@ def note(
         file_id=file.id,
         reference=reference,
         submitted_at=submitted_at,
-        recorded_by=by.person_id,
+        recorded_by=by.person_id if by else None,
         recorded_at=at,
     )
     session.add(submission)
@@ -159,7 +164,17 @@ def note(
     return submission
 
 
-def all_are_submitted(session: Session, payroll: Payroll, *, by: Actor, at: datetime) -> None:
+def file_was_sent(session: Session, payroll: Payroll, file: PaymentFile, *, by: Actor | None, at: datetime) -> None:
+    """Record that the bank's folder has a file, on a payroll locked by the caller; its name there is the reference."""
+    waiting = files_to_submit(session, payroll.id)
+    if payroll.status is not PayrollStatus.RELEASED or file.id not in {each.id for each in waiting}:
+        return
+    note(session, payroll, file, file.name, at, by=by, at=at)
+    if len(waiting) == 1:
+        all_are_submitted(session, payroll, by=by, at=at)
+
+
+def all_are_submitted(session: Session, payroll: Payroll, *, by: Actor | None, at: datetime) -> None:
     """Move a payroll whose last file was submitted, its payments and its money, and have payees told."""
     move(session, payroll, PayrollStatus.SUBMITTED, by=by, at=at)
     move_payments(session, payroll, PaymentStatus.SUBMITTED)

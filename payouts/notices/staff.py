@@ -49,6 +49,7 @@ class StaffEvent(StrEnum):
     HANDED_OVER = "handed_over"
     PASSKEYS_CHANGED = "passkeys_changed"
     CONTROL_DIFFERS = "control_differs"
+    FILE_NOT_SENT = "file_not_sent"
 
 
 class StaffMessage(BodyOwned, Base):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from payouts import building, building_one_offs, erasure, matching, registering
+from payouts.channels import sending as channel_sending
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
 from payouts.difference import run as difference_run
@@ -56,6 +57,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "response.read": OnDatabase(applying.read),
     "response.apply": OnDatabase(applying.apply_chunk),
     "payroll.close": OnDatabase(closing.close),
+    "channel.send": Outside(channel_sending.send),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),

@@ -29,6 +29,7 @@ from payouts.web.figures import time_of_day
 from payouts.web.form import Form, MadeField, PoundsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import bank_profile_change
+from schemes.bank_connection import Channel, channel_at
 from schemes.bank_profile import BankProfile, bank_profiles, newest_profile, versions_of
 from schemes.bank_profile_change import ProfileFault, ProfileRefused, Terms
 from schemes.body import get_body
@@ -180,6 +181,7 @@ def show_bank_profile(bank_profile_id: UUID) -> ResponseReturnValue:
             versions=versions_of(session, profile.line_id),
             waiting=waiting_of(session, ChangeKind.BANK_PROFILE, profile.line_id),
             example=example_name(profile.file_naming, sandbox=get_body(session).is_sandbox),
+            by_sftp=channel_at(session, profile.line_id, now()) is Channel.SFTP,
         )
 
 

@@ -16,6 +16,7 @@ from flask import url_for
 
 from payouts.web.api_key_words import key_rows
 from payouts.web.bank_profile_words import profile_rows
+from payouts.web.channel_words import connection_rows
 from payouts.web.check_settings_words import settings_rows
 from payouts.web.confirmation_words import policy_rows
 from payouts.web.deadline_words import freeze_rows, office_days_rows
@@ -158,6 +159,16 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda facts, names: profile_rows(facts),
         "It counts for payrolls that are created from then on. Payrolls that there are keep what they were created "
         "with. Serial numbers go on.",
+    ),
+    ChangeKind.BANK_CONNECTION: ChangeWords(
+        lambda change, names: "How files get to the bank",
+        lambda facts, names: connection_rows(facts),
+        "Whether files are sent by the service counts for payrolls that are created from then on. Where the server is, "
+        "and how the service signs in, counts at once. Compare the server’s key with the bank’s own letter or site.",
+        lambda change: (
+            "See the account that it is for",
+            url_for("pages.show_bank_profile", bank_profile_id=change.subject_id),
+        ),
     ),
     ChangeKind.COOLING_OFF: ChangeWords(
         lambda change, names: "Cooling-off of bank details",

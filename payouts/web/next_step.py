@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from payouts.channels.dispatch import ON_ITS_WAY, DispatchStatus, dispatches_of
 from payouts.channels.submission import files_to_submit
 from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
@@ -101,6 +102,13 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             bar = why_not(session, payroll, waiting, actor)
             return step(first, words, "Decide", href, why_not=bar, others=others)
         case PayrollStatus.RELEASED:
+            ways = dispatches_of(session, payroll.id).values()
+            stuck = [way for way in ways if way.status in (DispatchStatus.REFUSED, DispatchStatus.UNCERTAIN)]
+            if stuck:
+                href = url_for("pages.show_dispatch", payroll_id=payroll.id, file_id=stuck[0].file_id)
+                return step(Role.RELEASER, "A file did not get to the bank by itself.", "See what happened", href)
+            if any(way.status in ON_ITS_WAY for way in ways):
+                return NextStep("Every gate said go. The service is putting the files into the bank’s folder.")
             if any(file.first_downloaded_at is None for file in files_of(session, payroll.id)):
                 words = "Every gate said go. Download the files and send them with your Bacs software."
                 return step(Role.RELEASER, words, "Go to the files", page("show_payroll") + "#files")

@@ -11,6 +11,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from payouts.channels.dispatch import DispatchStatus, dispatches_of
 from payouts.channels.submission import Submission, submissions_of
 from payouts.checks.finding import groups_of
 from payouts.files.file_check import last_checks
@@ -69,6 +70,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
         gates = gate_states(session, payroll)
         groups = groups_of(session, payroll_id)
         files, submissions = files_of(session, payroll_id), submissions_of(session, payroll_id)
+        dispatches = dispatches_of(session, payroll_id)
         open_findings = sum(group.open_count for group in groups)
         notices = counts_of(session, payroll_id)
         return render_template(
@@ -92,6 +94,8 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             unpaid=unpaid_counts(session, payroll_id),
             files=files,
             submissions=submissions,
+            dispatches=dispatches,
+            by_hand=all(way.status is DispatchStatus.WITHDRAWN for way in dispatches.values()),
             checks=last_checks(session, payroll_id),
             notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],
             bank_word=bank_word(session, payroll),

@@ -56,8 +56,8 @@ def test_the_trail_tells_the_payrolls_whole_way_and_verifies(events, office, sea
     told = [action for action in told if action.startswith(("payroll.", "gate.", "submission.", "notices."))]
     assert told == [
         "payroll.created", "payroll.checked", "payroll.sealing", "payroll.files_sealed", "payroll.sealed",
-        "gate.go", "gate.go", "gate.go", "gate.go", "payroll.gates_passed", "payroll.released", "payroll.submitted",
-        "submission.recorded", "notices.planned",
+        "gate.go", "gate.go", "gate.go", "gate.go", "payroll.gates_passed", "payroll.released", "submission.recorded",
+        "payroll.submitted", "notices.planned",
     ]  # fmt: skip
     ticking.link_audit(office.service)
     with office.transaction() as session:

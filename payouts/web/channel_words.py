@@ -1,0 +1,140 @@
+"""Words for how files get to the bank: the connection, where a file is on its way, and what went wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask
+
+from payouts.channels.dispatch import Dispatch, DispatchStatus, GoesByItself, Trouble
+from payouts.channels.progress import NothingFound
+from schemes.bank_connection import Channel, ConnectionFault, ConnectionTermsRefused, SignIn, fingerprint
+from schemes.errors import Refused
+
+FAULTS: dict[ConnectionFault, str] = {
+    ConnectionFault.HOST: "Enter the server’s name, like sftp.bank.example, without slashes",
+    ConnectionFault.PORT: "Enter a port from 1 to 65535. It is 22 unless the bank says otherwise",
+    ConnectionFault.USERNAME: "Enter the user name that the bank gave you",
+    ConnectionFault.HOST_KEY: "Enter the server’s public key as the bank gave it, like ssh-ed25519 AAAA…",
+    ConnectionFault.PASSWORD: "Enter the password that the bank gave you",
+    ConnectionFault.FOLDER: "Enter a folder as the bank names it, like in or outgoing/payments",
+}
+
+SIGN_INS: dict[SignIn, str] = {
+    SignIn.KEY: "With a key that is made here. You give the bank its public half",
+    SignIn.PASSWORD: "With a password that the bank gave you",
+}
+
+STATUSES: dict[DispatchStatus, tuple[str, str]] = {
+    DispatchStatus.WAITING: ("On its way", "blue"),
+    DispatchStatus.STORED: ("On its way", "blue"),
+    DispatchStatus.SENDING: ("On its way", "blue"),
+    DispatchStatus.SENT: ("With the bank", "green"),
+    DispatchStatus.REFUSED: ("Not sent", "red"),
+    DispatchStatus.UNCERTAIN: ("Not known", "red"),
+    DispatchStatus.WITHDRAWN: ("Taken by hand", "grey"),
+}
+
+TROUBLES: dict[Trouble, tuple[str, str]] = {
+    Trouble.TOO_LATE: (
+        "The cut-off passed before the file could be sent. Nothing was sent.",
+        (
+            "Ask the bank whether it still takes the file today. If so, send it now. If not, tell those who wait for "
+            "their money."
+        ),
+    ),
+    Trouble.NOT_APPROVED_BYTES: (
+        "The stored file no longer has the bytes that were approved. Nothing was sent.",
+        "Tell the people who run the service at once. Somebody may have changed it.",
+    ),
+    Trouble.NO_CONNECTION: (
+        "There is no connection to the bank any more. Nothing more was sent.",
+        "Have an administrator propose the connection again, or take the file to the bank by hand.",
+    ),
+    Trouble.UNKNOWN_SERVER: (
+        (
+            "Whoever answered at the bank’s address has another key than the one that two people confirmed. They "
+            "were told nothing."
+        ),
+        (
+            "Ask the bank, on a number you know, whether its key has changed. If it has, have an administrator propose "
+            "the new one. If it has not, tell the people who run the service."
+        ),
+    ),
+    Trouble.SIGN_IN_REFUSED: (
+        "The bank’s server did not let the service in. Nothing was sent.",
+        "Ask the bank whether it knows the body’s public key, which stands on the account’s page.",
+    ),
+    Trouble.FOLDER_REFUSED: (
+        "The bank’s server refused its folder. Nothing was sent.",
+        "Ask the bank what the folder is called, and whether the body may read and write there.",
+    ),
+    Trouble.NAME_REFUSED: (
+        "The bank’s server took the file but refused its final name. Nothing was sent.",
+        "Ask the bank how files have to be called, and whether they may be renamed in its folder.",
+    ),
+    Trouble.READ_BACK_DIFFERS: (
+        (
+            "What the bank’s server stored is not the file that was sent. The file did not get its name, so the bank "
+            "does not take it."
+        ),
+        "Send it again. If it happens again, take the file to the bank by hand, and tell the bank.",
+    ),
+    Trouble.NAME_TAKEN: (
+        "The bank’s folder holds another file of this name. Nothing was replaced.",
+        "Ask the bank what that file is, and whether it has the approved one too.",
+    ),
+    Trouble.NEITHER_THERE: (
+        (
+            "The connection broke just when the file got its final name, and it is not in the folder now. Either the "
+            "bank has taken it, or it got lost."
+        ),
+        (
+            "Look in the bank’s portal, or ask the bank, whether it has the file. Don’t send it again on a guess: "
+            "everybody could be paid twice."
+        ),
+    ),
+    Trouble.NOT_THERE: (
+        "Two people found that the bank does not have the file.",
+        "Send it again, or take it to the bank by hand.",
+    ),
+}
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    ConnectionTermsRefused: lambda refusal: FAULTS[refusal.fault],
+    GoesByItself: lambda refusal: (
+        "This file goes to the bank by itself. Whoever took it there as well could pay everybody twice. Look at where "
+        "it is first"
+    ),
+    NothingFound: lambda refusal: "Nobody has said yet whether the bank has the file",
+}
+
+
+def connection_rows(facts: Mapping[str, Any]) -> dict[str, str]:
+    """A proposal's facts, as rows of words."""
+    if facts["channel"] == Channel.DOWNLOAD:
+        return {"How files get to the bank": "A releaser downloads them and sends them"}
+    return {
+        "How files get to the bank": "The service puts them into the bank’s folder (SFTP)",
+        "Server": f"{facts['host']}, port {facts['port']}",
+        "User name": facts["username"],
+        "The server’s key": fingerprint(facts["host_key"]),
+        "Signs in": SIGN_INS[SignIn(facts["sign_in"])].split(".")[0],
+        "The body’s public key": facts["public_key"],
+        "Folder for files": facts["outgoing_folder"] or "The one that one is in after signing in",
+        "Folder of answers": (facts["incoming_folder"] or "The one that one is in after signing in")
+        if facts["collects"]
+        else "Answers are not collected",
+    }
+
+
+def trouble_words(dispatch: Dispatch) -> tuple[str, str]:
+    """What went wrong with a file, and what to do about it; empty where nothing did."""
+    return TROUBLES[dispatch.trouble] if dispatch.trouble else ("", "")
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(lambda status: STATUSES[DispatchStatus(status)], "dispatch_status")
+    app.add_template_filter(trouble_words, "dispatch_trouble")
+    app.add_template_filter(fingerprint, "key_fingerprint")

@@ -53,6 +53,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="payouts-benchmark-") as folder:
         Path(folder).chmod(0o711)
+        # started twice: what the first start writes down of its memory counts from the second on
+        embedded.start(Path(folder) / "servers").stop()
         servers = embedded.start(Path(folder) / "servers")
         try:
             measure(servers, Path(folder), options.size, with_earlier=options.earlier)
@@ -196,8 +198,7 @@ def lift_limits(servers: embedded.Servers, size: int) -> None:
             "UPDATE scheme_version SET definition = definition || jsonb_build_object('payroll_limit_pence', %s::bigint)"
         )
         connection.execute(limit, (100_000 * size,))
-        limits = "UPDATE bank_profile SET file_limit_pence = 100000::bigint * %s, items_per_file = %s"
-        connection.execute(limits, (size, size))
+        connection.execute("UPDATE bank_profile SET file_limit_pence = 100000::bigint * %s", (size,))
 
 
 def work_off(service: Service, harbour: Harbour) -> None:
@@ -304,9 +305,9 @@ def floor(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
         with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
             copied = sum(1 for _ in copy.rows())
         payroll = get_payroll(session, payroll_id)
-        [file] = files_of(session, payroll_id)
-        written = sum(len(block) for block in regenerate(session, service, payroll, file))
-    assert (copied, written) == (payroll.payment_count, file.byte_count)
+        files = files_of(session, payroll_id)
+        written = sum(len(block) for file in files for block in regenerate(session, service, payroll, file))
+    assert (copied, written) == (payroll.payment_count, sum(file.byte_count for file in files))
 
 
 if __name__ == "__main__":

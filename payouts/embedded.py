@@ -127,4 +127,8 @@ def tune(url: str, *, fast: bool) -> None:
             connection.execute("ALTER SYSTEM SET synchronous_commit = off")
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        else:
+            # a payroll writes gigabytes in a minute; the memory counts from the server's next start on
+            connection.execute("ALTER SYSTEM SET max_wal_size = '4GB'")
+            connection.execute("ALTER SYSTEM SET shared_buffers = '512MB'")
         connection.execute("SELECT pg_reload_conf()")

@@ -17,7 +17,8 @@ class PaymentFile(BodyOwned, Base):
     """A file of a payroll. Its bytes are sealed segments (`payouts.files.segment`).
 
     first, last: the ordinals between which its items lie; item_count: how many credits its payments are. sealed_at:
-    when every segment was there and read back; until then there is no file yet, and no SHA-256. Nothing of a sealed
+    when every segment was there and read back; until then there is no file yet, and no SHA-256,
+    and byte_count says that this one was read whole. Nothing of a sealed
     file changes but the last two: `withdrawn_at`, another file took its place or the payroll was given up.
     sealed_content: the bytes of a file from before there were segments, `segment_count` being 0.
     """

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import UUID
 
-from sqlalchemy import BigInteger, func, insert, select
+from sqlalchemy import BigInteger, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.files.payment_file import PaymentFile
@@ -66,6 +66,14 @@ def payments_in(session: Session, file: PaymentFile) -> tuple[int, int]:
         )
     ).one()
     return int(count or 0), int(pence or 0)
+
+
+def are_all_there(session: Session, file: PaymentFile) -> bool:
+    """Whether every segment of a file is kept. Of parts that end at one moment the last to ask sees them all."""
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended('segments ' || :file, 0))")
+    session.execute(lock, {"file": str(file.id)})
+    kept = session.scalar(select(func.count()).where(FileSegment.file_id == file.id))
+    return kept == file.segment_count
 
 
 def open_key(session: Session, seals: Seals, file: PaymentFile) -> OpenKey:

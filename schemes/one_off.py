@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schemes import audit
+from schemes.behind_key import people_behind
 from schemes.database import take_turns
 from schemes.errors import NotNow, ReasonNotGiven, SamePerson
 from schemes.one_off_look import Resolved, Wanted, known_about, resolve
@@ -83,7 +84,7 @@ def confirm(session: Session, one_off: OneOff, *, by: Actor, at: datetime) -> No
         return
     if not one_off.is_waiting:
         raise NotNow("one-off payment", "confirmed" if one_off.confirmed_at else "ended", "confirmed")
-    if by.person_id == one_off.proposed_by:
+    if by.person_id in people_behind(session, {one_off.proposed_by}):
         raise SamePerson("entered this payment")
     one_off.confirmed_by, one_off.confirmed_at = by.person_id, at
     session.flush()

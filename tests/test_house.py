@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Enum, create_engine, text
 
-from payouts.api import reply
+from payouts import api_reply
 from payouts.channels import download
 from payouts.migrating import alembic_config
 from payouts.tasks import kinds
@@ -26,7 +26,7 @@ from tests.web.one_app import app_on
 
 ROOT = Path(__file__).parent.parent
 # importing these registers every table
-TABLES = (download, kinds, before_body, change_applied, reply)
+TABLES = (download, kinds, before_body, change_applied, api_reply)
 
 tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 CODE = [ROOT / name for name in tracked if name.endswith(".py") and (ROOT / name).exists()]

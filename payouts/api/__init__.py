@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from payouts.api import (
+    award_changes,
     awards,
     bank_details,
     beneficiaries,
@@ -16,6 +17,8 @@ from payouts.api import (
     errors,
     explaining,
     imports,
+    one_off_payments,
+    payee_changes,
     payees,
     payments,
     payrolls,
@@ -32,6 +35,8 @@ PREFIX = "/api/v1"
 MOST_BYTES = 1024 * 1024
 """Of a body; a file of an import has a limit of its own."""
 
+# their import puts the changes onto the resources
+CHANGES = (award_changes, payee_changes)
 RESOURCES = (
     body.resource,
     schemes.resource,
@@ -39,6 +44,7 @@ RESOURCES = (
     payees.resource,
     bank_details.resource,
     awards.resource,
+    one_off_payments.resource,
     payrolls.resource,
     payments.resource,
     imports.resource,

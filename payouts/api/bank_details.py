@@ -1,18 +1,27 @@
-"""Bank details: versions, masked. They are written and never read back: of the account its last four digits."""
+"""Bank details: proposed here, confirmed by people, and never read back but for an account's last four digits."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, fields
 
 from payouts.api import named, spec
-from payouts.api.door import allowed
-from payouts.api.fields import Instant
-from payouts.api.ground import now, session
-from schemes.account import Account, State, accounts_of, in_use_on, state_on
+from payouts.api.door import allowed, must_be_on_the_team_list
+from payouts.api.fields import Instant, Text
+from payouts.api.ground import actor, now, service, session
+from payouts.api.problem import invalid
+from payouts.proposing import follow_up
+from payouts.web.words import sentence
+from schemes.account import Account, CameBy, State, Stopped, accounts_of, get_account, in_use_on, state_on
 from schemes.api_key import Scope
-from schemes.bank_details import london_day
+from schemes.bank_details import london_day, propose, stop
+from schemes.database import new_id
+from schemes.payee import Payee
+from schemes.typed_details import DetailsRefused
+
+LONGEST_HOLDER = 140
 
 resource = spec.Resource("bank_details", __name__, description="Where the money goes; confirmed by people")
 
@@ -37,6 +46,69 @@ class BankDetailsSchema(Schema):
 
 class BankDetailsListSchema(Schema):
     data = fields.List(fields.Nested(BankDetailsSchema), required=True)
+
+
+class NewBankDetailsSchema(Schema):
+    """Where the money shall go from now on. It waits for a person, who calls the payee back."""
+
+    account_holder = Text(least=1, most=LONGEST_HOLDER, required=True)
+    sort_code = Text(least=6, most=12, required=True, metadata={"example": "20-29-59"})
+    account_number = Text(least=6, most=12, required=True, metadata={"example": "63748472"})
+    roll_number = Text(most=18, load_default="", metadata={"description": "Where a building society asks for one."})
+    came_by = fields.Enum(
+        CameBy, by_value=True, load_default=CameBy.FORM, metadata={"description": "How they reached you."}
+    )
+
+
+class StopSchema(Schema):
+    stopped_as = fields.Enum(Stopped, by_value=True, required=True)
+
+
+@resource.posting("/payees/<payee>/bank_details", NewBankDetailsSchema, BankDetailsSchema, Scope.PAYEES)
+def propose_bank_details(given: dict[str, Any], payee: str) -> Any:
+    """Propose new bank details of a payee
+
+    A person confirms them, and they cool off, as with every change. What is in use stays until then.
+    """
+    found = named.payee(payee)
+    must_be_on_the_team_list(found.reference)
+    try:
+        return told([propose_details(found, given)])[0]
+    except DetailsRefused as refused:
+        if refused.field != "holder_name":
+            raise
+        raise invalid("account_holder", sentence(refused)) from None
+
+
+def propose_details(payee: Payee, given: dict[str, Any]) -> Account:
+    """Propose a payee's next version, with what follows: the name is checked with the bank, the payee is told."""
+    proposed = propose(
+        session(),
+        service().seals,
+        account_id=new_id(),
+        payee_id=payee.id,
+        holder_name=given["account_holder"],
+        sort_code=given["sort_code"],
+        account_number=given["account_number"],
+        roll_number=given["roll_number"],
+        came_by=given["came_by"],
+        by=actor(),
+        at=now(),
+    )
+    follow_up(service(), session(), proposed, by=actor(), at=now())
+    return proposed
+
+
+@resource.posting(
+    "/payees/<payee>/bank_details/<uuid:bank_details_id>/stop", StopSchema, BankDetailsSchema, Scope.PAYEES, status=200
+)
+def stop_bank_details(given: dict[str, Any], payee: str, bank_details_id: UUID) -> Any:
+    """Let nothing be paid into an account any more, at once"""
+    found = named.payee(payee)
+    must_be_on_the_team_list(found.reference)
+    account = get_account(session(), found.id, bank_details_id, lock=True)
+    stop(session(), account, given["stopped_as"], by=actor(), at=now())
+    return told([account])[0]
 
 
 @resource.route("/payees/<payee>/bank_details")

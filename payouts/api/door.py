@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import Response, g, make_response, request
 
-from payouts.api import reply
+from payouts import api_reply
 from payouts.api.ground import actor, key, now, pace, service, session
 from payouts.api.problem import Refusal
 from schemes import api_secret
@@ -25,7 +25,8 @@ from schemes.errors import NotFound
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-READ = frozenset({Scope.READ})
+# files come here: they have a limit of their own
+FILES = "/imports"
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 REPLAYED = "Idempotency-Replayed"
 # of a reply, the headers that are part of it
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 def begin_request() -> None:
     """Before anything else: a name for the call, which every answer and every line of the log carries."""
     g.request_id = str(new_id())
+    if request.method == "POST" and request.path == FILES:
+        request.max_content_length = service().settings.upload_limit
     if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
         raise Refusal("bad-request", "The address holds a character that no text has.")
 
@@ -47,7 +50,7 @@ def allowed(*scopes: Scope, every: bool = False) -> Callable[[View], View]:
     def mark(view: View) -> View:
         @wraps(view)
         def let_in(*args: Any, **kwargs: Any) -> Response:
-            return answered(frozenset(scopes), every, lambda: make_response(view(*args, **kwargs)))
+            return answered(frozenset(scopes), every, lambda: made(view(*args, **kwargs)))
 
         let_in.payouts_scopes = frozenset(scopes), every  # type: ignore[attr-defined]
         return let_in  # type: ignore[return-value]
@@ -70,6 +73,14 @@ def answered(scopes: frozenset[Scope], every: bool, view: Callable[[], Response]
             note_use(found)
         response = once(view) if request.method == "POST" else view()
     conditional(response)
+    return response
+
+
+def made(returned: Any) -> Response:
+    """What a view returned, with its ETag where it is the thing itself."""
+    response = make_response(returned)
+    if request.method == "PATCH" or "Location" in response.headers:
+        response.set_etag(etag_of(response.get_data()))
     return response
 
 
@@ -122,16 +133,16 @@ def once(view: Callable[[], Response]) -> Response:
     if not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
         raise Refusal("idempotency-key-missing")
     digest = digest_of_request()
-    session().execute(reply.WAIT)
+    session().execute(api_reply.WAIT)
     key_id = actor().person_id
-    there = reply.begin(session(), key_id=key_id, idempotency_key=idempotency_key, request_digest=digest, at=now())
+    there = api_reply.begin(session(), key_id=key_id, idempotency_key=idempotency_key, request_digest=digest, at=now())
     if there is not None:
         if bytes(there.request_digest) != digest:
             raise Refusal("idempotency-key-reused")
         return Response(there.content, there.status, {**(there.headers or {}), REPLAYED: "true"})
     response = view()
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    reply.keep(
+    api_reply.keep(
         session(),
         key_id=key_id,
         idempotency_key=idempotency_key,

@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from marshmallow import Schema, fields
 from sqlalchemy import ColumnElement
 
+from payouts import registering
 from payouts.api import named, spec
-from payouts.api.door import allowed, must_see_scheme
-from payouts.api.fields import Instant, Text
-from payouts.api.ground import key, session
+from payouts.api.door import allowed, field, must_see_scheme
+from payouts.api.fields import Instant, Text, Truth
+from payouts.api.ground import actor, key, now, service, session
 from payouts.api.listing import ListArgs, by_id, list_schema, page, place_given
 from payouts.api.named import SchemeNameSchema
-from schemes.api_key import Scope
+from payouts.api.ndjson import as_csv
+from payouts.api.problem import Refusal
+from schemes.api_key import KeyKind, Scope
+from schemes.database import new_id
 from schemes.imports.entry import RowReason
 from schemes.imports.refused import refused_rows
-from schemes.imports.register_import import ImportStatus, RegisterImport
+from schemes.imports.register_import import ImportRow, ImportStatus, RegisterImport, discard
 from schemes.imports.register_import import get_import as import_of_id
 from schemes.scheme import schemes_of_body
 
@@ -96,7 +101,89 @@ def list_refused_rows(args: dict[str, Any], import_id: UUID) -> dict[str, Any]:
     """The rows that were not taken, by line, each with what is wrong"""
     found, after = import_to_see(import_id), place_given(args, int)
     rows = refused_rows(session(), found.id, after=after[0] if after else 0, limit=args["limit"] + 1)
-    return page(rows, args, lambda row: [row.line])
+    content = page(rows, args, lambda row: [row.line])
+    return {**content, "data": [told_row(row) for row in content["data"]]}
+
+
+def told_row(row: ImportRow) -> dict[str, Any]:
+    faults = [{"field": fault["field"], "reason": RowReason(fault["reason"])} for fault in row.faults]
+    return {"line": row.line, "reference": row.reference, "faults": faults}
+
+
+class NewImportArgs(Schema):
+    scheme = Text(least=1, most=36, required=True, metadata={"description": "Its code or id."})
+    file_name = Text(least=1, most=200, load_default="register", metadata={"description": "For people."})
+
+
+class KeepSchema(Schema):
+    whole = Truth(load_default=False, metadata={"description": "All rows, or none."})
+
+
+class NothingSchema(Schema):
+    """An empty object."""
+
+
+FILE: dict[str, Any] = {
+    "required": True,
+    "description": "Rows with the columns that the page for imports names; amounts in pounds.",
+    "content": {
+        "text/csv": {"schema": {"type": "string"}},
+        "application/x-ndjson": {"schema": {"type": "string"}},
+    },
+}
+
+
+@resource.route("/imports", methods=["POST"])
+@resource.doc(requestBody=FILE)
+@allowed(Scope.PAYEES, Scope.AWARDS, every=True)
+@resource.arguments(spec.IdempotencySchema, location="headers")
+@resource.arguments(NewImportArgs, location="query")
+@resource.response(202, ImportSchema)
+def create_import(headers: dict[str, str], args: dict[str, Any]) -> Any:
+    """Send a file of payees and awards
+
+    It is read by and by: ask where it is. Then keep its rows, or discard it; people confirm the bank details.
+    """
+    if key().kind is KeyKind.TEAM:
+        raise Refusal("not-on-the-team-list", "A team key sends payees one by one.")
+    with field("scheme"):
+        scheme = named.scheme(args["scheme"])
+    content = request.get_data()
+    if request.mimetype == "application/x-ndjson":
+        content = as_csv(content)
+    elif request.mimetype != "text/csv":
+        raise Refusal("unsupported-media-type")
+    brought = registering.begin_import(
+        session(),
+        service(),
+        import_id=new_id(),
+        scheme_id=scheme.id,
+        file_name=args["file_name"],
+        content=content,
+        by=actor(),
+        at=now(),
+    )
+    return told(brought), 202, {"Location": f"/api/v1/imports/{brought.id}"}
+
+
+@resource.posting(
+    "/imports/<uuid:import_id>/keep", KeepSchema, ImportSchema, Scope.PAYEES, Scope.AWARDS, status=202, every=True
+)
+def keep_import(given: dict[str, Any], import_id: UUID) -> Any:
+    """Write the good rows of an import into the register, or all or none"""
+    brought = import_to_see(import_id, lock=True)
+    registering.keep_rows(session(), brought, whole=given["whole"], by=actor(), at=now())
+    return told(brought)
+
+
+@resource.posting(
+    "/imports/<uuid:import_id>/discard", NothingSchema, ImportSchema, Scope.PAYEES, Scope.AWARDS, status=200, every=True
+)
+def discard_import(given: dict[str, Any], import_id: UUID) -> Any:
+    """Keep nothing of an import"""
+    brought = import_to_see(import_id, lock=True)
+    discard(session(), brought, by=actor(), at=now())
+    return told(brought)
 
 
 def import_to_see(import_id: UUID, *, lock: bool = False) -> RegisterImport:

@@ -22,9 +22,10 @@ from schemes.errors import (
     Refused,
     SamePerson,
 )
-from schemes.hold import HoldDateRefused
+from schemes.hold import HoldDate, HoldDateRefused
 from schemes.imports.register_import import NotWhole
 from schemes.mandate import MandateRefused
+from schemes.one_off_payment import OneOffFault, OneOffRefused
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.period import NoPeriod
 from schemes.suspension import SuspensionDayRefused
@@ -73,7 +74,13 @@ def problem_of(refused: Refused) -> Refusal:
             return Refusal("invalid", errors=errors)
         case PersonRefused() if refused.fault is PersonFault.REFERENCE_TAKEN:
             return Refusal("already-there", sentence(refused))
-        case DetailsRefused() | PersonRefused() | MandateRefused():
+        case HoldDateRefused() if refused.why is not HoldDate.IN_THE_FUTURE:
+            return invalid("review_on", sentence(refused))
+        case OneOffRefused() if refused.fault is OneOffFault.ENTERED_ALREADY:
+            return Refusal("already-there", sentence(refused))
+        case OneOffRefused() if refused.field == "amount":
+            return invalid("amount_pence", sentence(refused))
+        case DetailsRefused() | PersonRefused() | MandateRefused() | OneOffRefused():
             return invalid(refused.field, sentence(refused))
     kind = KINDS.get(type(refused))
     if kind is None and type(refused) in FIELDS:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import http
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import flask_smorest
 from apispec import APISpec
@@ -11,8 +12,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask_smorest.utils import prepare_response
 from marshmallow import Schema, fields
 
+from payouts.api.door import allowed
 from payouts.api.fields import Parser
 from payouts.api.problem import PROBLEMS
+from schemes.api_key import Scope
 
 ABOUT = """\
 Payees, awards and payments of a public body, for its other systems. A key proposes; people confirm and approve.
@@ -62,10 +65,41 @@ class Api(flask_smorest.Api):
         self.spec.components.response("DEFAULT_ERROR", response, lazy=True)
 
 
+View = Callable[..., Any]
+
+
 class Resource(flask_smorest.Blueprint):
     """A resource and what can be done to it."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def posting(
+        self,
+        path: str,
+        takes: type[Schema],
+        gives: type[Schema],
+        *scopes: Scope,
+        status: int = 201,
+        every: bool = False,
+    ) -> Callable[[View], View]:
+        """A view that does something once: what it takes and gives, and the rights of which a key needs one."""
+
+        def put_up(view: View) -> View:
+            view = self.arguments(takes)(self.response(status, gives)(view))
+            view = self.doc(parameters=[IDEMPOTENCY_KEY])(allowed(*scopes, every=every)(view))
+            return cast("View", self.route(path, methods=["POST"])(view))
+
+        return put_up
+
+    def patching(self, path: str, takes: type[Schema], gives: type[Schema], *scopes: Scope) -> Callable[[View], View]:
+        """A view that changes something, unless somebody else was first."""
+
+        def put_up(view: View) -> View:
+            view = self.arguments(takes)(self.response(200, gives)(view))
+            view = self.doc(parameters=[IF_MATCH])(allowed(*scopes)(view))
+            return cast("View", self.route(path, methods=["PATCH"])(view))
+
+        return put_up
 
 
 def config() -> dict[str, Any]:
@@ -86,8 +120,7 @@ def config() -> dict[str, Any]:
 def name_of(schema: Any) -> str:
     """How a schema is called in the description: `Payee`, not `PayeeSchema`."""
     given = schema if isinstance(schema, type) else type(schema)
-    partial = "Changes" if getattr(schema, "partial", False) else ""
-    return given.__name__.removesuffix("Schema") + partial
+    return given.__name__.removesuffix("Schema")
 
 
 def plugin() -> MarshmallowPlugin:
@@ -98,6 +131,16 @@ def describe(spec: APISpec) -> None:
     """What concerns every call."""
     scheme = {"type": "http", "scheme": "bearer", "description": "The secret of an API key."}
     spec.components.security_scheme("key", scheme)
+
+
+class IdempotencySchema(Schema):
+    """The header, for an address that has other parameters."""
+
+    key = fields.String(
+        required=True,
+        data_key="Idempotency-Key",
+        metadata={"minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$", "description": "As for every POST."},
+    )
 
 
 IDEMPOTENCY_KEY = {

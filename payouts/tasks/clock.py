@@ -71,6 +71,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
             matching.ask_nightly(session, body_id, at=now)
             control.ask_daily(session, at=now)
             closing.ask_daily(session, at=now)
+            outbox.add(session, "api.forget", once=f"api.forget/{today}", at=now)
             outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)
     return today
 

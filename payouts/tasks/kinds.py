@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from payouts import building, building_one_offs, erasure, matching, registering
+from payouts import api_reply, building, building_one_offs, erasure, matching, registering
 from payouts.channels import sending as channel_sending
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
@@ -40,6 +40,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "import.read": OnDatabase(registering.read),
     "import.land": OnDatabase(registering.land),
     "duplicates.look": OnDatabase(matching.look),
+    "api.forget": OnDatabase(api_reply.look),
     "retention.look": OnDatabase(erasure.look),
     "payroll.plan": OnDatabase(building.plan),
     "payroll.build": OnDatabase(building.build_chunk),

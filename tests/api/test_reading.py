@@ -37,26 +37,28 @@ LISTS = {
 }
 
 
-@pytest.mark.parametrize(("path", "entity"), LISTS.items())
-def test_a_list_read_page_by_page_holds_everything_once(office, reader, path, entity):
-    ids = [item["id"] for item in reader.all(path, limit=7)]
-    assert len(ids) == len(set(ids))
-    assert ids
-    if entity is not None:
-        with office.transaction() as session:
-            assert len(ids) == session.scalar(select(func.count()).select_from(entity))
+def test_a_list_read_page_by_page_holds_everything_once(office, reader):
+    for path, entity in LISTS.items():
+        ids = [item["id"] for item in reader.all(path, limit=7)]
+        assert ids, path
+        assert len(ids) == len(set(ids))
+        if entity is not None:
+            with office.transaction() as session:
+                assert len(ids) == session.scalar(select(func.count()).select_from(entity))
 
 
-@pytest.mark.parametrize("path", LISTS)
-def test_a_list_asks_as_many_questions_for_many_rows_as_for_one(service, reader, path):
+def test_a_list_asks_as_many_questions_for_many_rows_as_for_one(service, reader):
     asked = []
     event.listen(service.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    counts = []
-    for limit in (1, 1, 40):
+
+    def questions(path, limit):
         asked.clear()
         assert reader.get(f"{path}?limit={limit}").status_code == 200
-        counts.append(len(asked))
-    assert counts[1] == counts[2]
+        return len(asked)
+
+    for path in LISTS:
+        questions(path, 1)
+        assert questions(path, 1) == questions(path, 40), path
 
 
 def first(office, entity, **facts):
@@ -144,11 +146,9 @@ def test_an_etag_spares_whoever_has_the_newest(office, reader):
     assert reader.get(f"/payees/{payee.id}", **{"If-None-Match": answer.headers["ETag"]}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "cursor", ["x", "AAAA", "é", "", "a" * 500], ids=["short", "unsigned", "not ascii", "empty", "long"]
-)
-def test_a_cursor_that_is_not_ours_is_refused(reader, cursor):
-    assert problem(reader.get(f"/payees?cursor={cursor}")) == "invalid"
+def test_a_cursor_that_is_not_ours_is_refused(reader):
+    for cursor in ("x", "AAAA", "é", "", "a" * 500):
+        assert problem(reader.get(f"/payees?cursor={cursor}")) == "invalid", cursor
 
 
 def test_a_cursor_of_another_list_is_refused(reader):

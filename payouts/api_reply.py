@@ -6,8 +6,9 @@ let nothing be made twice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import Index, delete, select, text, update
@@ -15,6 +16,9 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.database import Base, BodyOwned, to_body_row
+
+if TYPE_CHECKING:
+    from payouts.app import Service
 
 KEPT_FOR = timedelta(days=7)
 # one statement of a chore never holds the table for long
@@ -71,6 +75,12 @@ def keep(
         .values(status=status, headers=headers, content=content)
         .execution_options(synchronize_session=False)
     )
+
+
+def look(session: Session, service: Service, args: Mapping[str, Any]) -> None:
+    """The daily chore: forget what is old, a part at a time."""
+    while forget(session, at=service.now()) == MOST_FORGOTTEN:
+        session.flush()
 
 
 def forget(session: Session, *, at: datetime) -> int:

@@ -27,6 +27,7 @@ from payouts.commands import (
     duplicates,
     evidence,
     files,
+    finding,
     keys,
     ledger,
     office,
@@ -36,6 +37,7 @@ from payouts.commands import (
     payroll_change,
     permissions,
     person,
+    query,
     recovery,
     register,
     response,
@@ -103,7 +105,8 @@ for command in (
     payouts.add_command(command)
 
 
-payroll_change.payroll.add_command(difference.difference)
+for command in (difference.difference, finding.list_findings, finding.accept_findings, finding.open_one, query.query):
+    payroll_change.payroll.add_command(command)
 scheme.scheme.add_command(check_settings.checks)
 files.file.add_command(bank_connection.way)
 files.file.add_command(bank_connection.decide)
@@ -114,7 +117,7 @@ def main() -> None:
     try:
         payouts(standalone_mode=True)
     except FindingsOpen as refused:
-        fail(f"{refused}: see `payouts payroll checks`")
+        fail(f"{refused}: see `payouts payroll findings`")
     except (Refused, KeyDestroyed, BacsError, SettingsWrong, NotifyNotSetUp) as refused:
         fail(str(refused))
     except OperationalError as error:

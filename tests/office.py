@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from payouts import redating, registering, reopening, subject_access, taking_out
 from payouts.app import Service
 from payouts.channels import download, release, submission
-from payouts.checks import acceptance, finding
 from payouts.confirmation import confirmation, run
 from payouts.confirmation.codes import TELLS_NAME, Code
 from payouts.confirmation.provider import AccountType, Answer, Silence
@@ -27,7 +26,7 @@ from payouts.gates import deciding, decision
 from payouts.gates.amendment import Amendment
 from payouts.gates.manifest import manifest_of
 from payouts.parallel_run.parallel_run import begin
-from payouts.payroll import create_payroll, get_payroll
+from payouts.payroll import PayrollStatus, create_payroll, get_payroll
 from payouts.responses import correction
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
@@ -42,7 +41,7 @@ from schemes.database import new_id
 from schemes.duplicates import merge, pair
 from schemes.duplicates.likeness import Likelihood
 from schemes.duties import propose_duties
-from schemes.gate_rule import GateRule
+from schemes.gate_rule import GateKind, GateRule
 from schemes.hold import HoldKind
 from schemes.imports import register_import
 from schemes.payee import get_payee
@@ -51,6 +50,7 @@ from schemes.scheme import get_scheme
 from schemes.scheme_version import add_version, newest
 from schemes.seal import get_key
 from schemes.unmasking import unmask
+from tests.opening import accept_everything, open_everything
 
 # more than any work has steps: a test whose tasks are never done must fail, not hang
 MOST_ROUNDS = 50
@@ -315,11 +315,8 @@ class Office:
 
     def accept_findings(self, payroll_id: UUID, *, reason: str = "looked at", by: Actor | None = None) -> None:
         with self.transaction() as session:
-            payroll = get_payroll(session, payroll_id, lock=True)
-            for group in finding.groups_of(session, payroll_id):
-                if group.is_open:
-                    who, at = by or self.person(Role.PREPARER), self.service.now()
-                    acceptance.accept(session, payroll, group.kind, reason=reason, by=who, at=at)
+            who, at = by or self.person(Role.PREPARER), self.service.now()
+            accept_everything(session, payroll_id, reason=reason, by=who, at=at)
 
     def seal(self, payroll_id: UUID) -> None:
         with self.transaction() as session:
@@ -337,6 +334,8 @@ class Office:
         payroll = get_payroll(session, payroll_id, lock=True)
         manifest = manifest_of(session, payroll)
         gate = decision.gates_of(session, payroll_id)[position - 1]
+        if gate.kind is GateKind.APPROVE and payroll.status is PayrollStatus.SEALED:
+            open_everything(session, payroll, by=by, at=service.now())
         said: dict[str, object] = {
             "verdict": decision.Verdict.GO,
             "reason": "",

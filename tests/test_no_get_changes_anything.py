@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from sqlalchemy import select, text
 
-from payouts.checks.finding import Kind
+from payouts.checks.finding import Finding, Kind
 from payouts.difference.explanation import Cause
 from payouts.files.payment_file import PaymentFile
 from payouts.gates import query
@@ -145,6 +145,7 @@ def addresses(office, sealed, browsers):
             "part": "about",
             "place": "0",
             "kind": Kind.UNUSUALLY_LARGE.value,
+            "finding_id": session.scalars(select(Finding.id)).first(),
             "cause": Cause.STARTERS.value,
             "passkey_id": a_passkey_of(office, Role.FINANCE),
             "person_id": office.harbour.people[Role.FINANCE].person_id,

@@ -19,6 +19,7 @@ from payouts.gates.decision import decisions_of, gate_states
 from payouts.gates.gate import gates_of
 from payouts.gates.lineage import signed_for
 from payouts.gates.manifest import ReleaseRefused, differences, manifest_of
+from payouts.gates.opening import covers
 from payouts.gates.passkey_proof import is_proved
 from payouts.gates.release_freeze import must_not_be_frozen
 from payouts.gates.standing import proven_line
@@ -28,6 +29,7 @@ from payouts.payment import Payment, PaymentStatus, in_payroll, stopped_count
 from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus, days_still_work, move, move_payments
 from schemes import audit
 from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
+from schemes.gate_rule import GateKind
 from schemes.person import Actor
 from schemes.seal import Seals
 from schemes.signer import Signer
@@ -103,7 +105,8 @@ def not_as_approved(session: Session, seals: Seals, payroll: Payroll, *, signer:
     for decision in decisions_of(session, payroll.id):
         ours = signer.was_ours(decision.public_key, decision.decided_at) and decision.is_genuine()
         gate = gates[decision.gate_id]
-        if not ours or decision.manifest_digest not in signed_for(gate.kind, line):
+        looked = gate.kind is not GateKind.APPROVE or covers(manifest.read(), decision.record())
+        if not ours or not looked or decision.manifest_digest not in signed_for(gate.kind, line):
             found.append(f"decision {decision.id}")
         if not is_proved(session, decision, gate):
             found.append(f"passkey {decision.id}")

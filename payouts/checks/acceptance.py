@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from payouts.checks.finding import SEVERITIES, Finding, FindingGroup, Kind, Severity
+from payouts.checks.finding import ONE_BY_ONE, SEVERITIES, Finding, FindingGroup, Kind, Severity
 from payouts.payroll import Payroll, PayrollStatus
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
@@ -45,6 +45,14 @@ class ReasonMissing(Refused):
     """A finding is accepted only with a reason that the next person can read."""
 
 
+class OneByOne(Refused):
+    """Findings of this kind are accepted each for itself, by somebody who has looked at it."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(f"{kind} is accepted one by one")
+        self.kind = kind
+
+
 def accept(
     session: Session,
     payroll: Payroll,
@@ -58,7 +66,7 @@ def accept(
     """Accept one finding, or all open ones of a kind, with a reason, on a payroll locked by the caller.
 
     Returns how many. Whoever accepts a finding cannot approve the payroll. Raises ReasonMissing, NotNow (not being
-    checked, or the kind blocks: that is put right, not accepted), NotAllowed.
+    checked, or the kind blocks: that is put right, not accepted), OneByOne, NotAllowed.
     """
     by.must_be(Role.PREPARER, Role.FINANCE, scheme=payroll.scheme_id)
     if payroll.status is not PayrollStatus.CHECKED:
@@ -68,6 +76,8 @@ def accept(
     severity = group.severity if group else SEVERITIES[kind]
     if severity is not Severity.NEEDS_REASON:
         raise NotNow("finding", severity, "accepted")
+    if finding_id is None and kind in ONE_BY_ONE:
+        raise OneByOne(kind)
     if not reason.strip():
         raise ReasonMissing
     accepted = (
@@ -100,27 +110,26 @@ def accept(
     return count
 
 
-def acceptances_of(session: Session, payroll: Payroll) -> Sequence[Acceptance]:
-    """What was accepted in the payroll as it is built now, in the order of kinds, the reasons in theirs."""
-    return session.scalars(
-        select(Acceptance)
-        .where(Acceptance.payroll_id == payroll.id, Acceptance.build == payroll.build)
-        .order_by(Acceptance.kind, Acceptance.reason, Acceptance.id)
-    ).all()
-
-
 def accepted_by(session: Session, payroll: Payroll) -> set[UUID]:
     """Everybody who accepted a finding of a payroll as it is built now."""
-    return {acceptance.accepted_by for acceptance in acceptances_of(session, payroll)}
+    people = select(Acceptance.accepted_by).where(
+        Acceptance.payroll_id == payroll.id, Acceptance.build == payroll.build
+    )
+    return set(session.scalars(people.distinct()))
 
 
-def reasons_of(session: Session, payroll: Payroll) -> Sequence[tuple[Kind, str, UUID, int]]:
-    """The accepted kinds with reason, person and count: what an approver reads."""
+def reasons_of(session: Session, payroll: Payroll, *, most: int = 100) -> Sequence[tuple[Kind, str, UUID, int]]:
+    """The accepted kinds with reason, person and count: what an approver reads.
+
+    most: so many; where many were accepted each for itself, those reasons that were given most often.
+    """
     together = func.sum(Acceptance.count)
     rows = session.execute(
         select(Acceptance.kind, Acceptance.reason, Acceptance.accepted_by, together)
         .where(Acceptance.payroll_id == payroll.id, Acceptance.build == payroll.build)
         .group_by(Acceptance.kind, Acceptance.reason, Acceptance.accepted_by)
-        .order_by(Acceptance.kind, Acceptance.reason)
-    )
-    return [(kind, reason, person_id, int(count)) for kind, reason, person_id, count in rows]
+        .order_by(together.desc(), Acceptance.kind, Acceptance.reason, Acceptance.accepted_by)
+        .limit(most)
+    ).all()
+    by_kind = sorted(rows, key=lambda row: (row[0].value, row[1]))
+    return [(kind, reason, person_id, int(count)) for kind, reason, person_id, count in by_kind]

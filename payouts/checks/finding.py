@@ -10,13 +10,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text, cast, delete, func, insert, select
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, Text, cast, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.payment import Payment
 from payouts.payroll import Payroll
 from schemes.database import Base, BodyOwned, joining_whole_tables, stored, to_body_row
+from schemes.errors import NotFound
 from schemes.payee import Beneficiary, Payee
 from schemes.signer import canonical, canonical_texts
 
@@ -112,6 +113,27 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.COUNT_VARIANCE: Severity.NEEDS_REASON,
     Kind.HOLIDAYS_RUN_OUT: Severity.NOTE,
 }
+
+# about accounts, duplicates and variance: each is looked at for itself, and never are all accepted at once
+ONE_BY_ONE = frozenset(
+    {
+        Kind.MODULUS_NOT_CHECKABLE,
+        Kind.FOREIGN_CURRENCY_ACCOUNT,
+        Kind.ONE_ACCOUNT_SEVERAL_PAYEES,
+        Kind.BANK_DETAILS_CHANGED,
+        Kind.NO_SUCH_ACCOUNT,
+        Kind.NAME_NO_MATCH,
+        Kind.NAME_CLOSE_MATCH,
+        Kind.ACCOUNT_SWITCHED,
+        Kind.POSSIBLY_ONE_PERSON,
+        Kind.PAID_ELSEWHERE,
+        Kind.PERIOD_PAID_ELSEWHERE,
+        Kind.TOTAL_VARIANCE,
+        Kind.COUNT_VARIANCE,
+    }
+)
+# those, and amounts far from the last ones: a new rate moves everybody's at once, so they may be accepted together
+OPENED = ONE_BY_ONE - {Kind.PERIOD_PAID_ELSEWHERE} | {Kind.AMOUNT_CHANGED}
 
 # raised when a check's rule changes: the manifest names it, so that old results are read by old rules
 RULE_SET = "2026-12.5"
@@ -216,18 +238,30 @@ def findings_of(
     session: Session, payroll_id: UUID, kind: Kind, *, after: UUID | None = None, limit: int = 50
 ) -> list[FindingRow]:
     """The findings of one kind, those after the id `after`."""
+    which = (Finding.payroll_id == payroll_id) & (Finding.kind == kind)
+    return findings_where(session, which if after is None else which & (Finding.id > after), limit=limit)
+
+
+def findings_where(session: Session, which: ColumnElement[bool], *, limit: int | None = None) -> list[FindingRow]:
+    """The findings that a condition picks, by id."""
     rows = (
         select(Finding, Payment, Beneficiary, Payee)
         .outerjoin(Payment, (Payment.body_id == Finding.body_id) & (Payment.id == Finding.payment_id))
         .outerjoin(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
         .outerjoin(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
-        .where(Finding.payroll_id == payroll_id, Finding.kind == kind)
+        .where(which)
         .order_by(Finding.id)
         .limit(limit)
     )
-    if after is not None:
-        rows = rows.where(Finding.id > after)
     return [FindingRow(*row) for row in session.execute(rows)]
+
+
+def get_finding(session: Session, payroll_id: UUID, finding_id: UUID) -> Finding:
+    """Raises NotFound, for a finding of another payroll too."""
+    finding = session.get(Finding, (session.info["body_id"], finding_id))
+    if finding is None or finding.payroll_id != payroll_id:
+        raise NotFound("finding", finding_id)
+    return finding
 
 
 def open_count(session: Session, payroll_id: UUID) -> int:

@@ -18,8 +18,7 @@ from payouts.cancelling import cancel
 from payouts.channels import download as channel
 from payouts.channels import submission
 from payouts.channels.release import DaysGone, ReleaseRefused, TooLate, record_refusal, release_if_passed
-from payouts.checks.acceptance import accept
-from payouts.checks.finding import Kind, groups_of
+from payouts.checks.finding import groups_of
 from payouts.commands import ground
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import ask_for_files
@@ -173,21 +172,6 @@ def wait_for(given: Service, by: Actor, payroll_id: Any, what: str) -> Payroll:
     with ground.bars() as progress:
         ground.follow(progress, what, state)
     return found[0]
-
-
-@payroll.command("accept")
-@click.argument("number", type=int)
-@click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
-@click.option("--reason", required=True, help="Why it is right all the same; the approver reads it.")
-@ground.person_options
-@ground.body_option
-def accept_findings(number: int, kind: str, reason: str, email: str, code: str | None, body_name: str | None) -> None:
-    """Accept all open findings of a kind, with a reason."""
-    given, by = ready(email, code, body_name)
-    with given.transaction(by.body_id) as session:
-        found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
-        count = accept(session, found, Kind(kind), reason=reason, by=by, at=given.now())
-    click.echo(f"Accepted {count:,} findings.")
 
 
 @payroll.command("seal")

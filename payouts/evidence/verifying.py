@@ -17,6 +17,7 @@ from bacs.errors import BacsError
 from payouts.evidence.pack import FORMAT
 from payouts.evidence.passkeys import passkey_lines
 from payouts.gates.lineage import Statements, line_of_manifests, payments_before, signed_for
+from payouts.gates.opening import covers
 from schemes.audit import link_hash
 from schemes.gate_rule import GateKind, needs, tiers_from
 from schemes.person import Role
@@ -146,6 +147,8 @@ def check_decisions(line: list[Statements], decisions: list[dict[str, Any]], rep
             bound = record["manifest"] in signed_for(kinds[decision["gate"]], line)
             report.check(f"{what} is bound to this manifest", holds=bound)
             report.check(f"{what} is about this payroll", holds=record["payroll"] == manifest["payroll"])
+            if record["verdict"] == "go" and kinds[decision["gate"]] is GateKind.APPROVE and "to_open" in manifest:
+                report.check(f"{what} is of somebody who opened what had to be", holds=covers(manifest, record))
 
 
 def released_at_pence(manifest: Mapping[str, Any], links: list[dict[str, Any]]) -> int:

@@ -15,6 +15,7 @@ from payouts.gates.cover import must_run
 from payouts.gates.decision import Decision, GateState, Verdict, gate_states, part_of
 from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of, must_be_the_gates
+from payouts.gates.opening import must_have_opened
 from payouts.gates.returning import return_to_preparer
 from payouts.gates.separation import Bar, bar
 from payouts.gates.standing_in import must_stand_in
@@ -143,7 +144,7 @@ def drafted(session: Session, payroll: Payroll, state: GateState, said: Said, *,
     """The decision as it would be kept, with everything looked at but the signature.
 
     Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, DecidesLater, ManifestChanged, ReasonNeeded,
-    EvidenceNeeded, CoverEnded, NotExplained, NotHandedOver.
+    EvidenceNeeded, CoverEnded, NotExplained, NotHandedOver, NotOpened.
     """
     verdict, attached, away_id = said["verdict"], said.get("attached"), said.get("for_person_id")
     role = role_of(payroll, state, verdict, by)
@@ -158,6 +159,7 @@ def drafted(session: Session, payroll: Payroll, state: GateState, said: Said, *,
         must_have_evidence(state.gate, said["evidence"], attached)
     if manifest is None or manifest.digest != said["manifest_digest"]:
         raise ManifestChanged
+    opened = must_have_opened(session, state.gate, manifest, by.person_id) if verdict is Verdict.GO else None
     return Decision(
         body_id=payroll.body_id,
         id=new_id(),
@@ -174,6 +176,7 @@ def drafted(session: Session, payroll: Payroll, state: GateState, said: Said, *,
         for_person_id=away_id,
         attachment_id=attached.id if attached else None,
         attached=attached.statement() if attached else None,
+        opened=opened,
         decided_at=at,
     )
 

@@ -41,6 +41,7 @@ class Decision(BodyOwned, Base):
     signature: Ed25519 of the service's key over `record()`. shown: what the page showed when the person decided.
     role: the one, of those that the gate asks for, that the person decided in; None in decisions from before roles were
     told apart, which were made in the gate's own. passkey: what the person's passkey signed, if they decided with one.
+    opened: the ids of the findings that whoever approves had opened.
     """
 
     __tablename__ = "decision"
@@ -74,6 +75,7 @@ class Decision(BodyOwned, Base):
     for_person_id: Mapped[UUID | None]
     attachment_id: Mapped[UUID | None]
     attached: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    opened: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
     passkey: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     decided_at: Mapped[datetime]
     signature: Mapped[bytes]
@@ -99,6 +101,7 @@ class Decision(BodyOwned, Base):
         later = {
             "role": self.role.value if self.role else None,
             "attached": self.attached,
+            "opened": self.opened,
             "for": str(self.for_person_id) if self.for_person_id else None,
             "passkey": self.passkey,
         }

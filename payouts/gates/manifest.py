@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Index, Text, cast, func, select
 from sqlalchemy.orm import Mapped, Session
 
 from payouts.checks.finding import RULE_SET, results_digest
+from payouts.checks.to_open import to_open
 from payouts.difference.comparison import difference_statement
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import TakenOut, get_amendment
@@ -61,6 +62,8 @@ class ReleaseRefused(Refused):
 def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
     """Everything that the decisions on a payroll are about, as it stands in the database now."""
     profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
+    results = results_digest(session, payroll.id)
+    opened = to_open(session, payroll.id, lot=results)
     return {
         "body": str(payroll.body_id),
         "scheme": str(payroll.scheme_id),
@@ -82,7 +85,8 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         **difference_statement(session, payroll),
         "check_rules": RULE_SET,
         "check_settings": settings_at(session, payroll.scheme_id, payroll.made_at).number,
-        "check_results": results_digest(session, payroll.id),
+        "check_results": results,
+        **({"to_open": opened} if opened else {}),
         "duty_pattern": payroll.duty_pattern.value,
         "cover": str(payroll.cover_id) if payroll.cover_id else None,
         **follows(session, payroll),

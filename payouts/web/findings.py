@@ -6,40 +6,22 @@ from uuid import UUID
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
 from sqlalchemy.orm import Session
-from wtforms import HiddenField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
 
 from payouts.checks.acceptance import accept
-from payouts.checks.finding import FindingGroup, Kind, Severity, findings_of, groups_of
-from payouts.payroll import PayrollStatus, get_payroll
+from payouts.checks.finding import ONE_BY_ONE, FindingGroup, Kind, findings_of, groups_of
+from payouts.checks.look import next_open
+from payouts.payroll import get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count
-from payouts.web.form import Form
+from payouts.web.one_finding import AcceptFindings, finding_page, may_accept
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.check_settings import settings_at
 from schemes.errors import Refused
 from schemes.person import Role, names
 
 PAGE = 50
-
-
-class AcceptFindings(Form):
-    """`finding` is empty to accept all of the kind that are still open."""
-
-    finding = HiddenField()
-    reason = TextAreaField(
-        "Why is it right to pay?",
-        description="The approver reads this",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why it is right to pay"),
-            Length(max=1000, message="Use at most 1,000 characters"),
-        ],
-    )
-    submit = SubmitField("Accept", widget=GovSubmitInput())
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/checks")
@@ -66,23 +48,30 @@ def show_kind(payroll_id: UUID, kind: str) -> ResponseReturnValue:
 @allowed(Role.PREPARER, Role.FINANCE)
 def accept_findings(payroll_id: UUID, kind: str) -> ResponseReturnValue:
     form = AcceptFindings()
+    try:
+        one = UUID(form.finding.data) if form.finding.data else None
+    except ValueError:
+        abort(404)
     if not form.validate_on_submit():
-        return kind_page(payroll_id, known(kind), form)
+        return finding_page(payroll_id, one, form) if one else kind_page(payroll_id, known(kind), form)
     try:
         with transaction() as session:
             accepted = accept(
                 session,
                 get_payroll(session, payroll_id, lock=True),
                 known(kind),
-                finding_id=UUID(form.finding.data) if form.finding.data else None,
+                finding_id=one,
                 reason=form.reason.data,
                 by=actor(),
                 at=now(),
             )
+            following = next_open(session, payroll_id, known(kind), after=one) if one else None
     except Refused as refused:
         form.refuse(words.sentence(refused), form.reason)
-        return kind_page(payroll_id, known(kind), form)
+        return finding_page(payroll_id, one, form) if one else kind_page(payroll_id, known(kind), form)
     flash(f"You accepted {count(accepted, 'finding')}")
+    if following is not None:
+        return redirect(url_for("pages.show_finding", payroll_id=payroll_id, finding_id=following), 303)
     return redirect(url_for("pages.show_findings", payroll_id=payroll_id), 303)
 
 
@@ -95,12 +84,10 @@ def known(kind: str) -> Kind:
 
 def kind_page(payroll_id: UUID, kind: Kind, form: AcceptFindings) -> ResponseReturnValue:
     after = id_given("after")
-    one = id_given("finding")
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
         group = group_of(session, payroll_id, kind)
         rows = findings_of(session, payroll_id, kind, after=after, limit=PAGE + 1)
-        form.finding.data = form.finding.data or (str(one) if one else "")
         return render_template(
             "checks/show_kind.html",
             payroll=payroll,
@@ -109,11 +96,9 @@ def kind_page(payroll_id: UUID, kind: Kind, form: AcceptFindings) -> ResponseRet
             rows=rows[:PAGE],
             next_after=rows[PAGE - 1].finding.id if len(rows) > PAGE else None,
             after=after,
-            chosen=next((row for row in rows if str(row.finding.id) == form.finding.data), None),
-            may_accept=payroll.status is PayrollStatus.CHECKED
-            and group.severity is Severity.NEEDS_REASON
-            and group.is_open
-            and any(actor().holds(role, payroll.scheme_id) for role in (Role.PREPARER, Role.FINANCE)),
+            may_accept=may_accept(payroll, group),
+            one_by_one=kind in ONE_BY_ONE,
+            first_open=next_open(session, payroll_id, kind) if group.is_open else None,
             form=form,
             names=names(session),
         ), form.status

@@ -11,9 +11,10 @@ from flask import Flask
 from payouts.gates.amount import Amount
 from payouts.gates.attachment import AttachmentFault, AttachmentRefused
 from payouts.gates.gate import Gate
+from payouts.gates.opening import NotOpened
 from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
-from payouts.web.figures import day, pounds, weekday
+from payouts.web.figures import count, day, pounds, weekday
 from payouts.web.file_words import listed
 from payouts.web.people_words import ROLES
 from schemes.errors import Refused
@@ -42,6 +43,9 @@ ATTACHMENT_FAULTS: dict[AttachmentFault, str] = {
 }
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    NotOpened: lambda refusal: (
+        f"Open the findings listed here before you say go: {count(refusal.count, 'finding is', 'findings are')} left"
+    ),
     NotHandedOver: lambda _: "This decision is not handed over to you today. Decide for yourself",
     AttachmentRefused: lambda refusal: ATTACHMENT_FAULTS[refusal.fault],
 }
@@ -78,6 +82,7 @@ PARTS: dict[str, str] = {
     "bank_profile": "the account to pay from",
     "scheme_version": "the scheme",
     "follows": "what was changed after the files were built",
+    "to_open": "which findings whoever approves opens",
     "stopped_payments": "somebody in it may not be paid any more",
 }
 

@@ -23,6 +23,7 @@ from payouts.gates.deciding import PasskeyAnswer, Said, ask_for_passkey, decide
 from payouts.gates.decision import GateState, Verdict, gate_states
 from payouts.gates.gate import Gate, get_gate
 from payouts.gates.manifest import manifest_of
+from payouts.gates.opening import NotOpened
 from payouts.gates.query import queries_of
 from payouts.gates.release_freeze import Frozen
 from payouts.gates.standing_in import away_for
@@ -34,6 +35,7 @@ from payouts.web.differences import difference_of
 from payouts.web.finding_words import KINDS
 from payouts.web.form import Form, MadeField
 from payouts.web.gate_words import AFTER_GO
+from payouts.web.looking_through import looked_through, unopened
 from payouts.web.next_step import why_not
 from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, now, pages, service, transaction
@@ -80,8 +82,10 @@ class DecideGate(Form):
     answer = HiddenField()
     submit = SubmitField("Sign the decision", widget=GovSubmitInput())
 
-    def is_complete(self, gate: Gate, attached: Attachment | None) -> bool:
+    def is_complete(self, gate: Gate, attached: Attachment | None, unopened: int) -> bool:
         """What the gate needs besides the fields, asked before the code is used up."""
+        if self.verdict.data == Verdict.GO and unopened:
+            self.refuse(words.sentence(NotOpened(unopened)), self.verdict)
         if self.verdict.data == Verdict.NO_GO and not (self.reason.data or "").strip():
             self.refuse("Say why it is a no-go", self.reason)
         asked = f"{gate.evidence_asked[:1].lower()}{gate.evidence_asked[1:]}"
@@ -123,7 +127,7 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
         form.code.data = form.answer.data = ""
         return gate_page(payroll_id, gate_id, form)
     kept = form.validate_on_submit() and is_kept(form, payroll_id, gate_id)
-    complete = kept and form.is_complete(gate, attached_here(payroll_id, gate_id))
+    complete = kept and form.is_complete(gate, attached_here(payroll_id, gate_id), unopened(payroll_id, gate_id))
     if complete and form.sign_with.data == PASSKEY and not form.answer.data:
         asked = page_to_sign(payroll_id, gate_id, form)
         if asked is not None:
@@ -332,4 +336,5 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             passkeys=live_passkeys(session, actor().person_id),
             after_go=AFTER_GO[state.gate.kind],
             demo=service().settings.demo,
+            **looked_through(session, payroll, state.gate, manifest),
         ), form.status

@@ -12,7 +12,7 @@ from payouts.cancelling import CancelReasonMissing
 from payouts.channels.download import BytesDiffer
 from payouts.channels.release import ReleaseRefused, TooLate
 from payouts.channels.submission import NoFileChosen, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
-from payouts.checks.acceptance import ReasonMissing
+from payouts.checks.acceptance import OneByOne, ReasonMissing
 from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.files.file_check import NotAPaymentFile
@@ -196,6 +196,7 @@ SENTENCES: dict[type[Refused], str] = {
     BlockedByAnswer: "By your body’s rules nobody uses bank details about which the bank said this. Reject them",
     AnswerNeedsReason: "Say why the bank details are right, whatever the bank said about the name",
     ReasonMissing: "Say why it is right to pay",
+    OneByOne: "Findings of this kind are accepted one by one. Look at each, and say why it is right",
     ReasonNeeded: "Say why it is a no-go",
     ManifestChanged: "The payroll changed while you read this page. Look at it again before you decide",
     NotAPaymentFile: "This file can’t be read as payments, so it is not the approved one. Choose a payment file",

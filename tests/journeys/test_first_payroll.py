@@ -63,12 +63,18 @@ def accept_what_needs_a_reason(preparer, payroll: str) -> None:
         page.goto(f"{payroll}/checks")
         page.get_by_role("row").filter(has_text="Needs a reason").get_by_role("link").first.click()
         preparer.look()
+        one_by_one = page.get_by_role("button", name="Go through them")
+        if one_by_one.count():
+            one_by_one.click()
+            preparer.look()
         page.get_by_role("button", name="Accept").click()
         expect(page.get_by_role("alert")).to_contain_text("Say why it is right to pay")
         preparer.look()
-        page.get_by_label("Why is it right to pay?").fill("Looked at each of them with the papers")
-        page.get_by_role("button", name="Accept").click()
-        expect(page.get_by_text("You accepted")).to_be_visible()
+        # the next that is open comes up until the kind is done
+        while page.get_by_label("Why is it right to pay?").count():
+            page.get_by_label("Why is it right to pay?").fill("Looked at it with the papers")
+            page.get_by_role("button", name="Accept").click()
+            expect(page.get_by_text("You accepted")).to_be_visible()
     expect(page.get_by_text("Needs a reason")).to_have_count(0)
 
 
@@ -78,6 +84,11 @@ def say_go(person, role: Role, payroll: str, *, evidence: str = "") -> None:
     person.look()
     page.get_by_role("main").locator("a[href*='/gates/']").first.click()
     person.look()
+    while page.get_by_role("button", name="Open the next one").count():
+        page.get_by_role("button", name="Open the next one").click()
+    if page.get_by_role("link", name="Back to the decision").count():
+        person.look()
+        page.get_by_role("link", name="Back to the decision").click()
     page.get_by_label("Go", exact=True).check()
     if evidence:
         page.get_by_label("Balance or funding reference").fill(evidence)

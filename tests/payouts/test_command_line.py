@@ -11,6 +11,7 @@ import pyotp
 import pytest
 from click.testing import CliRunner
 
+from payouts.checks.finding import ONE_BY_ONE, Kind
 from payouts.cli import payouts
 from payouts.commands import ground
 from payouts.payroll import PayrollStatus, get_payroll
@@ -48,6 +49,10 @@ def run_as(run, harbour, clock, monkeypatch):
 
 def test_four_people_release_download_and_submit_a_payroll(run, run_as, office, sealed, tmp_path):
     for role in (Role.PREPARER, Role.FINANCE, Role.APPROVER):
+        if role is Role.APPROVER:
+            opened = [run_as(role, "payroll", "open", "1").output for _ in range(4)]
+            assert opened[0].startswith("Account numbers that can’t be checked\n")
+            assert opened[-1].endswith("0 left to open.\n")
         answer = run_as(role, "payroll", "decide", "1", "go", "--evidence", "T-1182")
         assert answer.output.endswith("Recorded: go.\n"), answer.output
     assert "Released" in run_as(Role.RELEASER, "payroll", "decide", "1", "go").output
@@ -77,10 +82,24 @@ def test_findings_are_accepted_by_the_names_that_show_tells(run, run_as, office)
     needing = [line.split()[1] for line in shown.splitlines() if "needs_reason" in line]
     assert len(needing) == 3
     for kind in needing:
-        answer = run_as(Role.PREPARER, "payroll", "accept", "2", kind, "--reason", "Looked at with the papers")
-        assert answer.exit_code == 0, answer.output
+        each = [line.split()[0] for line in run("payroll", "findings", "2", kind).output.splitlines()]
+        named = [word for one in each for word in ("--finding", one)] if Kind(kind) in ONE_BY_ONE else []
+        said = run_as(Role.PREPARER, "payroll", "accept", "2", kind, "--reason", "Looked at with the papers", *named)
+        assert said.output == f"Accepted {len(each)} findings.\n"
     assert " open" not in run("payroll", "show", "2").output
     office.seal(december)
+
+
+def test_a_question_is_asked_listed_and_answered(run, run_as, harbour):
+    finance = harbour.people[Role.FINANCE].email
+    asked = run_as(Role.PREPARER, "payroll", "query", "ask", "1", finance, "Is the balance there?").output
+    query_id = asked.removeprefix("Asked: ").strip()
+    assert "no answer yet" in run("payroll", "query", "list", "1", "--open").output
+    assert (
+        run_as(Role.FINANCE, "payroll", "query", "answer", "1", query_id, "Since this morning").output == "Answered.\n"
+    )
+    assert run("payroll", "query", "list", "1", "--open").output == ""
+    assert run("payroll", "query", "list", "1").output.endswith("Is the balance there?\tSince this morning\n")
 
 
 def test_the_wrong_person_or_code_is_refused_and_nothing_happens(run_as, office, sealed):

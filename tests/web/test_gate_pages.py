@@ -36,7 +36,7 @@ def decide(signed_in, code_of, here, clock):
 
     def say(role: Role, verdict: str = "go", **filled: str):
         person = signed_in(role)
-        person.get(person.get(here).link("Decide"))
+        open_all(person.get(person.get(here).link("Decide")), person)
         evidence = {"evidence": "Balance seen"} if person.page.soup.find(id="evidence") else {}
         page = person.press("Sign the decision", verdict=verdict, **{"code": code_of(role), **evidence, **filled})
         # each code works once: the next person or page needs a later one
@@ -44,6 +44,33 @@ def decide(signed_in, code_of, here, clock):
         return page
 
     return say
+
+
+def open_all(page, person):
+    """Open what has to be opened before a go, one after the other, and come back to the gate."""
+    while page.has_button("Open the next one"):
+        page = person.press("Open the next one")
+    return person.get(page.link("Back to the decision")) if "Back to the decision" in page.text else page
+
+
+def test_an_approver_opens_findings_about_accounts_one_by_one_before_a_go_counts(
+    office, signed_in, code_of, here, sealed
+):
+    office.decide_all(sealed.payroll_id, upto=2)
+    approver = signed_in(Role.APPROVER)
+    gate = approver.get(here).link("Decide")
+    page = approver.get(gate)
+    waiting = page.table("to-open-table")
+    assert {row[0] for row in waiting} == {"Account numbers that can’t be checked", "One account for several payees"}
+    code = code_of(Role.APPROVER)
+    [error] = approver.press("Sign the decision", verdict="go", code=code).errors
+    assert error == f"Open the findings listed here before you say go: {len(waiting)} findings are left"
+    page = approver.press("Open the next one")
+    assert f"{len(waiting) - 1} findings are left to open before you can approve." in page.text
+    page = open_all(page, approver)
+    assert [row[5].split(",")[0] for row in page.table("to-open-table")] == ["Yes"] * len(waiting)
+    # the code was not used up by the try that was refused
+    assert approver.press("Sign the decision", verdict="go", code=code).done == ["You said go at Approve"]
 
 
 def test_four_people_bring_a_payroll_to_the_bank(decide, signed_in, here, office, sealed, clock):

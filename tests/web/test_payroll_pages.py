@@ -87,10 +87,13 @@ def test_findings_are_accepted_with_a_reason_and_then_the_files_are_built(prepar
     open_kinds = [row for row in page.table("findings") if row[1] == "Needs a reason"]
     assert open_kinds
     for name, *_ in open_kinds:
-        preparer.get(preparer.get(f"/payrolls/{checked}/checks").link(name))
+        page = preparer.get(preparer.get(f"/payrolls/{checked}/checks").link(name))
+        if not page.has_button("Accept"):
+            page = preparer.get(page.link("Go through them"))
         assert preparer.press("Accept").errors == ["Say why it is right to pay"]
-        page = preparer.press("Accept", reason="Compared with the form")
-        assert page.done[0].startswith("You accepted ")
+        while page.has_button("Accept"):
+            page = preparer.press("Accept", reason="Compared with the form")
+            assert page.done[0].startswith("You accepted ")
     assert "Needs a reason" not in page.text
     preparer.get(f"/payrolls/{checked}")
     page = preparer.press("Build the files")
@@ -105,7 +108,7 @@ def test_one_finding_can_be_accepted_alone(preparer, checked):
         row for row in preparer.get(f"/payrolls/{checked}/checks").table("findings") if row[1] == "Needs a reason"
     )
     page = preparer.get(preparer.page.link(name))
-    preparer.get(page.link("Accept only this"))
+    preparer.get(page.link("Look at it" if "Go through them" in page.text else "Accept only this"))
     assert preparer.press("Accept", reason="It is right").done == ["You accepted 1 finding"]
     left = int(count) - 1
     page = preparer.get(f"/payrolls/{checked}/checks")

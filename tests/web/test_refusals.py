@@ -11,7 +11,8 @@ from payouts.channels.download import BytesDiffer
 from payouts.channels.progress import NothingFound
 from payouts.channels.release import DaysGone, ReleaseRefused, TooLate
 from payouts.channels.submission import NoFileChosen, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
-from payouts.checks.acceptance import ReasonMissing
+from payouts.checks.acceptance import OneByOne, ReasonMissing
+from payouts.checks.finding import Kind
 from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.difference.comparison import NotExplained
@@ -21,6 +22,7 @@ from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.attachment import AttachmentFault, AttachmentRefused, EvidenceNeeded
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
 from payouts.gates.deciding import DecidesLater, DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
+from payouts.gates.opening import NotOpened
 from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.gates.release_freeze import Frozen
 from payouts.gates.separation import Bar
@@ -115,6 +117,8 @@ REFUSALS: list[Refused] = [
     CancelReasonMissing(),
     ClockWrong(timedelta(hours=1)),
     ReasonMissing(),
+    OneByOne(Kind.POSSIBLY_ONE_PERSON),
+    NotOpened(2),
     FindingsOpen(3),
     ColumnsRefused(missing=[Column.AMOUNT]),
     NotInPayroll(1),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pyotp
 import pytest
 from flask import Flask
+from playwright.sync_api import Page
 
 from payouts.app import Service
 from payouts.demo.harbour import Harbour
@@ -59,3 +60,20 @@ def signed_in(app: Flask, service: Service, harbour: Harbour, clock, code_of) ->
 @pytest.fixture
 def preparer(signed_in) -> Visitor:
     return signed_in(Role.PREPARER)
+
+
+@pytest.fixture
+def at_browser(browser, site, signed_in):
+    """A person in Chromium, signed in; whatever the browser complains about fails the test."""
+    complaints: list[str] = []
+
+    def sit_down(role: Role, **context) -> Page:
+        cookie = signed_in(role).client.get_cookie("payouts")
+        page = browser.new_context(**context).new_page()
+        page.context.add_cookies([{"name": "payouts", "value": cookie.value, "url": site}])
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield sit_down
+    assert complaints == []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from payouts.app import create_app
@@ -41,23 +41,6 @@ def site(app) -> Iterator[str]:
     yield f"http://localhost:{server.server_port}"
     server.shutdown()
     thread.join()
-
-
-@pytest.fixture
-def at_browser(browser, site, signed_in):
-    """A person in Chromium, signed in; whatever the browser complains about fails the test."""
-    complaints: list[str] = []
-
-    def sit_down(role: Role, **context) -> Page:
-        cookie = signed_in(role).client.get_cookie("payouts")
-        page = browser.new_context(**context).new_page()
-        page.context.add_cookies([{"name": "payouts", "value": cookie.value, "url": site}])
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield sit_down
-    assert complaints == []
 
 
 @pytest.mark.parametrize("role", [Role.PREPARER, Role.FINANCE])

@@ -11,13 +11,14 @@ from payouts.commands import ground
 from payouts.commands.scheme import POUNDS
 from payouts.gates.can_pay import can_pay_today
 from payouts.gates.cover import reviews_waiting
-from schemes import before_body, cooling_off
+from schemes import before_body, cooling_off, passkey, passkey_rule
 from schemes.body import MOST_COOLING_OFF_DAYS, BodyKind, DutyPattern, add_body, get_body
 from schemes.body_details import propose_retention, set_details
 from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.duties import duties_on, london_day, propose_duties
-from schemes.person import names
+from schemes.gate_rule import DECIDERS, GateKind
+from schemes.person import names, people
 
 
 @click.group()
@@ -126,6 +127,36 @@ def propose(
             by=by,
             at=given.now(),
         )
+    click.echo(f"Proposed, {proposed.id}.")
+
+
+@body.command("passkeys")
+@ground.body_option
+def tell_passkeys(body_name: str | None) -> None:
+    """Tell at which gates a go is signed with a passkey, and who of those who decide has one."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        kinds = passkey_rule.current(session)
+        deciders = [(person, roles) for person, roles in people(session) if not set(DECIDERS).isdisjoint(roles)]
+        have = passkey.holders(session, [person.id for person, _ in deciders])
+    click.echo(f"passkeys at: {', '.join(kind for kind in GateKind if kind in kinds) or 'no gate'}")
+    for person, roles in deciders:
+        click.echo(f"{'has one ' if person.id in have else 'has none'}  {person.email}  {', '.join(sorted(roles))}")
+
+
+@body.command("propose-passkeys")
+@click.argument("kinds", nargs=-1, type=click.Choice([kind.value for kind in GateKind]))
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def propose_passkeys(kinds: tuple[str, ...], reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Propose at which gates a go takes a passkey (none named: at no gate); somebody else confirms it."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    wanted = [GateKind(kind) for kind in kinds]
+    with given.transaction(body_id) as session:
+        proposed = passkey_rule.propose(session, wanted, change_id=new_id(), reason=reason, by=by, at=given.now())
     click.echo(f"Proposed, {proposed.id}.")
 
 

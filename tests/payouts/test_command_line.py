@@ -19,6 +19,7 @@ from schemes import cooling_off
 from schemes.cooling_off import CoolingOff
 from schemes.database import new_id
 from schemes.person import DEMO_PASSWORD, Role
+from tests.passkeys import give_passkey
 from tests.payouts.files.test_file_check import swapped
 
 
@@ -144,6 +145,17 @@ def test_cover_by_two_is_proposed_confirmed_and_reviewed_and_told(run, run_as, o
     assert "payroll 2\tto be reviewed by 2026-11-30" in run("body", "duties").output
     assert run_as(Role.FINANCE, "payroll", "review", "2", "--found", "all right").output == "Recorded.\n"
     assert "reviewed" not in run("body", "duties").output
+
+
+def test_where_a_go_takes_a_passkey_is_proposed_confirmed_and_told_with_who_has_one(run, run_as, office):
+    give_passkey(office, office.person(Role.APPROVER))
+    answer = run_as(Role.ADMINISTRATOR, "body", "propose-passkeys", "approve", "--reason", "more money")
+    change_id = answer.output.removeprefix("Proposed, ").strip(".\n")
+    assert run("body", "passkeys").output.startswith(
+        "passkeys at: no gate\nhas one   ailsa@harbour.example  approver\n"
+    )
+    assert run_as(Role.APPROVER, "change", "confirm", change_id).output == "Confirmed.\n"
+    assert run("body", "passkeys").output.startswith("passkeys at: approve\n")
 
 
 @pytest.mark.parametrize("role", list(Role))

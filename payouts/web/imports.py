@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from tempfile import SpooledTemporaryFile
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, render_template, url_for
+from flask import Response, flash, jsonify, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput
+from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired
 
@@ -23,12 +25,14 @@ from schemes import audit
 from schemes.errors import FileFault, Refused
 from schemes.imports import register_import
 from schemes.imports.entry import COLUMNS, REQUIRED
-from schemes.imports.refused import mended_rows, refused_csv, refused_rows
-from schemes.imports.register_import import ImportStatus, get_import, imports_of_body
+from schemes.imports.refused import MOST_IN_WORKBOOK, mended_rows, refused_csv, refused_rows, refused_xlsx
+from schemes.imports.register_import import ImportStatus, RegisterImport, get_import, imports_of_body
 from schemes.person import Role, names
 from schemes.scheme import get_scheme, schemes_of_body
 
 SHOWN = 50
+IN_MEMORY = 16 * 1024 * 1024
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 EXAMPLE = (
     "reference,beneficiary_name,amount,start_date,end_date,payee_reference,payee_name,payee_role,email,account_name,"
@@ -133,6 +137,7 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
             brought=brought,
             scheme=get_scheme(session, brought.scheme_id),
             refused=refused[:SHOWN],
+            most_in_workbook=MOST_IN_WORKBOOK,
             next_after=refused[SHOWN - 1].line if len(refused) > SHOWN else None,
             after=after,
             mended=mended_rows(session, import_id, limit=SHOWN) if brought.rows_mended and not after else [],
@@ -215,15 +220,28 @@ def download_refused(import_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         brought = get_import(session, import_id)
         content = "".join(refused_csv(session, service().seals, brought))
-        audit.record(
-            session,
-            "import.refused_rows_downloaded",
-            by=actor(),
-            about=brought,
-            at=now(),
-            rows=brought.rows_refused,
-        )
+        note_download(session, brought)
     return csv_file(content, "refused.csv")
+
+
+@pages.route("/imports/<uuid:import_id>/refused.xlsx", methods=["POST"])
+@allowed(Role.PREPARER)
+def download_refused_workbook(import_id: UUID) -> ResponseReturnValue:
+    """The same for a spreadsheet program."""
+    # Flask closes the file once it is sent
+    kept = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+    with transaction() as session:
+        brought = get_import(session, import_id)
+        refused_xlsx(session, service().seals, brought, to=kept)
+        note_download(session, brought)
+    kept.seek(0)
+    return send_file(kept, mimetype=XLSX, as_attachment=True, download_name="refused.xlsx")
+
+
+def note_download(session: Session, brought: RegisterImport) -> None:
+    audit.record(
+        session, "import.refused_rows_downloaded", by=actor(), about=brought, at=now(), rows=brought.rows_refused
+    )
 
 
 def csv_file(content: str, name: str) -> Response:

@@ -185,8 +185,11 @@ def test_the_refused_rows_can_be_taken_put_right_and_sent_again(preparer, office
     assert lines[0].endswith("line,what_is_wrong")
     assert lines[1].startswith("A-2,Bob Example")
     assert "'=HYPERLINK" in lines[2]
+    workbook = preparer.send("Download refused.xlsx")
+    assert workbook.get_data().startswith(b"PK")
+    assert workbook.headers["Content-Disposition"] == "attachment; filename=refused.xlsx"
     with office.transaction() as session:
-        assert trail(session, limit=1)[0].action == "import.refused_rows_downloaded"
+        assert [event.action for event in trail(session, limit=2)] == ["import.refused_rows_downloaded"] * 2
 
 
 def test_the_example_file_is_a_register_that_is_taken_whole(preparer, office):

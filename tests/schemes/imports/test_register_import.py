@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from psycopg import errors
+from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -24,7 +26,7 @@ from schemes.body import get_body
 from schemes.errors import FileFault, NotAllowed, NotFound, NotNow, SamePerson
 from schemes.imports import register_import
 from schemes.imports.entry import COLUMNS, Outcome, RowReason
-from schemes.imports.refused import refused_csv, refused_rows
+from schemes.imports.refused import refused_csv, refused_rows, refused_xlsx
 from schemes.imports.register_import import ImportRow, ImportStatus, discard, get_import
 from schemes.payee import Beneficiary, Mandate, Payee
 from schemes.person import Role
@@ -275,6 +277,23 @@ def test_no_cell_of_the_refused_rows_would_run_as_a_formula_in_a_spreadsheet(off
         lines = "".join(refused_csv(session, office.service.seals, get_import(session, import_id)))
     for row in csv.reader(io.StringIO(lines, newline="")):
         assert [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+
+
+def test_the_refused_rows_as_a_workbook_are_the_same_text_for_text(office, small_register):
+    zeros = {"reference": "R 1", "beneficiary_name": "=1+1", "account_number": "00012345", "start_date": "1/4/2026"}
+    import_id = office.bring_in(corrected(small_register, {2: zeros}))
+    written = io.BytesIO()
+    with office.transaction() as session:
+        brought = get_import(session, import_id)
+        refused_xlsx(session, office.service.seals, brought, to=written)
+        lines = "".join(refused_csv(session, office.service.seals, brought))
+    told = list(csv.reader(io.StringIO(lines, newline="")))
+    with zipfile.ZipFile(written) as archive:
+        assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml"), "a formula"
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(written.getvalue())).get_sheet_by_index(0).to_python()
+    assert [row[: len(cells)] for row, cells in zip(sheet, told, strict=True)] == told
+    assert {type(cell) for row in sheet for cell in row} == {str}
+    assert {"00012345", "'=1+1", "1/4/2026"} <= {cell for row in sheet for cell in row}
 
 
 def test_the_refused_rows_put_right_can_be_sent_again_as_they_are(office, small_register):

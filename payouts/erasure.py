@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Mapped, Session
 
 from bacs.calendar import LONDON
+from payouts.files.destroying import destroy_old
 from payouts.parallel_run.parallel_run import forget_old
 from schemes import audit, change
 from schemes.bank_details import CONFIRMERS
@@ -101,6 +102,7 @@ def limits(session: Session, at: datetime) -> dict[str, Any]:
 def look(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     """Find everybody who is due, anew, and destroy what was kept for a time only."""
     find_due(session, at=service.now())
+    destroy_old(session, at=service.now())
     forget_old(session, at=service.now())
 
 
@@ -198,6 +200,8 @@ def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
     """Destroy what a second person confirmed. Raises ErasureRefused where it is needed again by now."""
     payee = get_payee(session, confirmed.subject_id, lock=True)
     must_be_due(session, payee, at=at)
+    # their payments are past their time, so the files that hold them are too
+    destroy_old(session, at=at)
     files = session.scalar(text("SELECT erase_payee(:id, :at)"), {"id": payee.id, "at": at})
     session.execute(delete(DueForErasure).where(DueForErasure.id == payee.id))
     session.expire_all()

@@ -26,6 +26,7 @@ from payouts.notices.notice import Notice
 from payouts.payment import Payment
 from payouts.payment_part import Overpayment, PaymentPart
 from payouts.payroll import Payroll
+from payouts.reckoning import reckoned
 from schemes import audit
 from schemes.account import Account, accounts_of, open_details
 from schemes.audit import AuditEvent
@@ -233,7 +234,8 @@ def money(session: Session, awarded: Any, paid: Any, entered: Any) -> Records:
         .join(Payroll, (Payroll.body_id == Payment.body_id) & (Payroll.id == Payment.payroll_id))
         .where(paid)
         .order_by(Payment.id)
-    )
+    ).all()
+    steps = reckoned(session, [payment for payment, _, _ in payments])
     return {
         "awards": rows_of(session, Award, awarded),
         "one-off payments": rows_of(session, OneOff, entered),
@@ -242,7 +244,10 @@ def money(session: Session, awarded: Any, paid: Any, entered: Any) -> Records:
         "arrears and what was recovered": rows_of(session, PaymentPart, PaymentPart.award_id.in_(awards)),
         "what was paid too much": rows_of(session, Overpayment, Overpayment.award_id.in_(awards)),
         "recoveries": rows_of(session, Recovery, Recovery.award_id.in_(awards)),
-        "payments": [{"payroll": number, "pay_date": day, **plain(payment)} for payment, number, day in payments],
+        "payments": [
+            {"payroll": number, "pay_date": day, **plain(payment), "how_it_was_reckoned": steps.get(payment.id, [])}
+            for payment, number, day in payments
+        ],
     }
 
 

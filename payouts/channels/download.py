@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from payouts.channels.dispatch import must_go_by_hand
 from payouts.channels.release import has_approved_bytes, must_be_released
+from payouts.files.destroying import must_be_there
 from payouts.files.payment_file import PaymentFile, get_file
 from payouts.payroll import Payroll
 from schemes import audit
@@ -30,13 +31,14 @@ def download(
 ) -> PaymentFile:
     """Let a released file be downloaded, by `segment.blocks_of`; each download is recorded.
 
-    Every byte is looked at before the first one is given out. Raises BytesDiffer, GoesByItself, NotFound, NotNow,
-    NotAllowed.
+    Every byte is looked at before the first one is given out. Raises FileDestroyed, BytesDiffer, GoesByItself,
+    NotFound, NotNow, NotAllowed.
     """
     by.must_be(Role.RELEASER, scheme=payroll.scheme_id)
     must_be_released(payroll)
     file = get_file(session, payroll.id, file_id)
     must_go_by_hand(session, file.id)
+    must_be_there(session, file)
     if not has_approved_bytes(session, seals, file):
         raise BytesDiffer(file.name)
     if file.first_downloaded_at is None:

@@ -64,6 +64,8 @@ def verify(path: Path, keys: tuple[str, ...], sites: tuple[str, ...]) -> None:
         raise SystemExit(2) from None
     for line in report.holds:
         click.echo(f"holds   {line}")
+    for line in report.gone:
+        click.echo(f"GONE    {line}")
     for line in report.faults:
         click.echo(f"WRONG   {line}")
     if not keys:

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payouts.channels.submission import submissions_of
 from payouts.checks.finding import result_lines
 from payouts.difference.comparison import difference_lines
+from payouts.files.destroying import destroyed_at
 from payouts.files.payment_file import files_of
 from payouts.files.segment import blocks_of
 from payouts.gates.amendment import amendments_of
@@ -29,11 +30,13 @@ from payouts.gates.lineage import Statements
 from payouts.gates.manifest import Manifest, payment_lines, taken_lines
 from payouts.gates.standing import proven_line
 from payouts.parallel_run.parallel_run import RunStatus, outcome_of, reasons_of, runs_of
+from payouts.payment import Payment
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.audit import AuditEvent, AuditLink
 from schemes.body import get_body
 from schemes.errors import NotNow, ReasonNotGiven
+from schemes.payee import Payee
 from schemes.person import READERS, Actor, Role, names
 from schemes.seal import Seals
 from schemes.signer import Signer, canonical
@@ -112,6 +115,7 @@ def write_pack(
                 "made_at": at.astimezone(UTC).isoformat(),
                 "made_by": str(by.person_id),
                 "members": members,
+                **gone_statement(session, payroll),
             }
         )
         digest = put(archive, "pack.json", [index])
@@ -173,10 +177,31 @@ def parts(
         yield "taken_out.json", [canonical(taken_out(session, payroll, line))]
     yield "findings.jsonl", result_lines(session, payroll.id)
     yield "difference.jsonl", difference_lines(session, payroll.id)
-    for file in files_of(session, payroll.id):
-        yield f"files/{file.name}", blocks_of(session, seals, file)
-    for attached in attachments_of(session, decisions):
+    files, attachments = files_of(session, payroll.id), attachments_of(session, decisions)
+    gone = destroyed_at(session, [*(one.key_id for one in files), *(one.key_id for one in attachments)])
+    for file in files:
+        if file.key_id not in gone:
+            yield f"files/{file.name}", blocks_of(session, seals, file)
+    for attached in attachments:
+        if attached.key_id in gone:
+            continue
         yield f"attachments/{attached.sha256}.{attached.medium}", [open_attachment(session, seals, attached)]
+
+
+def gone_statement(session: Session, payroll: Payroll) -> dict[str, Any]:
+    """What of a payroll was destroyed when its time was over, and when; nothing where all is there."""
+    files = files_of(session, payroll.id)
+    attachments = attachments_of(session, decisions_of(session, payroll.id, live=False))
+    gone = destroyed_at(session, [*(one.key_id for one in files), *(one.key_id for one in attachments)])
+    erased = select(func.count(Payee.id.distinct())).join(
+        Payment, (Payment.body_id == Payee.body_id) & (Payment.payee_id == Payee.id)
+    )
+    said = {
+        "files": {one.name: gone[one.key_id].date().isoformat() for one in files if one.key_id in gone},
+        "attachments": {one.sha256: gone[one.key_id].date().isoformat() for one in attachments if one.key_id in gone},
+        "people": session.scalar(erased.where(Payment.payroll_id == payroll.id, Payee.erased_at.is_not(None))) or 0,
+    }
+    return {"gone": said} if any(said.values()) else {}
 
 
 def submission_statements(session: Session, payroll: Payroll) -> list[dict[str, Any]]:

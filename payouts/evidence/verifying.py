@@ -38,9 +38,13 @@ class NotAPack(Exception):
 
 @dataclass
 class Report:
-    """What a pack proves: each thing that was checked and holds, each that does not, and the keys that signed."""
+    """What a pack proves: each thing that was checked and holds, each that does not, and the keys that signed.
+
+    gone: what cannot be shown any more, since it was destroyed when its time was over.
+    """
 
     holds: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
 
@@ -93,26 +97,51 @@ def check_pack(archive: zipfile.ZipFile, report: Report, sites: frozenset[str]) 
         return
     manifest = json.loads(archive.read("manifest.json"))
     decisions = json.loads(archive.read("decisions.json"))
-    line = check_line(archive, manifest, report)
+    gone = Gone(index.get("gone", {}))
+    gone.tell(report)
+    line = check_line(archive, manifest, report, gone)
     check_decisions(line, decisions, report)
     for what, holds in passkey_lines(decisions, manifest, sites):
         report.check(what, holds=holds)
     links = json.loads(archive.read("audit.json"))
     check_gates(manifest, decisions, index, released_at_pence(manifest, links), report)
-    check_files(archive, manifest, report)
+    check_files(archive, manifest, report, gone)
     for name, statement in (("payments.jsonl", "payments"), ("findings.jsonl", "check_results")):
-        if name in there:
+        if name in there and not gone.people:
             said = sha256_of(archive, name) == manifest[statement]
             report.check(f"{name} is what the manifest was made of", holds=said)
     # a payroll of an earlier release was compared with none
     if "difference.jsonl" in there and "difference" in manifest:
         said = sha256_of(archive, "difference.jsonl") == manifest["difference"]["lines"]
         report.check("difference.jsonl is what the manifest was made of", holds=said)
-    check_attachments(archive, decisions, report)
+    check_attachments(archive, decisions, report, gone)
     check_chain(links, report)
 
 
-def check_line(archive: zipfile.ZipFile, manifest: Statements, report: Report) -> list[Statements]:
+class Gone:
+    """What the index of a pack says was destroyed: it is signed, so that nobody else can say so."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self.files: Mapping[str, str] = said.get("files", {})
+        self.attachments: Mapping[str, str] = said.get("attachments", {})
+        self.people: int = said.get("people", 0)
+
+    def tell(self, report: Report) -> None:
+        for name, day in sorted(self.files.items()):
+            report.gone.append(
+                f"{name} was destroyed on {day}, when its time was over: its SHA-256, the number of its payments and "
+                "their total stand in the manifest, which people signed"
+            )
+        for digest_told, day in sorted(self.attachments.items()):
+            report.gone.append(f"the attached file {digest_told} was destroyed on {day}, when its time was over")
+        if self.people:
+            report.gone.append(
+                f"the details of {self.people} payees of this payroll were erased since: the lines of its payments and "
+                "findings can no longer be held against the manifest"
+            )
+
+
+def check_line(archive: zipfile.ZipFile, manifest: Statements, report: Report, gone: Gone) -> list[Statements]:
     """The manifest and those it follows, as far as each differs from the next by nothing but what its move allows.
 
     A redacted pack has no payments: of those that left, only the figures in the manifests are compared.
@@ -124,7 +153,7 @@ def check_line(archive: zipfile.ZipFile, manifest: Statements, report: Report) -
     earlier = json.loads(archive.read("earlier_manifests.json"))
     line = line_of_manifests(manifest, {digest(statements): statements for statements in earlier})
     report.check(f"{len(earlier)} earlier manifests follow by moves that allow it", holds=line[1:] == earlier)
-    if "taken_out.json" not in names:
+    if "taken_out.json" not in names or gone.people:
         return line
     taken = {of: [one.encode() for one in lines] for of, lines in json.loads(archive.read("taken_out.json")).items()}
     with archive.open("payments.jsonl") as payments:
@@ -183,12 +212,12 @@ def check_gates(
             report.check(what if role == gate["role"] else f"{what} as {role}", holds=enough)
 
 
-def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: Report) -> None:
+def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: Report, gone: Gone) -> None:
     packed = {name.removeprefix("files/") for name in archive.namelist() if name.startswith("files/")}
     if not packed:
         return
     said = {file["name"]: file for file in manifest["files"]}
-    report.check("the files are those of the manifest", holds=packed == said.keys())
+    report.check("the files are those of the manifest", holds=packed == said.keys() - gone.files.keys())
     amounts: Counter[int] = Counter()
     for name in sorted(packed & said.keys()):
         file = said[name]
@@ -206,7 +235,7 @@ def check_files(archive: zipfile.ZipFile, manifest: Mapping[str, Any], report: R
         amounts.update(found)
         holds = (found.total(), pence) == (file.get("items", file["payments"]), file["total_pence"])
         report.check(f"{name} adds up to what was approved", holds=holds)
-    if "payments.jsonl" in archive.namelist() and not report.faults:
+    if "payments.jsonl" in archive.namelist() and not (report.faults or gone.files):
         with archive.open("payments.jsonl") as lines:
             wanted = Counter(amounts_of_items(lines))
         report.check("each credit of the files is what its payments add up to", holds=amounts == wanted)
@@ -224,11 +253,12 @@ def amounts_of_items(lines: Iterable[bytes]) -> Iterator[int]:
     yield from together.values()
 
 
-def check_attachments(archive: zipfile.ZipFile, decisions: list[dict[str, Any]], report: Report) -> None:
+def check_attachments(archive: zipfile.ZipFile, decisions: list[dict[str, Any]], report: Report, gone: Gone) -> None:
     """That each attached file of a complete pack is one that a decision names, and none is missing."""
     folder = "attachments/"
     packed = {name for name in archive.namelist() if name.startswith(folder)}
     said = {decision["record"]["attached"]["sha256"] for decision in decisions if "attached" in decision["record"]}
+    said -= gone.attachments.keys()
     if not packed and (not said or "payments.jsonl" not in archive.namelist()):
         return
     found = {sha256_of(archive, name) for name in packed}

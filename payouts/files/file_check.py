@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.comparison import Comparison, compare, listed
 from bacs.errors import BacsError
+from payouts.files.destroying import must_be_there
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.segment import open_content
 from payouts.payroll import Payroll
@@ -145,11 +146,16 @@ def sha256_of(content: BinaryIO) -> tuple[str, int]:
 def nearest(
     session: Session, seals: Seals, files: Sequence[PaymentFile], content: BinaryIO
 ) -> tuple[PaymentFile, Comparison]:
-    """The approved file that a file has most payments of, and how they compare."""
+    """The approved file that a file has most payments of, and how they compare.
+
+    Raises NotAPaymentFile, FileDestroyed.
+    """
     try:
         given = list(listed(content))
     except BacsError as error:
         raise NotAPaymentFile(str(error)) from None
+    for file in files:
+        must_be_there(session, file)
     compared = [(file, compare(listed(open_content(session, seals, file)), given)) for file in files]
     return max(compared, key=lambda pair: pair[1].same_count)
 

@@ -39,6 +39,7 @@ ACTS: dict[str, str] = {
     "staff.told": "Sent a message to somebody who works here ({event}: {outcome})",
     "body.duties_set": "Set how many people run a payroll to {pattern}",
     "body.cooling_off_set": "Set the cooling-off to {ordinary_days} working days ({high_days} where the risk is high)",
+    "payroll.files_destroyed": "Destroyed files whose time was over: {files}",
     "payroll.amended_take_out": "Took {payment_count} payments out (decisions that are void: {decisions_voided})",
     "payroll.moved": "Moved the pay date to {pay_date}",
     "api_key.made": "Made an API key ({kind}; {scopes})",

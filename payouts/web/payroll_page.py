@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from payouts.channels.dispatch import DispatchStatus, dispatches_of
 from payouts.channels.submission import Submission, submissions_of
 from payouts.checks.finding import groups_of
+from payouts.files.destroying import destroyed_at
 from payouts.files.file_check import last_checks
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import since_sealing
@@ -93,6 +94,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             open_findings=open_findings,
             unpaid=unpaid_counts(session, payroll_id),
             files=files,
+            destroyed=destroyed_at(session, (file.key_id for file in files)),
             submissions=submissions,
             dispatches=dispatches,
             by_hand=all(way.status is DispatchStatus.WITHDRAWN for way in dispatches.values()),

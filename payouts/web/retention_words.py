@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from payouts.erasure import ErasureBar, ErasureRefused
+from payouts.files.destroying import FileDestroyed
 from payouts.web.figures import day
 from schemes.errors import Refused
 
@@ -38,7 +39,13 @@ KEPT: tuple[Kept, ...] = (
         "Files for the bank, each sealed with its own key",
         "To show what was approved and sent",
         YEARS,
-        "the pay date: destroyed when somebody whom the file holds is erased",
+        "the pay date: then the key is destroyed, of all files of a payroll at once",
+    ),
+    Kept(
+        "What people attached as evidence for a decision, sealed",
+        "To show what a decision rested on",
+        YEARS,
+        "the pay date, as the files",
     ),
     Kept(
         "Rows of register files that were brought in",
@@ -60,4 +67,9 @@ def refused(refusal: ErasureRefused) -> str:
     return f"This payee’s records are needed until {day(refusal.until)}, so they can’t be erased before"
 
 
-TELLERS: dict[type[Refused], Callable[[Any], str]] = {ErasureRefused: refused}
+def destroyed(refusal: FileDestroyed) -> str:
+    when = day(refusal.destroyed_at)
+    return f"{refusal.name} was destroyed on {when}: its time was over. Its SHA-256 and who approved it are kept"
+
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {ErasureRefused: refused, FileDestroyed: destroyed}

@@ -17,8 +17,11 @@ from payouts import erasure
 from payouts.cli import payouts
 from payouts.commands import ground
 from payouts.erasure import ErasureBar, ErasureRefused
-from payouts.files.payment_file import PaymentFile
+from payouts.evidence.verifying import verify
+from payouts.files.destroying import FileDestroyed, destroy_old
+from payouts.files.payment_file import PaymentFile, files_of
 from payouts.files.segment import open_content
+from payouts.ledger.entry import LedgerEntry
 from payouts.payment import Payment, payments_of
 from payouts.payroll import get_payroll
 from payouts.tasks import clock as ticking
@@ -36,6 +39,7 @@ from schemes.person import DEMO_PASSWORD, Role
 from schemes.retention import first_day_kept, kept_until
 from schemes.seal import get_key
 from tests.contacting import mark_safe
+from tests.payouts.test_evidence import take
 
 MUCH_LATER = datetime(2034, 4, 3, 9, 30, tzinfo=UTC)
 
@@ -261,3 +265,41 @@ def test_from_the_command_line_somebody_due_is_listed_proposed_and_erased(
     told = run("retention", "propose", reference, "--reason", "over", by=Role.ADMINISTRATOR)
     run("change", "confirm", told.split()[-1], by=Role.FINANCE)
     assert f"{reference}\t" not in run("retention", "due")
+
+
+def test_files_are_destroyed_by_their_age_and_the_evidence_says_so_plainly(office, sealed, payee_id, clock, owner):
+    office.decide_all(sealed.payroll_id)
+    office.download(sealed.payroll_id)
+    office.record_submission(sealed.payroll_id)
+    office.work(leave="notices.send")
+    clock.time = datetime(2033, 3, 31, 12, tzinfo=UTC)
+    with office.transaction() as session:
+        assert destroy_old(session, at=clock()) == 0, "the last day on which they are kept"
+    assert verify(take(office, sealed.payroll_id)).gone == []
+    clock.advance(days=1)
+    with office.transaction() as session:
+        assert destroy_old(session, at=clock()) == 1
+        assert destroy_old(session, at=clock()) == 0
+        [file] = files_of(session, sealed.payroll_id)
+        with pytest.raises(KeyMissing):
+            open_content(session, office.service.seals, file).read()
+    for redacted in (False, True):
+        report = verify(take(office, sealed.payroll_id, redacted=redacted))
+        assert report.faults == []
+        [gone] = report.gone
+        assert gone.startswith(f"{file.name} was destroyed on 2033-04-01")
+    with pytest.raises(FileDestroyed):
+        office.download(sealed.payroll_id)
+    with office.transaction() as session:
+        ticking.link_audit(office.service)
+        assert audit.verify(session, office.harbour.body_id).faults == []
+        assert session.scalar(select(func.sum(LedgerEntry.amount_pence))) > 0
+
+
+def test_evidence_of_a_payroll_of_which_somebody_was_erased_still_verifies(
+    office, sealed, payee_id, much_later, administrator
+):
+    office.confirm_change(propose(office, payee_id, administrator))
+    report = verify(take(office, sealed.payroll_id))
+    assert report.faults == []
+    assert any("the details of 1 payees of this payroll were erased" in line for line in report.gone)

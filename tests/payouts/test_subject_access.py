@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from sqlalchemy import select, text
 
+from bacs import pence
 from payouts import subject_access
 from payouts.cli import payouts
 from payouts.commands import ground
@@ -65,7 +66,10 @@ def test_it_holds_all_that_is_known_with_bank_details_in_full(office, payee):
     assert everything["payee"][0]["name"] == payee.name
     assert everything["bank details"][0]["account_number"] == "63748472"
     assert len(everything["bank details"]) == 2
-    assert everything["payments"][0]["amount_pence"] > 0
+    paid = everything["payments"][0]
+    assert paid["amount_pence"] > 0
+    assert paid["how_it_was_reckoned"][-1] == f"Paid: {pence.format(paid['amount_pence'])}"
+    assert "For the period: " in paid["how_it_was_reckoned"][-2]
     assert everything["awards"]
     assert everything["contacts"][0]["value"] == payee.email
     assert everything["stopped payments"][0]["placed_by"] == office.person(Role.PREPARER).name

@@ -57,7 +57,7 @@ def test_a_register_is_brought_in_by_two_people(preparer, signed_in, office):
     page = finance.get(finance.get("/payees?search=ann").link("A-1"))
     assert page.h1 == "Ann Example"
     assert page.table("beneficiaries") == [
-        ["A-1", "Ann Example", "The person themselves", "In force", "Ann Example No address may be used"]
+        ["A-1", "Ann Example", "The person themselves", "In force", "Ann Example No address to write to"]
     ]
     [[_, holder, account, *_]] = page.table("accounts")
     assert (holder, account) == ("A Example", "ending 4958")

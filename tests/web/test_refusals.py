@@ -17,6 +17,7 @@ from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.difference.comparison import NotExplained
 from payouts.erasure import ErasureBar, ErasureRefused
+from payouts.files.destroying import FileDestroyed
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
 from payouts.gates.attachment import AttachmentFault, AttachmentRefused, EvidenceNeeded
@@ -176,6 +177,7 @@ REFUSALS: list[Refused] = [
     AwardDayRefused(AwardDay.ENDS_BEFORE_START),
     SuspensionDayRefused(SuspensionDay.REVIEW_MISSING),
     MergeRefused(MergeBar.BOTH_HAVE_AWARD),
+    FileDestroyed("HIL.txt", datetime(2033, 4, 1, tzinfo=UTC)),
     ErasureRefused(ErasureBar.STILL_NEEDED),
     PersonErased(),
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),

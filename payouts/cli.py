@@ -45,6 +45,7 @@ from payouts.commands import (
     scheme,
     serving,
     simulate,
+    statement,
     subject_access,
     task,
 )
@@ -98,6 +99,7 @@ for command in (
     api.api,
     api_key.api_key,
     ledger.ledger,
+    statement.statement_group,
     audit.audit,
     keys.keys,
     task.task,

@@ -47,6 +47,7 @@ class ChangeKind(StrEnum):
     LEDGER_CLOSE = "ledger_close"
     HELD_MONEY = "held_money"
     PASSKEYS = "passkeys"
+    BANK_MATCH = "bank_match"
 
 
 class ChangeWaiting(Refused):

@@ -17,6 +17,7 @@ from payouts.gates.gate import Gate
 from payouts.ledger.control import compare
 from payouts.payment import Payment
 from payouts.payroll import PayrollKind, get_payroll
+from payouts.statement.entry import BankEntry
 from payouts.web.access import BEFORE_A_BODY, PUBLIC, audience_of, roles_for
 from schemes import before_body, freeze
 from schemes.account import Account
@@ -36,6 +37,7 @@ from tests.awarding import an_award
 from tests.entering import FILE_HEADER, entering, send_file
 from tests.keys import a_key
 from tests.passkeys import give_passkey
+from tests.payouts.statement.bank import account_of, camt, entry, send
 from tests.web.one_app import app_on
 
 
@@ -106,6 +108,7 @@ def addresses(office, sealed, browsers):
     office.let_go_on(account.payee_id, hold_id)
     access_id = office.ask_for_everything(account.payee_id)
     parallel_run_id = office.compare(sealed.payroll_id, b"sort_code,account_number,amount,processing_date,name,ref\n")
+    statement_id = send(office, camt(account_of(office), entry(1_00, "somebody"))).id
     award = an_award(office)
     suspension_id = award.suspend(date(2027, 1, 1))
     with office.transaction() as session:
@@ -136,6 +139,8 @@ def addresses(office, sealed, browsers):
             "freeze_id": a_freeze(office),
             "api_key_id": a_key(office).id,
             "control_id": compare(session, asked_by=None, at=office.service.now()).id,
+            "statement_file_id": statement_id,
+            "bank_entry_id": session.scalars(select(BankEntry.id)).first(),
             "payment_id": session.scalars(select(Payment.id)).first(),
             **from_the_bank(office),
             "query_id": a_question(office, sealed.payroll_id),

@@ -22,6 +22,7 @@ from payouts.ledger.entry import Event, LedgerAccount
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
 from payouts.payroll import Payroll, PayrollStatus
+from payouts.statement.difference import bank_differences
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.database import new_id
@@ -74,6 +75,7 @@ def compare(session: Session, *, asked_by: UUID | None, at: datetime) -> Control
     to_prove = unproven(session, newest_run(session))
     for payroll_id, number in to_prove:
         found += entry_differences(session, payroll_id, number)
+    found += bank_differences(session, london_day(at))
     where = whereabouts(session)
     run = ControlRun(
         body_id=session.info["body_id"],

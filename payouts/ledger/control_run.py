@@ -28,6 +28,11 @@ class DifferenceKind(StrEnum):
     NOT_SUBMITTED = "not_submitted"
     KEPT_SUMS = "kept_sums"
     BROKEN_PAYMENTS = "broken_payments"
+    CONTRA = "contra"
+    RETURN_NOT_REPORTED = "return_not_reported"
+    RETURN_NOT_BOOKED = "return_not_booked"
+    STATEMENT_GAP = "statement_gap"
+    SUSPENSE = "suspense"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from payouts.ledger import control
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing
+from payouts.statement import reading
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "response.apply": OnDatabase(applying.apply_chunk),
     "payroll.close": OnDatabase(closing.close),
     "channel.send": Outside(channel_sending.send),
+    "statement.read": OnDatabase(reading.read),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),

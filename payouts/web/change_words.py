@@ -26,6 +26,7 @@ from payouts.web.ledger_words import close_rows, held_rows
 from payouts.web.passkey_words import rule_rows
 from payouts.web.people_words import ROLES, role_words
 from payouts.web.scheme_words import definition_rows
+from payouts.web.statement_words import entry_rows
 from schemes import name_policy
 from schemes.body import DutyPattern
 from schemes.change import Change, ChangeKind
@@ -221,6 +222,12 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda facts, names: held_rows(facts),
         "It is posted to the ledger at once. The money is not paid to anybody any more.",
         lambda change: ("Money that is held", url_for("pages.show_held")),
+    ),
+    ChangeKind.BANK_MATCH: ChangeWords(
+        lambda change, names: f"What a bank entry of {day(date.fromisoformat(change.after['booked_on']))} is",
+        lambda facts, names: entry_rows(facts),
+        "It counts at once. Whether the bank agrees with the ledger is worked out from it.",
+        lambda change: ("The entry", url_for("pages.show_bank_entry", bank_entry_id=change.subject_id)),
     ),
     ChangeKind.CHECKS: ChangeWords(
         lambda change, names: f"Checks of scheme {change.after['scheme']}",

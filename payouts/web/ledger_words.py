@@ -22,7 +22,7 @@ ACCOUNTS: dict[LedgerAccount, str] = {
     LedgerAccount.WITH_BACS: "With Bacs",
     LedgerAccount.BANK: "Paid",
     LedgerAccount.RETURNED_AND_HELD: "Returned and held",
-    LedgerAccount.REISSUED: "Paid by another payment",
+    LedgerAccount.REISSUED: "Reissued",
     LedgerAccount.RECOVERED: "Recovered",
     LedgerAccount.WRITTEN_OFF: "Written off",
 }
@@ -35,7 +35,7 @@ EVENTS: dict[Event, str] = {
     Event.REJECTED: "Rejected by Bacs",
     Event.RECALLED: "Recalled",
     Event.RETURNED: "Returned by the payee’s bank",
-    Event.REISSUED: "Paid by another payment",
+    Event.REISSUED: "Reissued",
     Event.RECOVERED: "Owed to nobody any more",
     Event.PAID_BACK: "Paid back",
     Event.WRITTEN_OFF: "Written off",
@@ -48,11 +48,6 @@ CLOSING_FAULTS: dict[ClosingFault, str] = {
     ClosingFault.CONTROL_DIFFERS: "The last daily control found differences. Settle them, and run it again",
 }
 
-TELLERS: dict[type[Refused], Callable[[Any], str]] = {
-    ClosingRefused: lambda refusal: CLOSING_FAULTS[refusal.fault],
-    NotHeld: lambda refusal: "This payment’s money is not held any more. Look at the list of what is held again",
-}
-
 
 class DifferenceWords(NamedTuple):
     """What differs, and what to do. in_pence: its two figures are amounts."""
@@ -63,6 +58,11 @@ class DifferenceWords(NamedTuple):
     to_do: str
     in_pence: bool = True
 
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    ClosingRefused: lambda refusal: CLOSING_FAULTS[refusal.fault],
+    NotHeld: lambda refusal: "This payment’s money is not held any more. Look at the list of what is held again",
+}
 
 DIFFERENCES: dict[DifferenceKind, DifferenceWords] = {
     DifferenceKind.PAYROLL_TOTAL: DifferenceWords(
@@ -98,6 +98,36 @@ DIFFERENCES: dict[DifferenceKind, DifferenceWords] = {
         "Reissue and write off none of this payroll until the people who run the service have looked at it.",
         in_pence=False,
     ),
+    DifferenceKind.CONTRA: DifferenceWords(
+        "The bank did not take for this payroll what was sent",
+        "Sent, less what Bacs did not process",
+        "Taken by the bank",
+        "Look for the debit among the entries that are not matched, and ask the bank if it is not there.",
+    ),
+    DifferenceKind.RETURN_NOT_REPORTED: DifferenceWords(
+        "The bank sent money back that no report told of",
+        "Returned in the ledger",
+        "Came back on the statement",
+        "Fetch the ARUCS reports of these days and send them: the payments still count as paid.",
+    ),
+    DifferenceKind.RETURN_NOT_BOOKED: DifferenceWords(
+        "Payments were returned, but the money is not on any statement",
+        "Returned in the ledger",
+        "Came back on the statement",
+        "Look among the entries that are not matched. If it is not there, ask the bank where the money is.",
+    ),
+    DifferenceKind.STATEMENT_GAP: DifferenceWords(
+        "A statement does not open with what the one before closed with",
+        "Closed with",
+        "Opened with",
+        "Fetch the statement between the two from the bank and send it.",
+    ),
+    DifferenceKind.SUSPENSE: DifferenceWords(
+        "Entries of the statements that are older than 5 days are not matched",
+        "Money that came in",
+        "Money that went out",
+        "Say what each of them is, in the list of entries that are not matched.",
+    ),
 }
 
 
@@ -114,7 +144,7 @@ def places(where: Whereabouts) -> list[tuple[str, str]]:
         ("On its way", where.on_its_way_pence),
         ("Paid", where.paid_pence),
         ("Returned and held", where.returned_and_held_pence),
-        ("Paid by another payment", where.reissued_pence),
+        ("Reissued", where.reissued_pence),
         ("Recovered", where.recovered_pence),
         ("Written off", where.written_off_pence),
     ]

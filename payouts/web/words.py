@@ -42,6 +42,7 @@ from payouts.web import (
     people_words,
     response_words,
     retention_words,
+    statement_words,
 )
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.correction_words import REPORT_FAULTS
@@ -181,6 +182,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **file_words.TELLERS,
     **gate_words.TELLERS,
     **ledger_words.TELLERS,
+    **statement_words.TELLERS,
     **one_off_words.TELLERS,
     **parallel_run_words.TELLERS,
     **passkey_words.TELLERS,

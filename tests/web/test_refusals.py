@@ -36,6 +36,7 @@ from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payroll import PayDateReason, PayDateRefused, PeriodsOverlap
 from payouts.responses.by_hand import NotAtTheBank
 from payouts.responses.correction_file import ReportFault, ReportRefused
+from payouts.statement import manual, table
 from payouts.subject_access import PersonErased
 from payouts.taking_out import NotInPayroll
 from payouts.top_up import NothingToTopUp
@@ -141,6 +142,8 @@ REFUSALS: list[Refused] = [
     FreezeRefused(FreezeFault.OVER),
     ClosingRefused(ClosingFault.NOT_OVER),
     NotHeld(),
+    manual.DoesNotFit(),
+    table.ColumnsWrong(amounts=True),
     ClosedDayRefused(DAY),
     AttachmentRefused(AttachmentFault.EMPTY),
     GateNotReached("Ready"),

@@ -20,6 +20,7 @@ from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayrollStatus
 from payouts.responses.correction import LineOutcome
 from payouts.responses.correction_file import ReportFault
+from payouts.statement import entry, statement, table
 from payouts.web import (
     api_key_words,
     award_words,
@@ -43,6 +44,7 @@ from payouts.web import (
     people_words,
     register_words,
     scheme_words,
+    statement_words,
     words,
 )
 from schemes.account import CameBy, State, Stopped
@@ -116,6 +118,10 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Event, ledger_words.EVENTS),
     (DifferenceKind, ledger_words.DIFFERENCES),
     (ClosingFault, ledger_words.CLOSING_FAULTS),
+    (entry.Match, statement_words.MATCHES),
+    (statement.FileStatus, statement_words.FILE_STATUSES),
+    (statement.StatementFault, statement_words.STATEMENT_FAULTS),
+    (table.Column, statement_words.COLUMNS),
     (AttachmentFault, gate_words.ATTACHMENT_FAULTS),
     (EvidenceForm, scheme_words.EVIDENCE_FORMS),
     (GateKind, gate_words.AFTER_GO),

@@ -1,0 +1,112 @@
+"""`payouts statement`: send a bank statement, and see what of it is not matched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from bacs import pence
+from payouts.commands import ground
+from payouts.statement import entry as entries
+from payouts.statement import manual, reading, statement
+from payouts.statement.entry import Match
+from payouts.statement.statement import FileStatus
+from payouts.statement.table import guessed
+from payouts.web import statement_words
+from schemes.bank_profile import bank_profiles
+from schemes.database import new_id
+
+
+@click.group("statement")
+def statement_group() -> None:
+    """Bank statements: what the bank took, what came back, its fees, and what nobody knows yet."""
+
+
+@statement_group.command("receive")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--account", "last_four", help="The account's last four digits; not needed if there is one.")
+@click.option("--guess-columns", is_flag=True, help="Take a table's columns as their names say, where none are known.")
+@ground.person_options
+@ground.body_option
+def receive(
+    file: Path, last_four: str | None, guess_columns: bool, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Read a camt.053 or the bank's CSV, and match what is certain; exits with 1 where it is refused."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        found = [each for each in bank_profiles(session) if last_four is None or each.last_four == last_four]
+        if len(found) != 1:
+            raise click.ClickException("say which account with --account and its last four digits")
+        sent = statement.receive(
+            session,
+            given.seals,
+            file_id=new_id(),
+            profile_id=found[0].id,
+            file_name=file.name,
+            content=file.read_bytes(),
+            by=by,
+            at=given.now(),
+        )
+    read_now(given, body_id, sent.id)
+    with given.transaction(body_id) as session:
+        read = statement.get_file(session, sent.id, lock=True)
+        if read.status is FileStatus.ASKING and guess_columns:
+            statement.tell_columns(session, read, guessed(read.header or []), by=by, at=given.now())
+    read_now(given, body_id, sent.id)
+    with given.transaction(body_id) as session:
+        read = statement.get_file(session, sent.id)
+        if read.fault is not None:
+            raise click.ClickException(f"{statement_words.STATEMENT_FAULTS[read.fault]} (at {read.fault_at})")
+        if read.status is FileStatus.ASKING:
+            raise click.ClickException(f"its columns are not known yet: {', '.join(read.header or [])}")
+        click.echo(f"{read.id}: {read.entry_count:,} entries, {read.known_entries:,} known before")
+        for match, (count, amount) in entries.counts_of(session, read.id).items():
+            words = statement_words.MATCHES[match] if match else "Not matched"
+            click.echo(f"{words}\t{count:,}\t{pence.format(amount)}")
+
+
+def read_now(given: ground.Service, body_id: UUID, file_id: UUID) -> None:
+    """Read it here, unless a worker has it or has done it."""
+    with given.transaction(body_id) as session:
+        reading.read(session, given, {"file_id": str(file_id)})
+
+
+@statement_group.command("unmatched")
+@ground.body_option
+def list_unmatched(body_name: str | None) -> None:
+    """Entries that are not matched, the oldest first: id, day, in or out, amount, what the bank says."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        after = None
+        while rows := entries.unmatched(session, after=after, limit=500):
+            texts = entries.texts_of(session, given.seals, rows)
+            for row in rows:
+                side = "in" if row.is_credit else "out"
+                click.echo(f"{row.id}\t{row.booked_on}\t{side}\t{pence.format(row.amount_pence)}\t{texts[row.id]}")
+            after = rows[-1].id
+
+
+@statement_group.command("match")
+@click.argument("entry_id", type=click.UUID)
+@click.argument("what", type=click.Choice([*(match.value for match in Match), "nothing"]))
+@click.option("--target", type=click.UUID, help="The payment file, or the payment that came back.")
+@click.option("--because", "reason", required=True, help="How you know, for the second person.")
+@ground.person_options
+@ground.body_option
+def match(
+    entry_id: UUID, what: str, target: UUID | None, reason: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Propose what an entry is, or that it is not what it was matched to; `payouts change confirm` does it."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    meant = None if what == "nothing" else Match(what)
+    with given.transaction(body_id) as session:
+        made = manual.propose(
+            session, entry_id, meant, target, change_id=new_id(), reason=reason, by=by, at=given.now()
+        )
+    click.echo(f"{made.id}: proposed")

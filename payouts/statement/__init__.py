@@ -1,0 +1,1 @@
+"""What the bank says happened on the account: statements, and what each booking is."""

@@ -1,0 +1,160 @@
+"""What a person says an entry is, or is not: proposed by finance with a reason, and confirmed by a second person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payouts.files.payment_file import PaymentFile
+from payouts.payment import Payment
+from payouts.payroll import Payroll
+from payouts.statement.entry import BankEntry, Match, get_entry
+from payouts.statement.matching import BEFORE_SUBMISSION, RETURNED_WITHIN, Expected, expected_contras
+from schemes import audit, change
+from schemes.bank_profile import BankProfile
+from schemes.change import Change, ChangeKind
+from schemes.change_applied import EFFECTS, Effect
+from schemes.errors import NotFound, Refused
+from schemes.person import Actor, Role
+
+PROPOSERS = (Role.FINANCE,)
+CONFIRMERS = (Role.FINANCE, Role.APPROVER)
+MOST_SUGGESTED = 10
+
+
+class DoesNotFit(Refused):
+    """An entry cannot be this: money that came in is no contra, what went out is no return, or the amounts differ."""
+
+
+def suggestions(session: Session, entry: BankEntry) -> tuple[list[Expected], list[tuple[Payment, Payroll]]]:
+    """What an entry may be, the likeliest first: files whose contra lacks, or payments that may have come back."""
+    if not entry.is_credit:
+        lacking = expected_contras(session, line_id=entry.line_id, only_open=True)
+        lacking.sort(
+            key=lambda each: (
+                each.file_id != entry.hint_id,
+                each.expected_pence - each.matched_pence != entry.amount_pence,
+                abs((each.pay_date - entry.booked_on).days),
+            )
+        )
+        return lacking[:MOST_SUGGESTED], []
+    if not entry.reference:
+        return [], []
+    rows = session.execute(
+        select(Payment, Payroll)
+        .join(Payroll, (Payroll.body_id == Payment.body_id) & (Payroll.id == Payment.payroll_id))
+        .join(BankProfile, (BankProfile.body_id == Payroll.body_id) & (BankProfile.id == Payroll.bank_profile_id))
+        .where(
+            Payment.reference == entry.reference,
+            Payment.amount_pence == entry.amount_pence,
+            BankProfile.line_id == entry.line_id,
+            Payroll.status.not_in(BEFORE_SUBMISSION),
+            Payroll.pay_date.between(entry.booked_on - RETURNED_WITHIN, entry.booked_on + timedelta(days=1)),
+        )
+        .order_by(Payroll.pay_date.desc(), Payment.ordinal)
+        .limit(MOST_SUGGESTED)
+    )
+    return [], [(payment, payroll) for payment, payroll in rows]
+
+
+def facts(session: Session, entry_id: UUID) -> dict[str, Any]:
+    """What an entry is now, as a proposal's facts."""
+    entry = get_entry(session, entry_id)
+    return {**about(entry), **told(session, entry.match, entry.payment_file_id or entry.payment_id)}
+
+
+def about(entry: BankEntry) -> dict[str, Any]:
+    return {"booked_on": entry.booked_on.isoformat(), "pence": entry.amount_pence, "is_credit": entry.is_credit}
+
+
+def told(session: Session, match: Match | None, target: UUID | None) -> dict[str, Any]:
+    """A match in names that people know: a file's, or a payment's number."""
+    kept: dict[str, Any] = {"match": match.value if match else "", "target": str(target) if target else "", "name": ""}
+    if match is Match.CONTRA and target is not None:
+        kept["name"] = session.get_one(PaymentFile, (session.info["body_id"], target)).name
+    if match is Match.RETURN and target is not None:
+        payment = session.get_one(Payment, (session.info["body_id"], target))
+        number = session.get_one(Payroll, (payment.body_id, payment.payroll_id)).number
+        kept["name"] = f"payment {payment.ordinal} of payroll {number}"
+    return kept
+
+
+def propose(
+    session: Session,
+    entry_id: UUID,
+    match: Match | None,
+    target: UUID | None,
+    *,
+    change_id: UUID,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> Change:
+    """Propose what an entry is; None that it is not what it was matched to. Raises DoesNotFit, NotFound, NotAllowed,
+    and as `change.propose`.
+    """
+    by.must_be(*PROPOSERS)
+    there = session.get(Change, (by.body_id, change_id))
+    if there is not None:
+        return there
+    entry = get_entry(session, entry_id)
+    must_fit(session, entry, match, target)
+    return change.propose(
+        session,
+        ChangeKind.BANK_MATCH,
+        change_id=change_id,
+        subject_id=entry_id,
+        before=facts(session, entry_id),
+        after={**about(entry), **told(session, match, target)},
+        reason=reason,
+        by=by,
+        at=at,
+    )
+
+
+def must_fit(session: Session, entry: BankEntry, match: Match | None, target: UUID | None) -> None:
+    """Raises DoesNotFit, NotFound."""
+    body_id = session.info["body_id"]
+    if match is Match.CONTRA:
+        file = session.get(PaymentFile, (body_id, target)) if target else None
+        if file is None:
+            raise NotFound("payment file", target)
+        lacking = {each.file_id for each in expected_contras(session, line_id=entry.line_id, only_open=True)}
+        if entry.is_credit or file.id not in lacking:
+            raise DoesNotFit
+    elif match is Match.RETURN:
+        payment = session.get(Payment, (body_id, target)) if target else None
+        if payment is None:
+            raise NotFound("payment", target)
+        taken = session.scalar(
+            select(BankEntry.id).where(BankEntry.match == Match.RETURN, BankEntry.payment_id == payment.id)
+        )
+        if not entry.is_credit or payment.amount_pence != entry.amount_pence or taken is not None:
+            raise DoesNotFit
+    elif match is Match.FEE and entry.is_credit:
+        raise DoesNotFit
+
+
+def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
+    """Raises DoesNotFit where something else was matched meanwhile."""
+    entry = get_entry(session, confirmed.subject_id, lock=True)
+    match = Match(confirmed.after["match"]) if confirmed.after["match"] else None
+    target = UUID(confirmed.after["target"]) if confirmed.after["target"] else None
+    entry.match, entry.payment_file_id, entry.payment_id = None, None, None
+    entry.matched_by, entry.matched_at = None, None
+    session.flush()
+    must_fit(session, entry, match, target)
+    entry.match = match
+    entry.payment_file_id = target if match is Match.CONTRA else None
+    entry.payment_id = target if match is Match.RETURN else None
+    if match is not None:
+        entry.matched_by, entry.matched_at = confirmed.proposed_by, at
+    session.flush()
+    audit.record(session, "bank_entry.matched", by=by, about=entry, at=at, match=confirmed.after["match"] or "nothing")
+
+
+EFFECTS[ChangeKind.BANK_MATCH] = Effect(CONFIRMERS, facts, apply)

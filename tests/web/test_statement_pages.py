@@ -1,0 +1,47 @@
+"""Bank statements in the browser: one is sent, its entries are read, and a person says what one of them is."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from schemes.person import Role
+from tests.payouts.statement.bank import account_of, camt, entry
+from tests.web.test_every_page import faults_of
+
+
+@pytest.fixture
+def start(landed):
+    return landed
+
+
+def test_finance_sends_statements_and_says_what_an_entry_is(office, signed_in):
+    finance = signed_in(Role.FINANCE)
+    finance.get("/statements/new")
+    assert "Choose the statement" in finance.press("Read the statement").errors
+    content = camt(account_of(office), entry(5_00, "ACCOUNT FEE"), entry(7_00, "SOMEBODY", credit=True))
+    page = finance.press("Read the statement", file=(io.BytesIO(content), "camt.xml"))
+    assert page.done == ["The statement is being read"]
+    office.work()
+    page = finance.get(page.response.request.path)
+    assert page.numbers == {"A fee of the bank": "1 entry", "Not matched": "1 entry"}
+    assert faults_of(page) == []
+    page = finance.get("/statements/unmatched")
+    assert faults_of(page) == []
+    page = finance.get(page.link("25 November 2026"))
+    assert faults_of(page) == []
+    page = finance.press("Propose it to a second person", what="not_ours", reason="a grant")
+    assert page.h1 == "What a bank entry of 25 November 2026 is"
+    assert "Nothing of this service" in page.text
+    finance.get("/statements/new")
+    table = b"Date,Details,Amount\n25/11/2026,FEE,-1.00\n"
+    page = finance.press("Read the statement", file=(io.BytesIO(table), "bank.csv"))
+    office.work()
+    page = finance.get(finance.get(page.response.request.path).link("Say what its columns are"))
+    assert faults_of(page) == []
+    finance.press("Read the statement", amount="")
+    page = finance.press("Read the statement", amount="2")
+    office.work()
+    assert finance.get(page.response.request.path).numbers == {"A fee of the bank": "1 entry"}
+    assert faults_of(finance.get("/statements")) == []

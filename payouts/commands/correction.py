@@ -49,3 +49,5 @@ def take(file: Path, email: str, code: str | None, body_name: str | None) -> Non
         click.echo(f"line {row.line.position}\t{who}\t{said[0]}\t{said[2]}")
     proposed = sum(row.line.outcome is LineOutcome.PROPOSED for row in rows)
     click.echo(f"{len(rows):,} lines, {proposed:,} proposed.")
+    if not report.is_read:
+        click.echo(f"The other {report.line_count - report.lines_done:,} lines are read by the workers: see the page.")

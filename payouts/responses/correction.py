@@ -8,11 +8,10 @@ with the reason; it never sinks the others.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select
@@ -20,19 +19,24 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.reports.awacs import CorrectedAccount
 from payouts import proposing
-from payouts.responses.correction_file import ReadReport, read_report
+from payouts.responses.correction_file import lines_of_file, read_report
 from payouts.responses.correction_match import Found, Match, match_lines
+from payouts.tasks import outbox
 from schemes import audit, bank_details
 from schemes.account import Account, CameBy
 from schemes.database import Base, BodyOwned, new_id, stored, take_turns, to_body_row
-from schemes.errors import NotFound
+from schemes.errors import NotFound, Refused
 from schemes.payee import Payee
 from schemes.person import Actor, Role
-from schemes.seal import Seals
+from schemes.seal import Seals, destroy, get_key
 from schemes.typed_details import DetailsFault, DetailsRefused, read_details
 
 if TYPE_CHECKING:
     from payouts.app import Service
+
+
+CHUNK = 500
+"""Lines that are looked at in one go: as many as a person waits for when they send a report."""
 
 
 class LineOutcome(StrEnum):
@@ -46,6 +50,7 @@ class LineOutcome(StrEnum):
     NOT_FOUND = "not_found"
     SEVERAL_PAYEES = "several_payees"
     NOT_PAYABLE = "not_payable"
+    REFUSED = "refused"
 
 
 OF_MATCH = {
@@ -56,19 +61,34 @@ OF_MATCH = {
 
 
 class CorrectionReport(BodyOwned, Base):
-    """One report, read once: `sha256` is the file's. gaps: advice numbers that are missing, so a report may be."""
+    """One report, read once: `sha256` is the file's. gaps: advice numbers that are missing, so a report may be.
+
+    lines_done: how many of its lines were looked at; sealed_content: the file, until that is all of them.
+    """
 
     __tablename__ = "correction_report"
-    __table_args__ = (UniqueConstraint("body_id", "sha256"), Index("ix_correction_report_read", "body_id", "read_at"))
+    __table_args__ = (
+        UniqueConstraint("body_id", "sha256"),
+        Index("ix_correction_report_read", "body_id", "read_at"),
+        to_body_row("sealing_key", "key_id"),
+        CheckConstraint("(sealed_content is not null) = (lines_done < line_count)", name="content"),
+    )
 
     file_name: Mapped[str]
     sha256: Mapped[str]
     report_number: Mapped[str]
     produced_on: Mapped[date | None]
     line_count: Mapped[int]
+    lines_done: Mapped[int]
     gaps: Mapped[int]
+    key_id: Mapped[UUID | None]
+    sealed_content: Mapped[bytes | None] = mapped_column(deferred=True)
     read_by: Mapped[UUID]
     read_at: Mapped[datetime]
+
+    @property
+    def is_read(self) -> bool:
+        return self.lines_done == self.line_count
 
 
 class CorrectionLine(BodyOwned, Base):
@@ -105,9 +125,9 @@ class CorrectionLine(BodyOwned, Base):
 def take(
     session: Session, service: Service, *, report_id: UUID, file_name: str, content: bytes, by: Actor, at: datetime
 ) -> CorrectionReport:
-    """Read a report and propose what it corrects. The same file again is the same report and changes nothing.
+    """Read a report and propose what it corrects: of a large one the first lines, and workers the others.
 
-    Raises ReportRefused, NotAllowed.
+    The same file again is the same report and changes nothing. Raises ReportRefused, NotAllowed.
     """
     by.must_be(Role.PREPARER)
     take_turns(session, "correction report")
@@ -123,35 +143,77 @@ def take(
         sha256=sha256,
         report_number=read.header.report_number[:40],
         produced_on=read.header.produced_on,
-        line_count=len(read.lines),
+        line_count=read.line_count,
+        lines_done=min(read.line_count, CHUNK),
         gaps=read.gaps,
         read_by=by.person_id,
         read_at=at,
     )
+    if not report.is_read:
+        key_row, key = service.seals.make(by.body_id, at)
+        session.add(key_row)
+        session.flush()
+        report.key_id, report.sealed_content = key_row.id, key.seal(content, "correction_report", report_id)
     session.add(report)
     session.flush()
-    outcomes = propose_lines(session, service, report, read, by=by, at=at)
+    propose_lines(session, service, report, lines_of_file(content, after=0, limit=CHUNK), after=0, by=by, at=at)
+    go_on(session, report, by=by, at=at)
+    return report
+
+
+def go_on(session: Session, report: CorrectionReport, *, by: Actor, at: datetime) -> None:
+    """Have the next lines looked at, or record that all were."""
+    if not report.is_read:
+        once = f"corrections.read/{report.id}/{report.lines_done}"
+        outbox.add(session, "corrections.read", once=once, at=at, report_id=str(report.id))
+        return
     audit.record(
         session,
         "correction_report.read",
         by=by,
         about=report,
         at=at,
-        lines=len(read.lines),
-        proposed=outcomes[LineOutcome.PROPOSED],
-        gaps=read.gaps,
+        lines=report.line_count,
+        proposed=counts_of(session, report.id).get(LineOutcome.PROPOSED, 0),
+        gaps=report.gaps,
     )
-    return report
+
+
+def read_on(session: Session, service: Service, args: Mapping[str, Any]) -> None:
+    """Look at the next lines of a large report, in the name of whoever sent it."""
+    report = get_report(session, UUID(args["report_id"]), lock=True)
+    if report.is_read or report.key_id is None or report.sealed_content is None:
+        return
+    key = service.seals.open_row(get_key(session, report.body_id, report.key_id))
+    content = key.open(report.sealed_content, "correction_report", report.id)
+    lines = lines_of_file(content, after=report.lines_done, limit=CHUNK)
+    # what they may do was asked when they sent it
+    by = Actor(report.read_by, report.body_id, "", "", frozenset({Role.PREPARER}))
+    propose_lines(session, service, report, lines, after=report.lines_done, by=by, at=service.now())
+    report.lines_done += len(lines)
+    if report.lines_done == report.line_count:
+        report.sealed_content = None
+        session.flush()
+        destroy(session, report.body_id, report.key_id, at=service.now())
+    session.flush()
+    go_on(session, report, by=by, at=service.now())
 
 
 def propose_lines(
-    session: Session, service: Service, report: CorrectionReport, read: ReadReport, *, by: Actor, at: datetime
-) -> Counter[LineOutcome]:
-    digests = [digest_of(service.seals, by.body_id, line) for line in read.lines]
+    session: Session,
+    service: Service,
+    report: CorrectionReport,
+    lines: Sequence[CorrectedAccount],
+    *,
+    after: int,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Keep what becomes of some lines of a report, those after so many."""
+    digests = [digest_of(service.seals, by.body_id, line) for line in lines]
     known = set(session.scalars(select(CorrectionLine.digest).where(CorrectionLine.digest.in_(digests))))
-    matches = match_lines(session, service.seals, read.lines, day=bank_details.london_day(at))
-    outcomes: Counter[LineOutcome] = Counter()
-    for position, (line, digest, found) in enumerate(zip(read.lines, digests, matches, strict=True), start=1):
+    matches = match_lines(session, service.seals, lines, day=bank_details.london_day(at))
+    for position, (line, digest, found) in enumerate(zip(lines, digests, matches, strict=True), start=after + 1):
         kept = CorrectionLine(
             body_id=report.body_id,
             id=new_id(),
@@ -172,8 +234,6 @@ def propose_lines(
         known.add(digest)
         session.add(kept)
         session.flush()
-        outcomes[kept.outcome] += 1
-    return outcomes
 
 
 def propose_line(
@@ -206,7 +266,7 @@ def propose_line(
                 by=by,
                 at=at,
             )
-        proposing.follow_up(service, session, proposal, by=by, at=at)
+            proposing.follow_up(service, session, proposal, by=by, at=at)
         kept.outcome, kept.proposal_id = LineOutcome.PROPOSED, proposal.id
     except DetailsRefused as refused:
         kept.outcome, kept.fault = LineOutcome.NOT_PAYABLE, refused.fault
@@ -214,6 +274,9 @@ def propose_line(
         kept.outcome = LineOutcome.CHANGE_WAITING
     except bank_details.SameDetails:
         kept.outcome = LineOutcome.IN_USE_ALREADY
+    except Refused:
+        # whatever it is, the lines after it are looked at
+        kept.outcome = LineOutcome.REFUSED
 
 
 def digest_of(seals: Seals, body_id: UUID, line: CorrectedAccount) -> bytes:
@@ -232,9 +295,9 @@ def digest_of(seals: Seals, body_id: UUID, line: CorrectedAccount) -> bytes:
     )
 
 
-def get_report(session: Session, report_id: UUID) -> CorrectionReport:
+def get_report(session: Session, report_id: UUID, *, lock: bool = False) -> CorrectionReport:
     """Raises NotFound."""
-    report = session.get(CorrectionReport, (session.info["body_id"], report_id))
+    report = session.get(CorrectionReport, (session.info["body_id"], report_id), with_for_update=lock or None)
     if report is None:
         raise NotFound("correction report", report_id)
     return report

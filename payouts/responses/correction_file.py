@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -17,8 +18,8 @@ from schemes.bank_profile import BankProfile
 from schemes.body import get_body
 from schemes.errors import Refused
 
-# read in one request: a body that is told of more in a day has other worries
-MOST_LINES = 2000
+# each chunk reads its way to its first line, so that nothing but the file has to be kept
+MOST_LINES = 100_000
 
 
 class ReportFault(StrEnum):
@@ -40,17 +41,17 @@ class ReportRefused(Refused):
 
 
 class ReadReport(NamedTuple):
-    """A report's header and lines; gaps: how often advice numbers are missing between two lines."""
+    """A report's header and how many lines it has; gaps: how often advice numbers are missing between two lines."""
 
     header: ReportHeader
-    lines: list[CorrectedAccount]
+    line_count: int
     gaps: int
 
 
 def read_report(session: Session, content: bytes) -> ReadReport:
     """Raises ReportRefused, also when nothing in the file says for whom it is."""
     ours = set(session.scalars(select(BankProfile.service_user_number)))
-    header, lines, gaps, named = None, [], 0, set()
+    header, lines, gaps, named = None, 0, 0, set()
     try:
         if recognise(content) is not ReportKind.AWACS:
             raise ReportRefused(ReportFault.ANOTHER_REPORT)
@@ -59,11 +60,11 @@ def read_report(session: Session, content: bytes) -> ReadReport:
                 header = record
                 named.add(record.user_number)
             elif isinstance(record, CorrectedAccount):
-                lines.append(record)
+                lines += 1
                 named.add(record.user_number or (header.user_number if header else ""))
             else:
                 gaps += 1
-            if len(lines) > MOST_LINES:
+            if lines > MOST_LINES:
                 raise ReportRefused(ReportFault.TOO_MANY_LINES)
     except NotAReport:
         raise ReportRefused(ReportFault.ANOTHER_REPORT) from None
@@ -76,3 +77,10 @@ def read_report(session: Session, content: bytes) -> ReadReport:
     if header.is_test and not get_body(session).is_sandbox:
         raise ReportRefused(ReportFault.TEST)
     return ReadReport(header, lines, gaps)
+
+
+def lines_of_file(content: bytes, *, after: int, limit: int) -> list[CorrectedAccount]:
+    """Lines of a report that was read before, those after so many."""
+    records = awacs.read(io.BytesIO(content))
+    lines = (record for record in records if isinstance(record, CorrectedAccount))
+    return list(islice(lines, after, after + limit))

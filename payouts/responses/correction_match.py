@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from bacs.reports.awacs import CorrectedAccount
 from payouts.payment import Payment
+from payouts.payment_item import PaymentItem
 from schemes.account import Account, in_use_on, open_details
 from schemes.payee import Payee
 from schemes.seal import SealingKey, Seals
@@ -79,9 +80,17 @@ def accounts_paid(session: Session, references: Iterable[str]) -> dict[str, list
         .join(Payee, (Payee.body_id == Account.body_id) & (Payee.id == Account.payee_id))
         .join(SealingKey, (SealingKey.body_id == Payee.body_id) & (SealingKey.id == Payee.key_id))
         .where(Payment.reference.in_(list(references)), SealingKey.wrapped.is_not(None))
-    )
+    ).all()
+    # what several payments went out as one under has a reference of its own
+    items = session.execute(
+        select(PaymentItem.reference, Account, SealingKey)
+        .join(Account, (Account.body_id == PaymentItem.body_id) & (Account.id == PaymentItem.account_id))
+        .join(Payee, (Payee.body_id == Account.body_id) & (Payee.id == Account.payee_id))
+        .join(SealingKey, (SealingKey.body_id == Payee.body_id) & (SealingKey.id == Payee.key_id))
+        .where(PaymentItem.reference.in_(list(references)), SealingKey.wrapped.is_not(None))
+    ).all()
     found: dict[str, list[tuple[Account, SealingKey]]] = defaultdict(list)
-    for reference, account, key in rows:
+    for reference, account, key in [*rows, *items]:
         found[reference].append((account, key))
     return found
 

@@ -223,5 +223,5 @@ def file_of(session: Session, line: ResponseLine) -> PaymentFile | None:
     count, pence = line.beside.get("all_count"), line.beside.get("all_pence")
     if count is None or pence is None:
         return None
-    alike = session.scalars(ours.where(PaymentFile.payment_count == count, PaymentFile.total_pence == pence)).all()
+    alike = session.scalars(ours.where(PaymentFile.item_count == count, PaymentFile.total_pence == pence)).all()
     return alike[0] if len(alike) == 1 else None

@@ -16,7 +16,7 @@ from payouts.gates import reminding
 from payouts.ledger import control
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
-from payouts.responses import applying, closing
+from payouts.responses import applying, closing, correction
 from payouts.statement import reading
 
 
@@ -56,6 +56,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.seal_part": OnDatabase(part.seal_part),
     "parallel_run.compare": OnDatabase(comparing.compare_run),
     "ledger.control": OnDatabase(control.control),
+    "corrections.read": OnDatabase(correction.read_on),
     "response.read": OnDatabase(applying.read),
     "response.apply": OnDatabase(applying.apply_chunk),
     "payroll.close": OnDatabase(closing.close),

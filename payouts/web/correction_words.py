@@ -32,6 +32,11 @@ OUTCOMES: dict[LineOutcome, tuple[str, str, str]] = {
         "orange",
         "Several payees have this account. Find out who it is, and propose the bank details on their page",
     ),
+    LineOutcome.REFUSED: (
+        "Could not be proposed",
+        "orange",
+        "Compare it with the payee’s bank details, and propose the change on their page",
+    ),
     LineOutcome.NOT_PAYABLE: ("Can’t be paid to", "red", "Ask the payee or their bank for the right numbers"),
 }
 

@@ -60,7 +60,8 @@ def send_correction_report() -> ResponseReturnValue:
             form.refuse(words.sentence(refused), form.file)
         else:
             again = report.id != form.report_id.id_of_what_is_made
-            flash("This report was read before. Nothing has changed" if again else "The report was read")
+            read = "The report was read" if report.is_read else "The report is being read. Large ones take some minutes"
+            flash("This report was read before. Nothing has changed" if again else read)
             return redirect(url_for("pages.show_correction_report", correction_report_id=report.id), 303)
     return render_template("corrections/send_report.html", form=form), form.status
 

@@ -17,7 +17,7 @@ from schemes.account import Account, CameBy, Stopped, get_account, in_use_on, op
 from schemes.audit import AuditEvent
 from schemes.bank_profile import SANDBOX_SERVICE_USER_NUMBER
 from schemes.database import new_id
-from schemes.errors import NotAllowed
+from schemes.errors import NotAllowed, NotNow
 from schemes.payee import Payee
 from schemes.person import Role
 from schemes.seal import get_key
@@ -122,6 +122,46 @@ def test_the_same_file_twice_and_the_same_advice_in_another_file_change_nothing(
     with office.transaction() as session:
         assert session.scalar(select(func.count()).select_from(CorrectionReport)) == 2
         assert bank_details.proposal_of(session, alone[0].payee_id) is None
+
+
+def test_a_large_report_is_read_on_by_workers_chunk_by_chunk_and_then_forgotten(
+    office, take, outcomes, alone, monkeypatch
+):
+    monkeypatch.setattr(correction, "CHUNK", 2)
+    lines = [("", numbers_of(office, account), NEW) for account in alone[:4]]
+    lines.insert(3, ("HSF-9", ("999999", "12345678"), NEW))
+    report_id = take(report(*lines))
+    with office.transaction() as session:
+        kept = correction.get_report(session, report_id)
+        assert (kept.lines_done, kept.line_count, kept.is_read) == (2, 5, False)
+        assert numbers_of(office, alone[0])[1].encode() not in kept.sealed_content
+    assert take(report(*lines)) == report_id, "the same file while it is read"
+    office.work()
+    assert outcomes(report_id) == [LineOutcome.PROPOSED] * 3 + [LineOutcome.NOT_FOUND, LineOutcome.PROPOSED]
+    with office.transaction() as session:
+        kept = correction.get_report(session, report_id)
+        assert (kept.is_read, kept.sealed_content) == (True, None)
+        assert get_key(session, kept.body_id, kept.key_id).wrapped is None
+        told = session.scalars(select(AuditEvent).where(AuditEvent.action == "correction_report.read")).one()
+        assert (told.facts["lines"], told.facts["proposed"]) == (5, 4)
+        assert {row.proposal.proposed_by for row in lines_of(session, report_id) if row.proposal} == {
+            office.person(Role.PREPARER).person_id
+        }
+
+
+def test_a_line_that_is_refused_for_whatever_reason_lets_those_after_it_be_read(
+    office, take, outcomes, alone, monkeypatch
+):
+    propose, victim = bank_details.propose, alone[0].payee_id
+
+    def refusing(*args, payee_id, **facts):
+        if payee_id == victim:
+            raise NotNow("payee", "gone", "paid")
+        return propose(*args, payee_id=payee_id, **facts)
+
+    monkeypatch.setattr(bank_details, "propose", refusing)
+    lines = [("", numbers_of(office, account), NEW) for account in alone[:2]]
+    assert outcomes(take(report(*lines))) == [LineOutcome.REFUSED, LineOutcome.PROPOSED]
 
 
 def test_a_line_that_cannot_be_used_is_kept_with_the_reason_and_sinks_no_other(office, take, outcomes, alone):

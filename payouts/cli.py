@@ -94,6 +94,7 @@ for command in (
     payroll_change.payroll,
     files.file,
     simulate.simulate,
+    simulate.bank_day,
     parallel_run.parallel_run,
     evidence.evidence,
     api.api,

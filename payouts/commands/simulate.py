@@ -15,7 +15,8 @@ from bacs.errors import BacsError
 from payouts.commands import ground
 from payouts.files.payment_file import files_of
 from payouts.files.segment import open_content
-from payouts.payroll import payroll_of_number
+from payouts.payroll import get_payroll, payroll_of_number
+from payouts.sandbox.bank import days
 from payouts.sandbox.bank.bacs_reports import RETURN_DESCRIPTIONS
 from payouts.sandbox.bank.cycle import Course, Delivery, statements, take
 from payouts.sandbox.bank.fate import Fate, Script
@@ -92,3 +93,19 @@ def understood(delivery: Delivery) -> str:
 
 def counted(records: Iterable[object]) -> int:
     return sum(1 for _ in records)
+
+
+@click.command("bank-day")
+@click.argument("number", type=int)
+@click.option("--returns", type=int, default=0, help="How many credits come back; counts with the first day only.")
+@ground.person_options
+@ground.body_option
+def bank_day(number: int, returns: int, email: str, code: str | None, body_name: str | None) -> None:
+    """Let the next day of a sandbox's bank pass for payroll NUMBER; its answers are received and read."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        payroll = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        days.ask_next(session, payroll, returned=returns, by=by, at=given.now())
+    click.echo("The bank's next day passes. Its answers are under `payouts response list`.")

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from payouts.channels.dispatch import note_receipt
 from payouts.files.payment_file import PaymentFile, files_of
 from payouts.responses.line import ResponseLine, Says
 from schemes.database import Base, new_id, stored, to_body_row
@@ -28,6 +29,10 @@ class FileSays(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     CONTRA = "contra"
+
+
+RECEIPTS = frozenset({FileSays.ARRIVED, FileSays.AGREES, FileSays.DIFFERS})
+"""What shows that the bank has the file, whatever becomes of it."""
 
 
 class FileWord(Base):
@@ -77,6 +82,8 @@ def note(
     )
     session.add(word)
     session.flush()
+    if says in RECEIPTS:
+        note_receipt(session, file.id, at=at)
     return word
 
 

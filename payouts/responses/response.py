@@ -119,23 +119,48 @@ def receive(
     Raises NotAllowed.
     """
     by.must_be(*RECEIVERS)
+    return keep(
+        session,
+        seals,
+        response_id=response_id,
+        file_name=file_name,
+        content=content,
+        received_by=by.person_id,
+        by=by,
+        at=at,
+    )
+
+
+def keep(
+    session: Session,
+    seals: Seals,
+    *,
+    response_id: UUID,
+    file_name: str,
+    content: bytes,
+    received_by: UUID,
+    by: Actor | None,
+    at: datetime,
+) -> Response:
+    """Keep what came in somebody's name, sent by them or (by: None) collected by the service."""
+    body_id = session.info["body_id"]
     sha256 = hashlib.sha256(content).hexdigest()
     take_turns(session, f"response {sha256}")
     there = session.scalars(select(Response).where(Response.sha256 == sha256)).one_or_none()
     if there is not None:
         return there
-    key_row, key = seals.make(by.body_id, at)
+    key_row, key = seals.make(body_id, at)
     session.add(key_row)
     session.flush()
     response = Response(
-        body_id=by.body_id,
+        body_id=body_id,
         id=response_id,
         file_name=file_name[:LONGEST_FILE_NAME],
         sha256=sha256,
         byte_count=len(content),
         key_id=key_row.id,
         sealed_content=key.seal(content, "response", response_id),
-        received_by=by.person_id,
+        received_by=received_by,
         received_at=at,
     )
     session.add(response)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bacs.calendar import LONDON
 from payouts import matching
 from payouts.app import Service
+from payouts.channels import collecting
 from payouts.gates import reminding
 from payouts.ledger import control
 from payouts.responses import closing
@@ -77,7 +78,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
 
 
 def ask_hourly(service: Service, asked_at: datetime | None) -> datetime | None:
-    """Ask for reminders of the open gates, once each hour; returns the hour for which it was asked last."""
+    """Ask for reminders of open gates and for the banks' answers, once each hour; returns the hour of the last time."""
     now = service.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
     if asked_at == hour:
@@ -87,6 +88,7 @@ def ask_hourly(service: Service, asked_at: datetime | None) -> datetime | None:
     for body_id, _, _ in bodies:
         with service.transaction(body_id) as session:
             reminding.ask_hourly(session, at=now)
+            collecting.ask_hourly(session, at=now)
     return hour
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from payouts import api_reply, building, building_one_offs, erasure, matching, registering
+from payouts.channels import collecting as channel_collecting
 from payouts.channels import sending as channel_sending
 from payouts.checks import run as checks_run
 from payouts.confirmation import asking
@@ -17,6 +18,7 @@ from payouts.ledger import control
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
+from payouts.sandbox.bank import days as bank_days
 from payouts.statement import reading
 
 
@@ -62,6 +64,8 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.close": OnDatabase(closing.close),
     "channel.send": Outside(channel_sending.send),
     "statement.read": OnDatabase(reading.read),
+    "sandbox.bank_day": OnDatabase(bank_days.pass_day),
+    "channel.collect": Outside(channel_collecting.collect),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),

@@ -9,6 +9,7 @@ from flask import Flask
 
 from payouts.channels.dispatch import Dispatch, DispatchStatus, GoesByItself, Trouble
 from payouts.channels.progress import NothingFound
+from payouts.sandbox.bank.days import NotASandbox, NothingMoreToSay
 from schemes.bank_connection import Channel, ConnectionFault, ConnectionTermsRefused, SignIn, fingerprint
 from schemes.errors import Refused
 
@@ -107,6 +108,8 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
         "This file goes to the bank by itself. Whoever took it there as well could pay everybody twice. Look at where "
         "it is first"
     ),
+    NotASandbox: lambda refusal: "The days of a real bank pass by themselves",
+    NothingMoreToSay: lambda refusal: "The sandbox’s bank has said everything about this payroll",
     NothingFound: lambda refusal: "Nobody has said yet whether the bank has the file",
 }
 

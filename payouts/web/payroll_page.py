@@ -27,6 +27,8 @@ from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
 from payouts.payroll import Payroll, PayrollStatus, days_still_work, get_payroll
 from payouts.redating import first_possible
+from payouts.responses.response import RECEIVERS
+from payouts.sandbox.bank import days as bank_days
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.bank_word import bank_word
@@ -40,6 +42,7 @@ from payouts.web.payroll_sums import sums_of
 from payouts.web.payrolls import progress_of
 from payouts.web.stopped import stopped
 from schemes.audit import trail
+from schemes.body import get_body
 from schemes.person import Role, names
 from schemes.scheme import get_scheme
 
@@ -97,6 +100,9 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             destroyed=destroyed_at(session, (file.key_id for file in files)),
             submissions=submissions,
             dispatches=dispatches,
+            bank_answers=get_body(session).is_sandbox and payroll.status in bank_days.OUT,
+            bank_day=bank_days.day_of(session, payroll_id),
+            may_pass_day=any(actor().holds(role, payroll.scheme_id) for role in RECEIVERS),
             by_hand=all(way.status is DispatchStatus.WITHDRAWN for way in dispatches.values()),
             checks=last_checks(session, payroll_id),
             notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],

@@ -18,6 +18,7 @@ from payouts.web.figures import count, number
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, id_given, now, number_given, pages, service, transaction
 from payouts.web.response_words import SAYS
+from schemes.bank_connection import collecting
 from schemes.person import names
 
 SHOWN = 50
@@ -43,6 +44,7 @@ def show_responses() -> ResponseReturnValue:
             responses=found[:SHOWN],
             next=url_for("pages.show_responses", before=found[SHOWN - 1].id) if len(found) > SHOWN else None,
             first=url_for("pages.show_responses") if before else None,
+            folders=len(collecting(session)),
             in_suspense=suspense.open_count(session),
             names=names(session),
         )

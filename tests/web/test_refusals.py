@@ -36,6 +36,7 @@ from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payroll import PayDateReason, PayDateRefused, PeriodsOverlap
 from payouts.responses.by_hand import NotAtTheBank
 from payouts.responses.correction_file import ReportFault, ReportRefused
+from payouts.sandbox.bank.days import NotASandbox, NothingMoreToSay
 from payouts.statement import manual, table
 from payouts.subject_access import PersonErased
 from payouts.taking_out import NotInPayroll
@@ -105,6 +106,8 @@ NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 REFUSALS: list[Refused] = [
     ConnectionTermsRefused("host", ConnectionFault.HOST),
     GoesByItself(),
+    NotASandbox(),
+    NothingMoreToSay(),
     NothingFound(),
     *passkeys.REFUSALS,
     NotAllowed("approver"),

@@ -69,7 +69,10 @@ class NewSuspensionSchema(Schema):
     reason = Text(least=1, most=LONGEST, required=True)
 
 
-@awards.posting("/awards", NewAwardSchema, OneAwardSchema, Scope.AWARDS)
+EXAMPLE = {"scheme": "HIL", "beneficiary": "CASE-1001", "amount_pence": 125000, "first_day": "2026-12-01"}
+
+
+@awards.posting("/awards", NewAwardSchema, OneAwardSchema, Scope.AWARDS, example=EXAMPLE)
 def create_award(given: dict[str, Any]) -> Any:
     """Award something to a beneficiary, for each period of a scheme"""
     with field("scheme"):

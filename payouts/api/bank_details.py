@@ -64,7 +64,17 @@ class StopSchema(Schema):
     stopped_as = fields.Enum(Stopped, by_value=True, required=True)
 
 
-@resource.posting("/payees/<payee>/bank_details", NewBankDetailsSchema, BankDetailsSchema, Scope.PAYEES)
+EXAMPLE = {
+    "account_holder": "Morgan Field",
+    "sort_code": "20-29-59",
+    "account_number": "63748472",
+    "came_by": "form",
+}
+
+
+@resource.posting(
+    "/payees/<payee>/bank_details", NewBankDetailsSchema, BankDetailsSchema, Scope.PAYEES, example=EXAMPLE
+)
 def propose_bank_details(given: dict[str, Any], payee: str) -> Any:
     """Propose new bank details of a payee
 

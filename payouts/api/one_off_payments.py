@@ -100,7 +100,17 @@ class OneOffPaymentArgs(ChangedArgs):
     payee = reference(metadata={"description": "The payee’s reference."})
 
 
-@resource.posting("/one_off_payments", NewOneOffPaymentSchema, OneOffPaymentSchema, Scope.PAYMENTS)
+EXAMPLE = {
+    "scheme": "HIL",
+    "beneficiary": "CASE-1001",
+    "amount_pence": 25000,
+    "about": "2026-11-05",
+    "pay_from": "2026-11-25",
+    "reason": "a grant for a wheelchair",
+}
+
+
+@resource.posting("/one_off_payments", NewOneOffPaymentSchema, OneOffPaymentSchema, Scope.PAYMENTS, example=EXAMPLE)
 def create_one_off_payment(given: dict[str, Any]) -> Any:
     """Enter a one-off payment, for a person to confirm
 

@@ -106,6 +106,15 @@ class NewHoldSchema(Schema):
     review_on = Day(allow_none=True, load_default=None, metadata={"description": "Needed for `on_hold`."})
 
 
+A_PAYEE = {
+    "reference": "CASE-1001",
+    "name": "Morgan Field",
+    "date_of_birth": "1980-02-29",
+    "contacts": [{"channel": "email", "value": "morgan@field.example"}],
+    "contacts_source": "application form",
+}
+A_HOLD = {"kind": "on_hold", "reason": "in hospital", "since": "2026-11-20", "review_on": "2026-12-20"}
+
 # an operation's name of a field -> where it stands in the body
 PLACES = {
     "beneficiary_reference": "beneficiary/reference",
@@ -129,7 +138,7 @@ def of_new_payee() -> Iterator[None]:
         raise invalid("contacts_source", sentence(refused)) from None
 
 
-@payees.posting("/payees", NewPayeeSchema, OnePayeeSchema, Scope.PAYEES)
+@payees.posting("/payees", NewPayeeSchema, OnePayeeSchema, Scope.PAYEES, example=A_PAYEE)
 def create_payee(given: dict[str, Any]) -> Any:
     """Add a payee
 
@@ -226,7 +235,15 @@ def add_contact(given: dict[str, Any], payee: str) -> Any:
         raise invalid("value", sentence(refused)) from None
 
 
-@payees.posting("/payees/<payee>/holds", NewHoldSchema, HoldSchema, Scope.PAYEES, Scope.AWARDS, Scope.PAYMENTS)
+@payees.posting(
+    "/payees/<payee>/holds",
+    NewHoldSchema,
+    HoldSchema,
+    Scope.PAYEES,
+    Scope.AWARDS,
+    Scope.PAYMENTS,
+    example=A_HOLD,
+)
 def place_hold(given: dict[str, Any], payee: str) -> Any:
     """Stop payments to a payee, at once
 

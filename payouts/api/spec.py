@@ -81,11 +81,12 @@ class Resource(flask_smorest.Blueprint):
         *scopes: Scope,
         status: int = 201,
         every: bool = False,
+        example: dict[str, Any] | None = None,
     ) -> Callable[[View], View]:
         """A view that does something once: what it takes and gives, and the rights of which a key needs one."""
 
         def put_up(view: View) -> View:
-            view = self.arguments(takes)(self.response(status, gives)(view))
+            view = self.arguments(takes, example=example)(self.response(status, gives)(view))
             view = self.doc(parameters=[IDEMPOTENCY_KEY])(allowed(*scopes, every=every)(view))
             return cast("View", self.route(path, methods=["POST"])(view))
 

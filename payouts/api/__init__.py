@@ -15,6 +15,7 @@ from payouts.api import (
     body,
     door,
     errors,
+    events,
     explaining,
     imports,
     one_off_payments,
@@ -48,6 +49,7 @@ RESOURCES = (
     payrolls.resource,
     payments.resource,
     imports.resource,
+    events.resource,
 )
 
 

@@ -22,6 +22,7 @@ from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason
 from payouts.payment_item import PaymentItem, combines, make_items
 from payouts.payment_part import Overpayment, PartKind, PaymentPart, parts_by_award
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
+from payouts.permanent_key import insert_payments
 from payouts.tasks import outbox
 from schemes.amount_rule import rules_of
 from schemes.award import Award
@@ -41,25 +42,6 @@ if TYPE_CHECKING:
 CHUNK = 10_000
 PAID_ALREADY = UnpaidReason.PAID_ALREADY
 QUARTER = timedelta(days=92)
-COLUMNS = (
-    "body_id",
-    "id",
-    "payroll_id",
-    "scheme_id",
-    "beneficiary_id",
-    "payee_id",
-    "account_id",
-    "award_id",
-    "period_first_day",
-    "period_last_day",
-    "component",
-    "sequence",
-    "ordinal",
-    "amount_pence",
-    "reference",
-    "status",
-    "combined",
-)
 UNPAID_COLUMNS = ("body_id", "id", "payroll_id", "award_id", "beneficiary_id", "reason", "due_pence")
 
 
@@ -317,14 +299,6 @@ def payment_row(
 
 def unpaid_row(payroll: Payroll, award: AwardLine, reason: UnpaidReason, due_pence: int | None) -> tuple[Any, ...]:
     return payroll.body_id, new_id(), payroll.id, award.id, award.beneficiary_id, reason.value, due_pence
-
-
-def insert_payments(session: Session, payments: list[tuple[Any, ...]]) -> set[UUID]:
-    """Insert payments, leaving out any whose permanent key is taken; returns the ids that are in."""
-    ids = [row[1] for row in payments]
-    if copy_rows(session, "payment", COLUMNS, payments, unless_there=True) == len(payments):
-        return set(ids)
-    return set(session.scalars(select(Payment.id).where(Payment.id.in_(ids))))
 
 
 def finish_chunk(

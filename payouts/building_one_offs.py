@@ -10,12 +10,13 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from payouts.awarded import Destination, in_use
-from payouts.building import CHUNK, COLUMNS, UNPAID_COLUMNS, finish_chunk, not_payable, stale
+from payouts.building import CHUNK, UNPAID_COLUMNS, finish_chunk, not_payable, stale
 from payouts.gates.amendment import TakenOut
 from payouts.one_offs import collected
-from payouts.payment import Payment, PaymentStatus, UnpaidReason
+from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payment_item import combines
 from payouts.payroll import Payroll, get_payroll
+from payouts.permanent_key import COLUMNS, insert_payments
 from schemes.database import copy_rows, new_id
 from schemes.definition import Definition
 from schemes.hold import gravest
@@ -63,11 +64,7 @@ def build_one_offs(session: Session, service: Service, args: Mapping[str, Any]) 
             payments.append(payment_row(payroll, definition, line, ordinal, combined=together))
         else:
             unpaid.append(unpaid_row(payroll, line.one_off, why))
-    ids = [row[1] for row in payments]
-    if copy_rows(session, "payment", of_one_offs(COLUMNS), payments, unless_there=True) == len(payments):
-        built = set(ids)
-    else:
-        built = set(session.scalars(select(Payment.id).where(Payment.id.in_(ids))))
+    built = insert_payments(session, payments, of_one_offs(COLUMNS))
     one_offs = {line.one_off.id: line.one_off for line in lines}
     unpaid += [
         unpaid_row(payroll, one_offs[row[7]], UnpaidReason.PAID_ALREADY) for row in payments if row[1] not in built

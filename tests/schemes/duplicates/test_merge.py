@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
+from payouts import building, permanent_key
 from payouts.payment import Payment, Unpaid, UnpaidReason
+from payouts.tasks import worker
+from payouts.tasks.outbox import Task, TaskState
 from schemes import audit, change
 from schemes.account import accounts_of
 from schemes.amount import Inputs
@@ -196,6 +199,40 @@ def test_the_database_pays_one_person_once_whatever_anybody_awards_afterwards(of
             Award.amount_pence == 9900, Unpaid.reason == UnpaidReason.PAID_ALREADY
         )).all()  # fmt: skip
     assert len(unpaid) == 1
+
+
+def test_of_two_chunks_that_pay_one_person_at_the_same_moment_one_is_built_anew(office, ids, owner, monkeypatch):
+    office.create()
+    office.work()
+    merged(office, ids["A-2"], ids["A-1"])
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE award SET last_day = NULL"))
+    monkeypatch.setattr(building, "CHUNK", 1)
+    payroll_id = office.create(date(2026, 12, 4))
+    office.work(leave="payroll.build")
+    with office.transaction() as session:
+        chunks = session.scalars(select(Task.id).where(Task.state == TaskState.WAITING).order_by(Task.id)).all()
+    look, looked = permanent_key.under_another_record, []
+
+    def look_before_the_others_pay(*args):
+        twice = look(*args)
+        looked.append(args)
+        if len(looked) == 1:
+            for other in chunks[1:]:
+                worker.perform(office.service, other, office.harbour.body_id)
+        return twice
+
+    monkeypatch.setattr(permanent_key, "under_another_record", look_before_the_others_pay)
+    worker.perform(office.service, chunks[0], office.harbour.body_id)
+    with office.transaction() as session:
+        [error] = session.scalars(select(Task.error).where(Task.error.is_not(None)))
+        assert "paid twice, under two records" in error
+    worker.perform(office.service, chunks[0], office.harbour.body_id)
+    office.work()
+    with office.transaction() as session:
+        person = select(Beneficiary.id).where(Beneficiary.reference.in_(("A-1", "A-2")))
+        mine = select(Payment.id).where(Payment.payroll_id == payroll_id, Payment.beneficiary_id.in_(person))
+        assert len(session.scalars(mine).all()) == 1
 
 
 def test_a_file_that_still_names_the_one_who_is_gone_pays_the_one_who_stayed(office, ids):

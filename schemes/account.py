@@ -85,6 +85,7 @@ class Account(BodyOwned, Base):
         Index("ix_account_fingerprint", "body_id", "fingerprint"),
         Index("ix_account_import", "body_id", "import_id"),
         Index("ix_account_last_four", "body_id", "last_four"),
+        Index("ix_account_stopped", "body_id", "stopped_at", postgresql_where=text("stopped_at is not null")),
         to_body_row("payee", "payee_id"),
         to_body_row("register_import", "import_id"),
         CheckConstraint("confirmed_by is null or confirmed_by <> proposed_by", name="two_people"),

@@ -105,6 +105,7 @@ class Payee(BodyOwned, Base):
         UniqueConstraint("body_id", "reference"),
         Index("ix_payee_search_name", "body_id", "search_name"),
         Index("ix_payee_merged_into", "body_id", "merged_into", postgresql_where=text("merged_into is not null")),
+        Index("ix_payee_without_account", "body_id", "id", postgresql_where=text("payment_method <> 'account'")),
         Index("ix_payee_payments_combined", "body_id", "id", postgresql_where=text("payments_combined")),
         to_body_row("payee", "merged_into"),
         to_body_row("sealing_key", "key_id"),
@@ -141,6 +142,7 @@ class Mandate(BodyOwned, Base):
     __table_args__ = (
         Index("ix_mandate_beneficiary", "body_id", "beneficiary_id", "payee_id"),
         Index("ix_mandate_payee", "body_id", "payee_id"),
+        Index("ix_mandate_ended", "body_id", "ended_at", postgresql_where=text("ended_at is not null")),
         to_body_row("beneficiary", "beneficiary_id"),
         to_body_row("payee", "payee_id"),
         CheckConstraint("last_day >= first_day", name="days"),

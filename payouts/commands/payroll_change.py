@@ -17,6 +17,7 @@ from payouts.payment import Payment, in_payroll
 from payouts.payroll import get_payroll, payroll_of_number
 from payouts.redating import re_date
 from payouts.reopening import reopen
+from payouts.stopped_since import stopped_since
 from payouts.taking_out import take_out
 from payouts.top_up import create_top_up
 from schemes.database import new_id
@@ -55,6 +56,18 @@ def take_payments_out(
         return
     click.echo(f"Took {taken.payment_count:,} payments out, together {pence.format(taken.total_pence)}.")
     click.echo(line(wait_for(given, by, found.id, "Building and sealing the files")))
+
+
+@payroll.command("stopped")
+@click.argument("number", type=int)
+@ground.body_option
+def list_stopped(number: int, body_name: str | None) -> None:
+    """Payments that may not be made any more, for what became known since the payroll was built: `take-out` them."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        for one in stopped_since(session, payroll_of_number(session, number)):
+            why = ", ".join(one.reasons)
+            click.echo(f"{one.row.payment.reference}\t{pence.format(one.row.payment.amount_pence)}\t{why}")
 
 
 @payroll.command("re-date")

@@ -29,6 +29,7 @@ from payouts.gates.release_freeze import Frozen
 from payouts.gates.standing_in import away_for
 from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
+from payouts.stopped_since import stopped_since
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.differences import difference_of
@@ -337,4 +338,5 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             after_go=AFTER_GO[state.gate.kind],
             demo=service().settings.demo,
             **looked_through(session, payroll, state.gate, manifest),
+            stopped_payments=stopped_since(session, payroll),
         ), form.status

@@ -29,6 +29,7 @@ from payouts.payroll import Payroll, PayrollStatus, days_still_work, get_payroll
 from payouts.redating import first_possible
 from payouts.responses.response import RECEIVERS
 from payouts.sandbox.bank import days as bank_days
+from payouts.stopped_since import stopped_since
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.bank_word import bank_word
@@ -69,6 +70,7 @@ class Step(NamedTuple):
 def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
+        stopped_payments = stopped_since(session, payroll)
         people = names(session)
         by_role = able(session, payroll.scheme_id)
         gates = gate_states(session, payroll)
@@ -83,6 +85,8 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             scheme=get_scheme(session, payroll.scheme_id),
             state=progress_of(session, payroll),
             stopped=stopped(session, payroll),
+            stopped_payments=stopped_payments,
+            stopped_ids=[str(one.row.payment.id) for one in stopped_payments],
             next=next_step(session, payroll, actor(), by_role),
             steps=steps_of(payroll, gates, open_findings, submitted(submissions, len(files))),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,

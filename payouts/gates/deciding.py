@@ -117,6 +117,10 @@ def decide(
         decision.passkey = signed.as_facts()
     elif decision.verdict is Verdict.GO and state.gate.needs_passkey:
         raise PasskeyNeeded
+    if there is not None:
+        # they said go, and think better of it while others are still asked: one live word a person and gate
+        there.voided_at, there.voided_because = at, f"no-go at {state.gate.name}"
+        session.flush()
     keep(session, signer, decision, payroll, state.gate, by=by, at=at)
     if decision.verdict is Verdict.NO_GO:
         return_to_preparer(session, payroll, Move.NO_GO, because=f"no-go at {state.gate.name}", by=by, at=at)

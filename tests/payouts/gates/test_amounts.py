@@ -16,7 +16,7 @@ from payouts.evidence.pack import write_pack
 from payouts.evidence.verifying import verify
 from payouts.gates.can_pay import can_pay_today
 from payouts.gates.deciding import GateNotReached
-from payouts.gates.decision import decisions_of, gate_states
+from payouts.gates.decision import Verdict, decisions_of, gate_states
 from payouts.gates.manifest import ReleaseRefused, manifest_of
 from payouts.payroll import PayrollStatus, get_payroll
 from schemes.errors import NotAllowed, NotNow
@@ -80,6 +80,16 @@ def test_from_the_amount_on_it_takes_more_people_and_one_of_them_twice_does_not_
         office.decide(payroll_id, 4, by=office.person(RELEASER))
     office.decide(payroll_id, 3, by=office.person_with(APPROVER))
     assert office.decide(payroll_id, 4, by=office.person(RELEASER))
+
+
+def test_whoever_said_go_may_still_stop_the_payroll_while_others_are_asked(office, sealed_with):
+    payroll_id = sealed_with(Tier(1, APPROVER, 2))
+    office.decide_all(payroll_id, upto=3)
+    office.decide(payroll_id, 3, by=office.person(APPROVER), verdict=Verdict.NO_GO, reason="read it again")
+    with office.transaction() as session:
+        assert get_payroll(session, payroll_id).status is PayrollStatus.CHECKED
+        assert decisions_of(session, payroll_id) == []
+        assert [one.verdict for one in decisions_of(session, payroll_id, live=False)][2:] == ["go", "no_go"]
 
 
 def test_people_of_another_role_are_asked_besides_and_none_stands_in_for_the_other(office, sealed_with):

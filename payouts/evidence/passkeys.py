@@ -18,6 +18,13 @@ WHY: dict[PasskeyFault, str] = {
 }
 
 
+def said_by(decision: Mapping[str, Any]) -> str:
+    """Whose word a decision is, by their ids: whoever stood in is named with the one who was away."""
+    record = decision["record"]
+    away = f" for {record['for']}, who was away" if "for" in record else ""
+    return f"the {record['verdict'].replace('_', '-')} at gate {decision['gate']} by {record['person']}{away}"
+
+
 def passkey_lines(
     decisions: list[dict[str, Any]], manifest: Mapping[str, Any], sites: frozenset[str]
 ) -> list[tuple[str, bool]]:
@@ -29,7 +36,7 @@ def passkey_lines(
     holder: dict[str, str] = {}
     for decision in decisions:
         record = decision["record"]
-        what = f"the {record['verdict'].replace('_', '-')} at gate {decision['gate']} by {record['person']}"
+        what = said_by(decision)
         signed = record.get("passkey")
         if signed is None:
             continue

@@ -15,7 +15,7 @@ from typing import IO, Any, BinaryIO, cast
 from bacs.comparison import listed
 from bacs.errors import BacsError
 from payouts.evidence.pack import FORMAT
-from payouts.evidence.passkeys import passkey_lines
+from payouts.evidence.passkeys import passkey_lines, said_by
 from payouts.gates.lineage import Statements, line_of_manifests, payments_before, signed_for
 from payouts.gates.opening import covers
 from schemes.audit import link_hash
@@ -168,7 +168,7 @@ def check_decisions(line: list[Statements], decisions: list[dict[str, Any]], rep
     kinds = {gate["position"]: GateKind(gate["kind"]) for gate in manifest["gates"]}
     for decision in decisions:
         record = decision["record"]
-        what = f"the {record['verdict'].replace('_', '-')} at gate {decision['gate']} by {record['person']}"
+        what = said_by(decision)
         report.keys.add(decision["public_key"])
         held = signature_holds(record, decision["signature"], decision["public_key"])
         report.check(f"{what} is signed", holds=held)

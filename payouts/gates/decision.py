@@ -24,7 +24,7 @@ from payouts.payroll import Payroll, PayrollStatus
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.errors import NotFound
 from schemes.passkey_signature import PasskeyFault, faults_of
-from schemes.person import Role
+from schemes.person import Role, people
 from schemes.signer import verifies
 
 
@@ -208,6 +208,20 @@ def took_part(session: Session, payroll: Payroll) -> frozenset[UUID]:
     building = part.built_by | part.accepted_findings | part.proposed_bank_details | part.keyed_money | part.changed_it
     decided = (decision.people for decision in decisions_of(session, payroll.id, live=False))
     return building.union(*decided)
+
+
+def may_still_decide(session: Session, payroll: Payroll, state: GateState) -> dict[Role, list[UUID]]:
+    """Who is left to say go at a gate that waits, by the roles that it lacks: none of these took a part that bars them.
+
+    Empty lists are a dead end, which only more people or a payroll that begins anew lead out of.
+    """
+    part = part_of(session, payroll)
+    free = [
+        (person.id, roles)
+        for person, roles in people(session, scheme_id=payroll.scheme_id)
+        if bar(person.id, state.gate.kind, state.gate.position, part, payroll.duty_pattern) is None
+    ]
+    return {role: [person_id for person_id, roles in free if role in roles] for role in state.lacks}
 
 
 def bar_to(session: Session, payroll: Payroll, gate: Gate, person_id: UUID) -> Bar | None:

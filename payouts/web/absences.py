@@ -88,7 +88,8 @@ def show_absences() -> ResponseReturnValue:
 @pages.route("/absences/hand-over", methods=["GET", "POST"])
 @allowed(*DECIDERS)
 def hand_over() -> ResponseReturnValue:
-    form = HandOver()
+    # one instant: a delegation that was made at another is taken for one that was told before
+    form, at = HandOver(), now()
     with transaction() as session:
         form.delegate.choices = deciders(session, actor().roles)
     if form.validate_on_submit():
@@ -102,9 +103,9 @@ def hand_over() -> ResponseReturnValue:
                     last_day=form.last_day.data,
                     reason=form.reason.data,
                     by=actor(),
-                    at=now(),
+                    at=at,
                 )
-                people.tell_of_delegation(session, service(), made, at=now())
+                people.tell_of_delegation(session, service(), made, at=at)
         except (NotAllowed, NotFound):
             raise
         except Refused as refused:
@@ -112,7 +113,7 @@ def hand_over() -> ResponseReturnValue:
         else:
             flash("You handed your decisions over. Both of you are told by email")
             return redirect(url_for("pages.show_absences"), 303)
-    return render_template("people/hand_over.html", form=form), form.status
+    return render_template("people/hand_over.html", form=form, today=london_day(at)), form.status
 
 
 @pages.route("/absences/appoint", methods=["GET", "POST"])
@@ -142,7 +143,7 @@ def appoint_cover() -> ResponseReturnValue:
         else:
             flash("You proposed it. It counts once somebody else confirms it")
             return redirect(url_for("pages.decide_change", change_id=form.made_id.id_of_what_is_made), 303)
-    return render_template("people/appoint_cover.html", form=form), form.status
+    return render_template("people/appoint_cover.html", form=form, today=london_day(now())), form.status
 
 
 @pages.route("/absences/<uuid:delegation_id>/end", methods=["POST"])

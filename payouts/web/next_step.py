@@ -15,7 +15,7 @@ from payouts.checks.finding import groups_of
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import amendments_of
 from payouts.gates.deciding import DecidesLater
-from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states
+from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states, may_still_decide
 from payouts.gates.voiding import Move
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.web.figures import count
@@ -97,7 +97,8 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
                     "Every gate said go, but the payroll is not released. Ask the people who run the service."
                 )
             href = url_for("pages.decide_gate", payroll_id=payroll.id, gate_id=waiting.gate.id)
-            words = f"{waiting.gate.name}: {waiting.gate.question}"
+            names = left_to_decide(session, payroll, waiting)
+            words = f"{waiting.gate.name}: {waiting.gate.question}" + ("" if all(names.values()) else NOBODY_LEFT)
             first, *others = waiting.lacks
             bar = why_not(session, payroll, waiting, actor)
             return step(first, words, "Decide", href, why_not=bar, others=others)
@@ -123,6 +124,19 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             return NextStep(AT_THE_BANK[payroll.status])
         case PayrollStatus.CANCELLED:
             return NextStep("This payroll was cancelled. Nobody is paid by it.")
+
+
+NOBODY_LEFT = (
+    " Nobody who is left may say go, because of what everybody did for this payroll. An administrator can propose "
+    "somebody else for the role, or the payroll goes back by a no-go."
+)
+
+
+def left_to_decide(session: Session, payroll: Payroll, state: GateState) -> dict[Role, tuple[str, ...]]:
+    """The names of those who may still say go at the gate that waits, by the roles that it lacks."""
+    names = people_names(session)
+    left = may_still_decide(session, payroll, state)
+    return {role: tuple(names[person_id] for person_id in ids) for role, ids in left.items()}
 
 
 def came_back(session: Session, payroll: Payroll) -> str:

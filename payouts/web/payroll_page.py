@@ -36,7 +36,7 @@ from payouts.web.bank_word import bank_word
 from payouts.web.deadlines import deadlines_of
 from payouts.web.differences import difference_of
 from payouts.web.figures import count, instant, number
-from payouts.web.next_step import able, next_step
+from payouts.web.next_step import able, left_to_decide, next_step
 from payouts.web.notice_words import NOTICES
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payroll_sums import sums_of
@@ -96,6 +96,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             now=now,
             voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
             able=by_role,
+            left_to_decide=left_at(session, payroll, gates),
             groups=groups,
             difference=difference_of(session, payroll),
             open_findings=open_findings,
@@ -125,6 +126,12 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             may_change=payroll.status is PayrollStatus.SEALED and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
+
+
+def left_at(session: Session, payroll: Payroll, gates: list[GateState]) -> dict[Role, tuple[str, ...]]:
+    """Who may still say go at the gate that waits, if one does."""
+    waiting = next((state for state in gates if state.is_waiting), None)
+    return left_to_decide(session, payroll, waiting) if waiting else {}
 
 
 def possible_day(session: Session, payroll: Payroll) -> date | None:

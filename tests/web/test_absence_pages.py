@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from payouts.notices.staff import StaffEvent, StaffMessage
 from schemes.person import Role
+from tests.web.test_gate_pages import open_all
 
 DAYS = {"first_day": ["23", "11", "2026"], "last_day": ["27", "11", "2026"]}
 
@@ -37,7 +39,7 @@ def test_a_person_hands_over_and_the_gate_asks_for_whom_the_other_decides(
     office.decide_all(sealed.payroll_id, upto=1)
     office.decide(sealed.payroll_id, 2, by=office.person_with(Role.FINANCE))
     instead = signed_in(Role.FINANCE)
-    instead.get(instead.get(f"/payrolls/{sealed.payroll_id}").link("Decide"))
+    open_all(instead.get(instead.get(f"/payrolls/{sealed.payroll_id}").link("Decide")), instead)
     assert f"{approver.name}, who is away" in instead.page.text
     code = code_of(Role.FINANCE)
     page = instead.press("Sign the decision", verdict="go", code=code, for_person=str(approver.person_id))
@@ -56,3 +58,20 @@ def test_cover_is_proposed_for_somebody_else(signed_in, harbour):
     finance = str(harbour.people[Role.FINANCE].person_id)
     page = administrator.press("Propose it", delegate=finance)
     assert page.errors[0].startswith("Choose somebody who has one of the same roles")
+
+
+def test_both_are_told_although_time_goes_on_while_the_form_is_read(signed_in, office, service, clock, monkeypatch):
+    away, instead = signed_in(Role.APPROVER), office.person_with(Role.APPROVER)
+    away.get("/absences/hand-over")
+    still = type(clock).__call__
+
+    def going_on(self):
+        self.advance(seconds=1)
+        return still(self)
+
+    monkeypatch.setattr(type(clock), "__call__", going_on)
+    days = {"first_day": ["23", "11", "2026"], "last_day": ["27", "11", "2026"]}
+    page = away.press("Hand your decisions over", delegate=str(instead.person_id), reason="leave", **days)
+    assert page.done == ["You handed your decisions over. Both of you are told by email"]
+    with service.transaction(office.harbour.body_id) as session:
+        assert session.scalars(select(StaffMessage.event)).all() == [StaffEvent.HANDED_OVER] * 2

@@ -134,3 +134,18 @@ def test_without_scripts_the_page_says_what_is_missing_and_leads_back_to_the_cod
     page.get_by_label("One-time code, if you sign with one").fill(code_of(Role.PREPARER))
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("You said go at Ready")).to_be_visible()
+
+
+def test_nobody_is_shut_out_from_the_gates_and_the_pages_around_them(at_browser, site, office, sealed):
+    give_passkey(office, office.person(Role.PREPARER))
+    here = f"/payrolls/{sealed.payroll_id}"
+    page = at_browser(Role.PREPARER)
+    for address in (f"{here}/take-out", f"{here}/difference", "/calendar", "/absences/hand-over"):
+        answer = page.goto(site + address)
+        assert answer.status == 200, address
+        looked_at(page)
+    page.goto(site + here)
+    page.get_by_role("button", name="Decide").click()
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        looked_at(page)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from payouts.files.payment_file import PaymentFile
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import get_payroll
-from payouts.responses import closing, file_word, handed_on, line, readers, suspense, word
+from payouts.responses import closing, file_word, line, readers, suspense, word
 from payouts.responses.line import ResponseLine, Says
 from payouts.responses.matching import Line, Matches, file_of, match_lines
 from payouts.responses.response import (
@@ -27,6 +27,7 @@ from payouts.responses.response import (
     get_response,
 )
 from payouts.returns import returned
+from payouts.statement import handed
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import BankProfile, open_account
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from payouts.app import Service
 
 CHUNK = 5_000
+HANDED_ON: dict[ResponseKind, Callable[[Session, Any, Response, BinaryIO], None]] = {
+    ResponseKind.STATEMENT: handed.take
+}
+"""Kinds that another room takes whole, in the transaction of the job that reads them. May raise NotTaken."""
 
 
 def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
@@ -49,8 +54,8 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     try:
         content = content_of(session, service.seals, response)
         response.kind = readers.kind_of(content)
-        if response.kind in handed_on.TO:
-            handed_on.TO[response.kind](session, service, response, content)
+        if response.kind in HANDED_ON:
+            HANDED_ON[response.kind](session, service, response, content)
             finish(session, response, at=at)
             return
         reading = readers.read(response.kind, content)

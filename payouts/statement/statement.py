@@ -143,17 +143,44 @@ def receive(
     """
     by.must_be(*RECEIVERS)
     line_id = newest_profile(session, profile_id).line_id
+    return keep(
+        session,
+        seals,
+        file_id=file_id,
+        line_id=line_id,
+        file_name=file_name,
+        content=content,
+        received_by=by.person_id,
+        by=by,
+        at=at,
+    )
+
+
+def keep(
+    session: Session,
+    seals: Seals,
+    *,
+    file_id: UUID,
+    line_id: UUID,
+    file_name: str,
+    content: bytes,
+    received_by: UUID,
+    by: Actor | None,
+    at: datetime,
+) -> StatementFile:
+    """Keep a statement of an account, sent by a person or (by: None) found among the bank's other answers."""
+    body_id = session.info["body_id"]
     take_turns(session, "statement")
     sha256 = hashlib.sha256(content).hexdigest()
     same = (StatementFile.id == file_id) | ((StatementFile.sha256 == sha256) & (StatementFile.line_id == line_id))
     there = session.scalars(select(StatementFile).where(same).limit(1)).first()
     if there is not None:
         return there
-    key_row, key = seals.make(by.body_id, at)
+    key_row, key = seals.make(body_id, at)
     session.add(key_row)
     session.flush()
     file = StatementFile(
-        body_id=by.body_id,
+        body_id=body_id,
         id=file_id,
         line_id=line_id,
         file_name=file_name[:200],
@@ -161,7 +188,7 @@ def receive(
         byte_count=len(content),
         key_id=key_row.id,
         sealed_content=key.seal(content, "statement_file", file_id),
-        received_by=by.person_id,
+        received_by=received_by,
         received_at=at,
     )
     session.add(file)

@@ -10,6 +10,7 @@ from payouts.payroll import PayrollStatus, get_payroll
 from payouts.responses.response import Response, ResponseKind, ResponseStatus
 from payouts.sandbox.bank import days
 from payouts.sandbox.bank.days import NothingMoreToSay, ask_next, day_of
+from payouts.statement.entry import BankEntry, Match
 from schemes.errors import NotNow, OutOfRange
 from schemes.person import Role
 
@@ -59,8 +60,10 @@ def test_three_payments_come_back_over_the_banks_days_and_every_file_is_understo
     with office.transaction() as session:
         returned = select(func.count()).where(Payment.status == PaymentStatus.RETURNED)
         assert session.scalar(returned) == 3
-        not_read = select(Response.kind).where(Response.status != ResponseStatus.READ)
-        assert set(session.scalars(not_read)) <= {ResponseKind.STATEMENT}
+        assert set(session.scalars(select(Response.status))) == {ResponseStatus.READ}
+        # the debit, the fee, and each returned payment's own credit
+        entries = select(BankEntry.match, func.count()).group_by(BankEntry.match)
+        assert dict(session.execute(entries).all()) == {Match.CONTRA: 1, Match.FEE: 1, Match.RETURN: 3}
     with pytest.raises(NothingMoreToSay):
         next_day()
 

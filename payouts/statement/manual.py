@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from payouts.files.payment_file import PaymentFile
 from payouts.payment import Payment
 from payouts.payroll import Payroll
+from payouts.responses import file_word
+from payouts.responses.file_word import FileSays
 from payouts.statement.entry import BankEntry, Match, get_entry
 from payouts.statement.matching import BEFORE_SUBMISSION, RETURNED_WITHIN, Expected, expected_contras
 from schemes import audit, change
@@ -154,7 +156,17 @@ def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
     if match is not None:
         entry.matched_by, entry.matched_at = confirmed.proposed_by, at
     session.flush()
+    if match is Match.CONTRA and target is not None:
+        tell_contra(session, entry, target, at=at)
     audit.record(session, "bank_entry.matched", by=by, about=entry, at=at, match=confirmed.after["match"] or "nothing")
+
+
+def tell_contra(session: Session, entry: BankEntry, file_id: UUID, *, at: datetime) -> None:
+    """Once the bank took all of a file, that is known of it; the next daily look closes what waited for it."""
+    lacking = {each.file_id for each in expected_contras(session, line_id=entry.line_id, only_open=True)}
+    if file_id not in lacking:
+        file = session.get_one(PaymentFile, (session.info["body_id"], file_id))
+        file_word.note(session, file, FileSays.CONTRA, evidence=f"entry of {entry.booked_on}", at=at)
 
 
 EFFECTS[ChangeKind.BANK_MATCH] = Effect(CONFIRMERS, facts, apply)

@@ -17,7 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payouts.files.payment_file import PaymentFile
-from payouts.payroll import Payroll
+from payouts.payroll import Payroll, get_payroll
+from payouts.responses import closing
 from payouts.statement import matching
 from payouts.statement.booking import (
     MESSAGE_ID,
@@ -102,11 +103,24 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     file.sealed_content = None
     move(file, FileStatus.READ)
     session.flush()
+    lacking = matching.expected_contras(session, line_id=file.line_id, only_open=True)
     matched = matching.match_line(session, file.line_id, at=service.now())
+    tell_contras(session, service, file, lacking)
     entries, known = file.entry_count, file.known_entries
     audit.record(
         session, "statement.read", by=None, about=file, at=service.now(), entries=entries, known=known, matched=matched
     )
+
+
+def tell_contras(session: Session, service: Service, file: StatementFile, lacking: list[matching.Expected]) -> None:
+    """Tell the payrolls whose contra is complete now: it is one of the things that a payroll waits for to be closed."""
+    still = {each.file_id for each in matching.expected_contras(session, line_id=file.line_id, only_open=True)}
+    for one in lacking:
+        if one.file_id not in still:
+            payroll = get_payroll(session, one.payroll_id, lock=True)
+            closing.contra_seen(
+                session, service.calendar, payroll, one.file_id, evidence=file.file_name, at=service.now()
+            )
 
 
 def records_of(session: Session, file: StatementFile, content: bytes) -> Iterator[Head | Booking | Balances] | None:

@@ -170,6 +170,7 @@ ACTS: dict[str, str] = {
     "statement.read": "A bank statement was read ({entries} new entries, matched: {matched})",
     "statement.refused": "A bank statement was refused ({fault})",
     "bank_entry.matched": "Said what a bank entry is ({match})",
+    "ledger.exported": "Exported a journal ({lines} lines)",
     "ledger.controlled": "Held the ledger against payrolls, files and the bank (differences: {differences})",
     "ledger.closed": "Closed the books up to {last_day}",
     "payment.recovered": "Ended held money: it is owed to nobody any more",

@@ -17,6 +17,7 @@ from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.difference.comparison import NotExplained
 from payouts.erasure import ErasureBar, ErasureRefused
+from payouts.exports.journal import JournalDiffers, NothingPosted
 from payouts.files.destroying import FileDestroyed
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
@@ -145,6 +146,8 @@ REFUSALS: list[Refused] = [
     FreezeRefused(FreezeFault.OVER),
     ClosingRefused(ClosingFault.NOT_OVER),
     NotHeld(),
+    NothingPosted(),
+    JournalDiffers(2, 1),
     manual.DoesNotFit(),
     table.ColumnsWrong(amounts=True),
     ClosedDayRefused(DAY),

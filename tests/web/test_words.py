@@ -9,6 +9,7 @@ from bacs.modulus import Outcome as NumberCheck
 from payouts.checks.finding import Kind, Severity
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.provider import AccountType, Silence
+from payouts.exports.profile import ProfileName
 from payouts.files.file_check import CheckOutcome
 from payouts.gates.attachment import AttachmentFault
 from payouts.gates.separation import Bar
@@ -32,6 +33,7 @@ from payouts.web import (
     deadline_words,
     duplicate_words,
     duty_words,
+    export_words,
     field_words,
     file_words,
     finding_words,
@@ -115,6 +117,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (Country, deadline_words.COUNTRIES),
     (FreezeFault, deadline_words.FREEZE_FAULTS),
     (LedgerAccount, ledger_words.ACCOUNTS),
+    (ProfileName, export_words.PROFILES),
     (Event, ledger_words.EVENTS),
     (DifferenceKind, ledger_words.DIFFERENCES),
     (ClosingFault, ledger_words.CLOSING_FAULTS),

@@ -17,6 +17,7 @@ from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
 from payouts.payment import Payment
 from payouts.people import confirm
+from payouts.responses.file_word import FileSays, states_of
 from payouts.statement import manual, statement
 from payouts.statement.entry import BankEntry, Match, suspense, texts_of, unmatched
 from payouts.statement.matching import contra_matched
@@ -82,6 +83,7 @@ def test_contra_returns_and_fees_are_matched_and_the_rest_waits_in_suspense(offi
     assert matches(office) == [Match.CONTRA, Match.FEE, None, Match.RETURN, None]
     with office.transaction() as session:
         assert contra_matched(session, sealed.payroll_id)
+        assert FileSays.CONTRA in states_of(session, sealed.payroll_id)[0].says, "closing the payroll waits for it"
         assert suspense(session) == (2, other + second.amount_pence + 1, 0)
         waiting = unmatched(session)
         assert texts_of(session, office.service.seals, waiting)[waiting[0].id] == "SOMEBODY ELSE"
@@ -243,6 +245,8 @@ def test_what_a_person_says_of_an_entry_counts_when_a_second_person_confirms_it(
     with pytest.raises(SamePerson):
         decide(change_id, finance)
     decide(change_id, approver)
+    with office.transaction() as session:
+        assert FileSays.CONTRA in states_of(session, sealed.payroll_id)[0].says
     decide(propose(back.id, Match.NOT_OURS, None), approver)
     assert matches(office) == [Match.CONTRA, Match.NOT_OURS]
     with office.transaction() as session:

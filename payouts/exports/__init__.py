@@ -1,0 +1,1 @@
+"""Journals for the finance system: what the ledger holds, under its codes and in its form."""

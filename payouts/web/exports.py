@@ -1,0 +1,114 @@
+"""Journals for the finance system: ask for one of a payroll or of a period, and see what was exported."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from sqlalchemy.orm import Session
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired, Optional
+
+from payouts.exports import export
+from payouts.exports.export import Form as FileForm
+from payouts.exports.journal import Scope
+from payouts.exports.profile import ProfileName
+from payouts.gates.attachment import MEDIA_TYPES, Medium
+from payouts.payroll import payroll_of_number
+from payouts.web import words
+from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.export_words import PROFILES
+from payouts.web.form import DayField, Form, WholeNumberField
+from payouts.web.pages import actor, now, pages, transaction
+from schemes.errors import NotAllowed, NotFound, Refused
+from schemes.person import names
+
+PAYROLL, PERIOD = "payroll", "period"
+
+
+class MakeExport(Form):
+    of = RadioField(
+        "What is exported?",
+        widget=GovRadioInput(),
+        choices=[
+            SelectChoice(PAYROLL, "All that was posted of one payroll"),
+            SelectChoice(PERIOD, "All that was posted between two days"),
+        ],
+        validators=[InputRequired("Choose what is exported")],
+    )
+    number = WholeNumberField("Payroll number", description="For one payroll", validators=[Optional()])
+    first_day = DayField("First day", validators=[Optional()])
+    last_day = DayField("Last day", validators=[Optional()])
+    profile = RadioField(
+        "How does your finance system take it in?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(name.value, words_) for name, words_ in PROFILES.items()],
+        default=ProfileName.TWO_COLUMNS.value,
+    )
+    form_of_file = RadioField(
+        "File",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(FileForm.CSV.value, "CSV"), SelectChoice(FileForm.XLSX.value, "Excel (XLSX)")],
+        default=FileForm.CSV.value,
+    )
+    submit = SubmitField("Download the journal", widget=GovSubmitInput())
+
+    def scope(self, session: Session) -> Scope | None:
+        """What was asked for; None where something is missing, which is then said beside its field."""
+        if self.of.data == PAYROLL:
+            if self.number.data is None or not 0 < self.number.data < 2**31:
+                self.refuse("Enter the number of a payroll", self.number)
+                return None
+            try:
+                return Scope(payroll_id=payroll_of_number(session, self.number.data).id)
+            except NotFound:
+                self.refuse("There is no payroll with this number", self.number)
+                return None
+        for field in (self.first_day, self.last_day):
+            if field.data is None:
+                self.refuse("Enter both days", field)
+                return None
+        if self.last_day.data < self.first_day.data:
+            self.refuse("The last day must not be before the first", self.last_day)
+            return None
+        return Scope(first_day=self.first_day.data, last_day=self.last_day.data)
+
+
+@pages.route("/exports")
+@allowed(ANYONE_SIGNED_IN)
+def show_exports() -> ResponseReturnValue:
+    return exports_page(MakeExport())
+
+
+@pages.route("/exports", methods=["POST"])
+@allowed(*export.TAKERS)
+def make_export() -> ResponseReturnValue:
+    form = MakeExport()
+    if form.validate_on_submit():
+        written, kind = BytesIO(), FileForm(form.form_of_file.data)
+        try:
+            with transaction() as session:
+                scope = form.scope(session)
+                if scope is not None:
+                    profile = ProfileName(form.profile.data)
+                    made = export.export(session, scope, profile, kind, to=written, by=actor(), at=now())
+        except NotAllowed:
+            raise
+        except Refused as refused:
+            form.refuse(words.sentence(refused))
+        else:
+            if scope is not None:
+                response = Response(written.getvalue(), mimetype=MEDIA_TYPES[Medium(kind.value)])
+                name = f"journal-{made.sha256[:12]}.{kind.value}"
+                response.headers.set("Content-Disposition", "attachment", filename=name)
+                return response
+    return exports_page(form)
+
+
+def exports_page(form: MakeExport) -> ResponseReturnValue:
+    with transaction() as session:
+        return render_template(
+            "exports/show_exports.html", form=form, exports=export.exports(session), names=names(session)
+        ), form.status

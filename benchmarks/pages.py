@@ -81,7 +81,7 @@ def filled(servers: embedded.Servers, service: Service, folder: Path, name: str,
     lift_limits(servers, size)
     register = folder / f"{name}.csv"
     write_register(register, people=size)
-    bring_in(service, harbour, register, new_id())
+    bring_in(service, harbour, register)
     payroll_id = new_id()
     build(service, harbour, payroll_id)
     seal(service, harbour, payroll_id)

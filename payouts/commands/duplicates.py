@@ -69,17 +69,24 @@ def list_pairs(status: str, body_name: str | None) -> None:
 @duplicates.command("not-same")
 @click.argument("pair_id", type=click.UUID)
 @click.option("--reason", required=True, help="How you know that they are two people.")
+@click.option("--whole-account", is_flag=True, help="Say the same of all others who share the account of the two.")
 @ground.person_options
 @ground.body_option
-def not_same(pair_id: UUID, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+def not_same(
+    pair_id: UUID, reason: str, email: str, code: str | None, body_name: str | None, *, whole_account: bool
+) -> None:
     """Say that the two payees of a pair are two people."""
     given = ground.service()
     body_id = ground.one_body(given, body_name)
     by = ground.acting(given, body_id, email, code)
     with given.transaction(body_id) as session:
         pair = pairs.get_pair(session, pair_id, lock=True)
-        pairs.say_not_same(session, pair, reason=reason, by=by, at=given.now())
-    click.echo("Recorded: two people.")
+        settled = 1
+        if whole_account:
+            settled = pairs.settle_account(session, pair, reason=reason, by=by, at=given.now())
+        else:
+            pairs.say_not_same(session, pair, reason=reason, by=by, at=given.now())
+    click.echo("Recorded: two people." if settled == 1 else f"Recorded: {settled:,} pairs of different people.")
 
 
 @duplicates.command("merge")

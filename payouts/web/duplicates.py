@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovRadioInput, GovSubmitInput, GovTextArea
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, SelectMultipleField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from payouts import matching
@@ -48,6 +48,9 @@ class Search(Form):
     submit = SubmitField("Look through the whole register", widget=GovSubmitInput())
 
 
+WHOLE = SelectChoice("whole", "Nobody who shares this account is the same person as another of them")
+
+
 class NotSame(Form):
     reason = TextAreaField(
         "How do you know that they are two people?",
@@ -58,6 +61,7 @@ class NotSame(Form):
             Length(max=2000, message="Use at most 2,000 characters"),
         ],
     )
+    whole = SelectMultipleField("The others of this account", widget=GovCheckboxesInput(), choices=[WHOLE])
     submit = SubmitField("They are two people", widget=GovSubmitInput())
 
 
@@ -185,7 +189,8 @@ def say_not_same(pair_id: UUID) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 pair = get_pair(session, pair_id, lock=True)
-                duplicates.say_not_same(session, pair, reason=form.reason.data, by=actor(), at=now())
+                settle = duplicates.settle_account if form.whole.data else duplicates.say_not_same
+                settle(session, pair, reason=form.reason.data, by=actor(), at=now())
         except (NotAllowed, NotFound):
             raise
         except Refused as refused:
@@ -199,6 +204,7 @@ def say_not_same(pair_id: UUID) -> ResponseReturnValue:
             "duplicates/say_not_same.html",
             form=form,
             pair=pair,
+            others=len(duplicates.same_account(session, pair)),
             payees=[get_payee(session, pair.first_payee_id), get_payee(session, pair.second_payee_id)],
         ), form.status
 

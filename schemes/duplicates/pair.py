@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from schemes import audit
+from schemes.account import Account
 from schemes.database import Base, BodyOwned, stored, to_body_row
-from schemes.duplicates.likeness import Likelihood
+from schemes.duplicates.likeness import Fact, Likelihood
 from schemes.errors import NotFound, NotNow, ReasonNotGiven
 from schemes.payee import Payee
 from schemes.person import Actor, Role
@@ -106,6 +107,42 @@ def say_not_same(session: Session, pair: DuplicatePair, *, reason: str, by: Acto
     pair.decided_by, pair.decided_at, pair.because = by.person_id, at, reason.strip()
     session.flush()
     audit.record(session, "duplicates.not_same", by=by, about=pair, at=at)
+
+
+def settle_account(session: Session, pair: DuplicatePair, *, reason: str, by: Actor, at: datetime) -> int:
+    """Say for good that all who share the account of a pair are different people: a family with one account, say.
+
+    Of a pair locked by the caller. Pairs of one account and nearly one name are left: each is for a person to look at.
+    Returns how many pairs were settled, this one among them. Raises as `say_not_same`.
+    """
+    others = same_account(session, pair)
+    say_not_same(session, pair, reason=reason, by=by, at=at)
+    for other in others:
+        say_not_same(session, get_pair(session, other.id, lock=True), reason=reason, by=by, at=at)
+    return 1 + len(others)
+
+
+def same_account(session: Session, pair: DuplicatePair) -> Sequence[DuplicatePair]:
+    """The other open pairs of payees who share the account that the two of a pair share, and little else."""
+    if Fact.ACCOUNT not in pair.evidence["same"]:
+        return []
+    standing = select(Account.fingerprint).where(Account.payee_id == pair.first_payee_id, Account.rejected_at.is_(None))
+    shared = session.scalars(standing.order_by(Account.version.desc()).limit(1)).one_or_none()
+    if shared is None:
+        return []
+    sharing = select(Account.payee_id).where(Account.fingerprint == shared, Account.rejected_at.is_(None))
+    return session.scalars(
+        select(DuplicatePair)
+        .where(
+            DuplicatePair.id != pair.id,
+            DuplicatePair.status == PairStatus.OPEN,
+            DuplicatePair.likelihood == Likelihood.POSSIBLE,
+            DuplicatePair.evidence["same"].contains([Fact.ACCOUNT.value]),
+            DuplicatePair.first_payee_id.in_(sharing),
+            DuplicatePair.second_payee_id.in_(sharing),
+        )
+        .order_by(DuplicatePair.id)
+    ).all()
 
 
 class PairRow(NamedTuple):

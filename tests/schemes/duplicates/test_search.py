@@ -97,6 +97,24 @@ def test_an_account_of_many_is_one_entry_and_no_pair(office):
         assert [shared.payee_count for shared in pair.shared_accounts(session)] == [12]
 
 
+def test_the_pairs_of_a_family_s_account_are_settled_for_good_at_once_but_for_those_of_one_name(office):
+    names = ["Ann Long", "Bob Short", "Cem Tall", "Ann Longe"]
+    bring_in(office, *(row(f"A-{n}", name) for n, name in enumerate(names)), row("B-1", "Dee Far", OTHER))
+    assert len(found(office, likelihood=Likelihood.POSSIBLE)) == 5
+    at, by = office.service.now(), office.person(Role.PREPARER)
+    with office.transaction() as session:
+        first = pair.pairs(session, likelihood=Likelihood.POSSIBLE)[0].pair
+        with pytest.raises(ReasonNotGiven):
+            pair.settle_account(session, pair.get_pair(session, first.id, lock=True), reason=" ", by=by, at=at)
+        locked = pair.get_pair(session, first.id, lock=True)
+        assert pair.settle_account(session, locked, reason="one household", by=by, at=at) == 5
+    look_through(office)
+    assert found(office, likelihood=Likelihood.POSSIBLE) == [], "for good"
+    assert [sorted(ids) for _, ids in found(office, likelihood=Likelihood.LIKELY)] == [["A-0", "A-3"]]
+    bring_in(office, row("A-9", "Eve New"))
+    assert len(found(office, likelihood=Likelihood.POSSIBLE)) == 4, "somebody new is looked at anew"
+
+
 def test_a_provider_of_many_clients_is_one_payee_and_no_duplicate(office):
     columns = HEADER.strip() + ",payee_reference,payee_name,payee_role\n"
     rows = [

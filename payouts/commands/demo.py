@@ -76,7 +76,10 @@ def run_main_job(settings: Settings, folder: Path, people: int) -> Outcome:
     console.print(f"The register is {register}")
     with bars() as progress:
         job = MainJob(service, harbour, base_url=settings.base_url, progress=progress)
-        return job.run(register, folder / "files")
+        outcome = job.run(register, folder / "files")
+        assert outcome.payroll_id is not None, "the job made a payroll"
+        job.hear_the_bank(outcome.payroll_id)
+        return outcome
 
 
 def tell(outcome: Outcome, settings: Settings) -> None:
@@ -89,6 +92,13 @@ def tell(outcome: Outcome, settings: Settings) -> None:
     told.add_row(
         "Notices", ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in outcome.notices.items())
     )
+    if outcome.money is not None:
+        money = outcome.money
+        on_its_way, back = pence.format(money.on_its_way_pence), pence.format(money.returned_and_held_pence)
+        told.add_row("The bank’s word", f"{on_its_way} on its way, {back} came back")
+    if outcome.differences is not None:
+        said = "agree to the penny" if not outcome.differences else f"differ in {outcome.differences:,} places"
+        told.add_row("Books", f"ledger, files and bank {said}")
     told.add_row("Took", f"{outcome.seconds:.1f} seconds")
     console.print()
     console.print(told)

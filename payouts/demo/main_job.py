@@ -13,14 +13,18 @@ from uuid import UUID
 
 import pyotp
 from rich.progress import Progress
+from sqlalchemy import func, select
 
 from payouts.app import Service
 from payouts.checks.finding import groups_of
 from payouts.commands.ground import follow
 from payouts.demo.harbour import Harbour
 from payouts.demo.visitor import Page, Visitor
+from payouts.ledger.balance import Whereabouts, whereabouts
+from payouts.ledger.control_run import newest_run
 from payouts.notices.notice import NoticeStatus, counts_of
 from payouts.payroll import Payroll, get_payroll
+from payouts.tasks.outbox import Task, TaskState
 from schemes.imports.register_import import get_import
 from schemes.person import DEMO_PASSWORD, Role
 
@@ -29,6 +33,8 @@ REASONS = {
     "modulus_not_checkable": "Both payees showed a bank statement with these details.",
     "one_account_several_payees": "A couple with a joint account; both awards were looked at.",
 }
+RETURNED = 3
+ANSWERS = ("sandbox.bank_day", "response.read", "response.apply", "statement.read")
 ANY_OTHER_REASON = "Looked at one by one and right."
 
 
@@ -46,6 +52,9 @@ class Outcome:
     file: Path | None = None
     sha256: str = ""
     notices: dict[str, int] = field(default_factory=dict)
+    money: Whereabouts | None = None
+    differences: int | None = None
+    payroll_id: UUID | None = None
     seconds: float = 0.0
 
 
@@ -81,6 +90,7 @@ class MainJob:
         self.download(payroll_id, files)
         self.record_submission(payroll_id)
         self.follow_notices(payroll_id)
+        self.outcome.payroll_id = payroll_id
         self.outcome.seconds = time.monotonic() - started
         return self.outcome
 
@@ -221,6 +231,40 @@ class MainJob:
     def notice_counts(self, payroll_id: UUID) -> dict[NoticeStatus, int]:
         with self.service.transaction(self.harbour.body_id) as session:
             return counts_of(session, payroll_id)
+
+    def hear_the_bank(self, payroll_id: UUID) -> None:
+        """Let the sandbox's bank's days pass until it has said everything; three payments come back."""
+        finance = self.visitor(Role.FINANCE)
+        while True:
+            page = finance.get(f"/payrolls/{payroll_id}")
+            try:
+                form = page.form(to="/bank-day")
+            except LookupError:
+                break
+            if "returned" in form.fields:
+                finance.send(page, form, returned=str(RETURNED))
+            else:
+                finance.send(page, form)
+            self.follow("The bank answers", self.answers_state)
+        page = finance.get("/ledger/control")
+        finance.send(page, page.form(to="/ledger/control"))
+        self.follow("Holding the books against the bank", self.control_state)
+        with self.service.transaction(self.harbour.body_id) as session:
+            self.outcome.money = whereabouts(session, payroll_id=payroll_id)
+            control = newest_run(session)
+            self.outcome.differences = control.difference_count if control else None
+
+    def control_state(self) -> tuple[int, int, bool]:
+        with self.service.transaction(self.harbour.body_id) as session:
+            done = newest_run(session) is not None
+        return int(done), 1, done
+
+    def answers_state(self) -> tuple[int, int, bool]:
+        """How much of the work on the bank's answers is done."""
+        with self.service.transaction(self.harbour.body_id) as session:
+            counts = select(Task.state, func.count()).where(Task.kind.in_(ANSWERS)).group_by(Task.state)
+            states: dict[TaskState, int] = dict(session.execute(counts).tuples().all())
+        return states.get(TaskState.DONE, 0), sum(states.values()), not states.get(TaskState.WAITING, 0)
 
     def follow(self, what: str, state: Callable[[], tuple[int, int, bool]]) -> None:
         follow(self.progress, what, state, patience=timedelta(minutes=3).total_seconds())

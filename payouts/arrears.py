@@ -13,11 +13,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from payouts.awarded import AwardLine
 from payouts.entitlement import Due, entitlement
-from payouts.payment import BACK, LIVE, Payment, Unpaid, UnpaidReason
+from payouts.payment import BACK, BACK_EARLIER, LIVE, LIVE_EARLIER, Payment, Unpaid, UnpaidReason
 from payouts.payment_part import SIGNED, PaymentPart, live_arrears
 from payouts.payroll import GONE_FROM_HERE, OF_AWARDS, Payroll
 from schemes.amount_rule import Rules
@@ -135,7 +135,7 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
     by_period = (Payment.award_id, Payment.period_first_day, Payment.period_last_day)
     for rows in (
         payments.where(mine, LIVE).group_by(*by_period),
-        payments.where(BACK).group_by(*by_period),
+        payments.where(BACK, ~is_paid_again()).group_by(*by_period),
         within.where(live).group_by(PaymentPart.award_id, Payroll.period_first_day, Payroll.period_last_day),
         about.where(live_arrears(live)).group_by(
             PaymentPart.award_id, PaymentPart.about_first_day, PaymentPart.about_last_day
@@ -144,6 +144,23 @@ def paid_to(session: Session, scheme_id: UUID, beneficiaries: Mapping[UUID, UUID
         for award_id, first, last, pence in session.execute(rows):
             paid[award_id, Period(first, last)] += int(pence)
     return paid
+
+
+def is_paid_again() -> ColumnElement[bool]:
+    """Whether a payment that came back has a successor, which counts in its place, even if that came back as well."""
+    earlier = aliased(Payment, name="earlier")
+    of_key = (
+        (earlier.body_id == Payment.body_id)
+        & (earlier.scheme_id == Payment.scheme_id)
+        & (earlier.beneficiary_id == Payment.beneficiary_id)
+        & (earlier.period_first_day == Payment.period_first_day)
+        & (earlier.component == Payment.component)
+        & (earlier.sequence == Payment.sequence)
+    )
+    lives = select(earlier.id).where(of_key, LIVE_EARLIER).exists()
+    same_award = (earlier.award_id == Payment.award_id) & (earlier.id > Payment.id)
+    came_back = select(earlier.id).where(of_key, same_award, BACK_EARLIER).exists()
+    return or_(lives, came_back)
 
 
 def differences(

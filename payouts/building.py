@@ -23,6 +23,7 @@ from payouts.payment_item import PaymentItem, combines, make_items
 from payouts.payment_part import Overpayment, PartKind, PaymentPart, parts_by_award
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.permanent_key import insert_payments
+from payouts.returns import reissue
 from payouts.tasks import outbox
 from schemes.amount_rule import rules_of
 from schemes.award import Award
@@ -58,6 +59,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     payroll.payment_count = payroll.total_pence = payroll.unpaid_count = payroll.progress_done = 0
     bounds = chunk_bounds(session, payroll)
     entered = one_offs.ask_for_chunks(session, payroll, begin=len(bounds), size=CHUNK, at=service.now())
+    entered += reissue.ask_for_chunks(session, payroll, begin=len(bounds), size=CHUNK, at=service.now())
     payroll.progress_total = len(bounds) + entered
     for number, (first, last) in enumerate(bounds):
         outbox.add(
@@ -322,9 +324,7 @@ def finish_chunk(
 
 
 def ask_for_comparison(session: Session, service: Service, payroll: Payroll) -> None:
-    """All is built: put together what goes in one credit, have the difference to the last payroll explained, and then
-    have it checked.
-    """
+    """All is built: put together what goes in one credit, have the difference explained, then have it checked."""
     make_items(session, payroll)
     outbox.add(
         session,

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from payouts.payment import LIVE, Payment, PaymentStatus, in_payroll
+from payouts.payment import BACK, LIVE, Payment, PaymentStatus, in_payroll
 from payouts.payroll import Payroll, PayrollKind
 from payouts.tasks import outbox
 from schemes import one_off as one_off_rows
@@ -24,11 +24,15 @@ TO_PAY = and_(OneOff.confirmed_at.is_not(None), OneOff.ended_at.is_(None))
 
 
 def is_paid(*, but: UUID | None = None) -> ColumnElement[bool]:
-    """Whether a payroll pays a one-off payment, or is about to; but: the payroll that does not count."""
+    """Whether a payroll pays a one-off payment, or is about to; but: the payroll that does not count.
+
+    One that came back counts as well: it is paid again as what came back, by whoever puts that right.
+    """
+    came_back = OneOff.id.in_(select(Payment.one_off_id).where(Payment.one_off_id.is_not(None), BACK))
     payment = select(Payment.id).where(Payment.body_id == OneOff.body_id, Payment.one_off_id == OneOff.id, LIVE)
     if but is not None:
         payment = payment.where(Payment.payroll_id != but)
-    return payment.exists()
+    return or_(payment.exists(), came_back)
 
 
 def collected(payroll: Payroll) -> ColumnElement[bool]:
@@ -40,7 +44,7 @@ def collected(payroll: Payroll) -> ColumnElement[bool]:
         ~is_paid(but=payroll.id),
     )
     match payroll.kind:
-        case PayrollKind.OFF_CYCLE:
+        case PayrollKind.OFF_CYCLE | PayrollKind.REISSUE:
             return false()
         case PayrollKind.TOP_UP:
             return and_(mine, further_in(payroll))

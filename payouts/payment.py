@@ -83,6 +83,7 @@ LIVE_EARLIER = text(f"earlier.{IS_LIVE}")
 """The same of payments that a query calls `earlier`."""
 BACK = text(f"payment.{HAS_COME_BACK}")
 """Of payments those that came back, in the words of their index."""
+BACK_EARLIER = text(f"earlier.{HAS_COME_BACK}")
 
 
 class Payment(BodyOwned, Base):

@@ -82,10 +82,10 @@ class PayrollKind(StrEnum):
     """Further payments that were stated for the period of a released one."""
     ONE_OFF = "one_off"
     """One-off payments that wait, and nothing else."""
+    REISSUE = "reissue"  # payments that came back
 
 
 FOLLOWING = (PayrollKind.OFF_CYCLE, PayrollKind.TOP_UP)
-"""Kinds that follow another payroll of the same period."""
 OF_AWARDS = (PayrollKind.REGULAR, PayrollKind.OFF_CYCLE)
 """Kinds that pay what awards make due."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from bacs import pence
 from payouts.arrears import SETTLED
 from payouts.awarded import AwardLine
-from payouts.payment import LIVE, Payment
+from payouts.payment import BACK, LIVE, Payment
 from payouts.payment_part import PartKind, PaymentPart
 from payouts.payroll import Payroll
 from schemes.database import one_of
@@ -94,18 +95,23 @@ def to_take(session: Session, payroll: Payroll, lines: list[AwardLine]) -> dict[
 
 
 def recovered_elsewhere(session: Session, payroll: Payroll, first: UUID, last: UUID) -> set[UUID]:
-    """Awards in a range of whose period of this payroll another has recovered something already."""
-    return set(
-        session.scalars(
-            select(PaymentPart.award_id).where(
-                PaymentPart.award_id.between(first, last),
-                PaymentPart.kind == PartKind.RECOVERY,
-                PaymentPart.freed.is_(False),
-                PaymentPart.payroll_id != payroll.id,
-                PaymentPart.about_first_day == payroll.period_first_day,
-            )
+    """Awards in a range of whose period of this payroll another has recovered something, or paid what came back."""
+    recovered = session.scalars(
+        select(PaymentPart.award_id).where(
+            PaymentPart.award_id.between(first, last),
+            PaymentPart.kind == PartKind.RECOVERY,
+            PaymentPart.freed.is_(False),
+            PaymentPart.payroll_id != payroll.id,
+            PaymentPart.about_first_day == payroll.period_first_day,
         )
     )
+    # what came back is put right as what it was, and not made anew
+    returned = session.scalars(
+        select(Payment.award_id).where(
+            Payment.award_id.between(first, last), Payment.period_first_day == payroll.period_first_day, BACK
+        )
+    )
+    return {award_id for award_id in chain(recovered, returned) if award_id is not None}
 
 
 def with_live_payment(session: Session, payroll: Payroll, beneficiaries: Mapping[UUID, UUID]) -> set[UUID]:

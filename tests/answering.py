@@ -116,4 +116,11 @@ def from_the_bank(office: Office) -> dict[str, UUID]:
     got = receive(office, bacs_reports.arucs(about, [Struck(item, Fate.RETURNED, "B")], produced_on=INPUT_DAY))
     with office.transaction() as session:
         [row] = suspense.rows(session)
-    return {"response_id": got.id, "suspense_id": row.suspense.id, "returned_payment_id": new_id(), "file_id": new_id()}
+    return {
+        "response_id": got.id,
+        "suspense_id": row.suspense.id,
+        "returned_payment_id": new_id(),
+        "file_id": new_id(),
+        "return_outcome_id": new_id(),
+        "told_return_id": new_id(),
+    }

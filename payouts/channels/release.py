@@ -27,6 +27,7 @@ from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
 from payouts.payment import Payment, PaymentStatus, in_payroll, stopped_count
 from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus, days_still_work, move, move_payments
+from payouts.returns.reissue import end_cases
 from schemes import audit
 from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
 from schemes.gate_rule import GateKind
@@ -78,6 +79,7 @@ def release_if_passed(
     move(session, payroll, PayrollStatus.RELEASED, by=by, at=at)
     moved = move_payments(session, payroll, PaymentStatus.RELEASED)
     posted = post(session, Event.RELEASED, select(Payment.id).where(in_payroll(payroll.id)), at=at)
+    end_cases(session, payroll, at=at)
     plan_review(session, payroll, at=at)
     if not moved == posted == payroll.payment_count:
         raise ReleaseRefused(["payment_count"])

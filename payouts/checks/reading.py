@@ -18,7 +18,8 @@ from payouts.difference.comparison import against, comparison_of, unexplained_in
 from payouts.payment import GONE_OUT, Payment, in_payroll, ordinals
 from payouts.payment_item import item_count
 from payouts.payment_part import arrears_by_award
-from payouts.payroll import Payroll
+from payouts.payroll import Payroll, PayrollKind
+from payouts.returns.reissue import paid_again_by
 from schemes.bank_profile import BankProfile
 from schemes.check_settings import settings_at
 from schemes.database import joining_whole_tables, one_of
@@ -61,7 +62,8 @@ def read_totals(session: Session, service: Service, payroll: Payroll) -> dict[st
 def facts_of_payroll(session: Session, service: Service, payroll: Payroll, totals: dict[str, int]) -> PayrollFacts:
     """What the checks of the payroll as a whole are told, once every chunk is done."""
     due_count, due_pence = due_in_all(session, payroll)
-    entered = one_offs.paid_by(session, payroll.id)
+    again = payroll.kind is PayrollKind.REISSUE
+    entered = paid_again_by(session, payroll.id) if again else one_offs.paid_by(session, payroll.id)
     return facts_of(
         session,
         service,

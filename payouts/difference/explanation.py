@@ -49,6 +49,8 @@ class Cause(StrEnum):
     ONE_OFFS = "one_offs"
     """Paid this time though no award makes it due: grants, refunds, top-ups."""
     ONE_OFFS_LAST_TIME = "one_offs_last_time"
+    REISSUES = "reissues"
+    """Paid again, because the payment came back."""
     UNEXPLAINED = "unexplained"
 
 

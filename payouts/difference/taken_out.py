@@ -21,7 +21,7 @@ from payouts.difference.one_offs import take_back
 from payouts.difference.run import compared, explained, keep_lines, sums_of
 from payouts.payment import Payment
 from payouts.payment_part import SIGNED, PaymentPart
-from payouts.payroll import Payroll
+from payouts.payroll import Payroll, PayrollKind
 
 
 def explain_without(session: Session, payroll: Payroll, taken: Collection[Payment]) -> None:
@@ -34,6 +34,10 @@ def explain_without(session: Session, payroll: Payroll, taken: Collection[Paymen
     if comparison is None or not taken:
         return
     take_back(session, payroll, taken)
+    if payroll.kind is PayrollKind.REISSUE:
+        comparison.now_count, comparison.now_pence = paid_in_all(session, payroll.id)
+        session.flush()
+        return
     paid = {payment.award_id: payment.amount_pence for payment in taken if payment.award_id}
     both = compared(session, payroll, comparison)
     back = kept_lines(session, payroll, paid)

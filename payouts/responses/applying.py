@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bacs.errors import HostileXml, Unreadable
 from payouts.files.payment_file import PaymentFile
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import get_payroll
-from payouts.responses import closing, file_word, line, readers, suspense, word
+from payouts.responses import closing, file_word, handed_on, line, readers, suspense, word
 from payouts.responses.line import ResponseLine, Says
 from payouts.responses.matching import Line, Matches, file_of, match_lines
 from payouts.responses.response import (
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
 CHUNK = 5_000
 HANDED_ON: dict[ResponseKind, Callable[[Session, Any, Response, BinaryIO], None]] = {
-    ResponseKind.STATEMENT: handed.take
+    ResponseKind.AWACS: handed_on.take_corrections,
+    ResponseKind.STATEMENT: handed.take,
 }
 """Kinds that another room takes whole, in the transaction of the job that reads them. May raise NotTaken."""
 
@@ -62,6 +64,10 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         must_be_ours(session, service, reading)
     except readers.NotTaken as refused:
         refuse(session, response, refused.fault, at=at)
+        return
+    except Unreadable as broken:
+        hostile = isinstance(broken, HostileXml)
+        refuse(session, response, ResponseFault.HOSTILE if hostile else ResponseFault.UNREADABLE, at=at)
         return
     response.report_number = line.short(reading.report_number)
     response.user_number = ", ".join(sorted(reading.user_numbers))[:100]

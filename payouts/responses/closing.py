@@ -24,6 +24,7 @@ from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import MOVES, Payroll, PayrollStatus, get_payroll, move
 from payouts.responses import file_word, word
 from payouts.responses.file_word import FileSays, FileState, states_of
+from payouts.statement.matching import expected_contras
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.errors import NotNow, ReasonNotGiven
@@ -46,14 +47,16 @@ def follow(session: Session, calendar: Calendar, payroll: Payroll, *, at: dateti
         if not all(state.says - {FileSays.CONTRA} for state in states):
             return
         prove_submission(session, payroll, at=at)
-    for to in reached(calendar, payroll, states, at=at):
+    for to in reached(session, calendar, payroll, states, at=at):
         if (payroll.status, to) in MOVES:
             move(session, payroll, to, by=None, at=at)
             if to is PayrollStatus.CLOSED:
                 settle(session, payroll, at=at)
 
 
-def reached(calendar: Calendar, payroll: Payroll, states: list[FileState], *, at: datetime) -> list[PayrollStatus]:
+def reached(
+    session: Session, calendar: Calendar, payroll: Payroll, states: list[FileState], *, at: datetime
+) -> list[PayrollStatus]:
     """The states that the facts carry a payroll to, in order."""
     if all(state.is_gone for state in states):
         return [PayrollStatus.REJECTED]
@@ -61,8 +64,14 @@ def reached(calendar: Calendar, payroll: Payroll, states: list[FileState], *, at
         return []
     last = last_day_of_returns(calendar, payroll)
     is_over = last is not None and at.astimezone(LONDON).date() > last
-    closed = is_over and all(state.is_debited for state in states)
+    closed = is_over and not undebited(session, payroll, states)
     return [PayrollStatus.ACCEPTED, *([PayrollStatus.CLOSED] if closed else [])]
+
+
+def undebited(session: Session, payroll: Payroll, states: list[FileState]) -> set[UUID]:
+    """The files whose debit neither a person has seen nor the statement shows in full."""
+    matched = {one.file_id for one in expected_contras(session, payroll_id=payroll.id) if one.is_matched}
+    return {state.file.id for state in states if not state.is_debited} - matched
 
 
 def last_day_of_returns(calendar: Calendar, payroll: Payroll) -> date | None:

@@ -33,6 +33,7 @@ class Next(StrEnum):
     LIFT_HOLD = "lift_hold"
     ASK_FOR_DETAILS = "ask_for_details"
     CONFIRM_DETAILS = "confirm_details"
+    WAIT = "wait"
     FIND_OUT = "find_out"
     PAY_AGAIN = "pay_again"
     NOTHING = "nothing"
@@ -108,7 +109,15 @@ def next_of(session: Session, row: CaseRow, *, at: datetime) -> Next:
         return Next.CONFIRM_DEATH if case.reason is Reason.DECEASED else Next.LIFT_HOLD
     account = in_use_on(session, payment.payee_id, london_day(at))
     if account is None or account.stopped_as is not None:
-        return Next.CONFIRM_DETAILS if proposal_of(session, payment.payee_id) else Next.ASK_FOR_DETAILS
+        if proposal_of(session, payment.payee_id):
+            return Next.CONFIRM_DETAILS
+        cools_off = select(Account.id).where(
+            Account.payee_id == payment.payee_id,
+            Account.confirmed_at.is_not(None),
+            Account.stopped_at.is_(None),
+            Account.usable_from > london_day(at),
+        )
+        return Next.WAIT if session.scalars(cools_off.limit(1)).first() else Next.ASK_FOR_DETAILS
     if case.reason in (Reason.OURS, Reason.DUPLICATE, Reason.UNKNOWN) and account.id == payment.account_id:
         return Next.FIND_OUT
     return Next.PAY_AGAIN

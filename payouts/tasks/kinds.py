@@ -18,6 +18,7 @@ from payouts.ledger import control
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
+from payouts.returns import building_reissues
 from payouts.sandbox.bank import days as bank_days
 from payouts.statement import reading
 
@@ -66,6 +67,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "statement.read": OnDatabase(reading.read),
     "sandbox.bank_day": OnDatabase(bank_days.pass_day),
     "channel.collect": Outside(channel_collecting.collect),
+    "payroll.build_reissues": OnDatabase(building_reissues.build_reissues),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),

@@ -41,6 +41,7 @@ class BankWord(NamedTuple):
     """What the block shows. missing: what the payroll still waits for, in sentences."""
 
     files: list[FileState]
+    undebited: set[UUID]
     sums: list[tuple[str, str, str]]
     missing: list[str]
     open_cases: int
@@ -59,10 +60,11 @@ def bank_word(session: Session, payroll: Payroll) -> BankWord | None:
         if status in found and status in AWAITED
     ]
     open_cases, held, _ = work.waiting(session, payroll_id=payroll.id)
-    return BankWord(files, sums, list(missing(payroll, files)), open_cases, held)
+    undebited = closing.undebited(session, payroll, files)
+    return BankWord(files, undebited, sums, list(missing(payroll, files, undebited)), open_cases, held)
 
 
-def missing(payroll: Payroll, files: list[FileState]) -> list[str]:
+def missing(payroll: Payroll, files: list[FileState], undebited: set[UUID]) -> list[str]:
     """What has not come yet, so that somebody may ask for it."""
     if all(state.is_gone for state in files):
         return []
@@ -76,7 +78,7 @@ def missing(payroll: Payroll, files: list[FileState]) -> list[str]:
         )
     if len(unheard) > len(differing):
         found.append(f"The Input report of {count(len(unheard) - len(differing), 'file')} has not come")
-    if any(not state.is_debited for state in files):
+    if undebited:
         found.append("Nobody has seen on the statement that the account was debited")
     last = closing.last_day_of_returns(service().calendar, payroll)
     if last is not None and now().date() <= last:

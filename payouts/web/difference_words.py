@@ -38,6 +38,7 @@ CAUSES: dict[Cause, Told] = {
     Cause.RECOVERIES: Told("Recoveries", "Taken this time for what was paid too much"),
     Cause.RECOVERIES_LAST_TIME: Told("Recoveries of last time", "Taken last time, and not again"),
     Cause.ONE_OFFS: Told("One-off payments", "Paid this time though no award makes it due: grants, refunds, top-ups"),
+    Cause.REISSUES: Told("Paid again", "The payment came back, and is made again once that is put right"),
     Cause.ONE_OFFS_LAST_TIME: Told("One-off payments of last time", "Paid last time, and not again"),
     Cause.UNEXPLAINED: Told("Not explained", "Nothing in the register accounts for this: it must be put right"),
 }

@@ -81,7 +81,7 @@ def show_cause(payroll_id: UUID, cause: str) -> ResponseReturnValue:
         found = next((one for one in shown.causes if one.cause == cause), None) if shown else None
         if shown is None or found is None:
             abort(404)
-        if shown.last is None and found.cause is Cause.STARTERS:
+        if (shown.last is None and found.cause is Cause.STARTERS) or found.cause is Cause.REISSUES:
             return redirect(url_for("pages.show_payments", payroll_id=payroll_id))
         if found.cause in (Cause.ONE_OFFS, Cause.ONE_OFFS_LAST_TIME):
             of = payroll if found.cause is Cause.ONE_OFFS else shown.last

@@ -18,6 +18,7 @@ from payouts.gates.decision import took_part
 from payouts.payroll import AT_THE_BANK, PayrollStatus, payrolls_of_body
 from payouts.responses import suspense
 from payouts.returns import case as returned
+from payouts.returns import outcome, telling
 from payouts.web import change_words
 from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.changes import waits_for
@@ -105,6 +106,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         cover_reviews(session),
         what_came_back(session),
         lines_in_suspense(session),
+        returns_to_confirm(session),
     ):
         (mine if is_mine else others).append(item)
     return mine, others
@@ -287,6 +289,28 @@ def what_came_back(session: Session) -> Items:
         who="a preparer or a finance officer",
     )
     yield any(actor().holds(role) for role in returned.WORKERS), item
+
+
+def returns_to_confirm(session: Session) -> Items:
+    """What somebody recorded or proposed about a return, until a second person has seen it."""
+    for told in telling.waiting(session):
+        item = Waiting(
+            "Payment that came back by letter",
+            f"Recorded on {day(told.proposed_at)}, to be confirmed or rejected.",
+            url_for("pages.decide_told", told_return_id=told.id),
+            who="a finance officer or an approver who did not record it",
+        )
+        mine = told.proposed_by != actor().person_id and any(actor().holds(role) for role in telling.CONFIRMERS)
+        yield mine, item
+    for made, case in outcome.waiting(session):
+        item = Waiting(
+            f"{pounds(case.amount_pence)} that came back",
+            "What becomes of it is to be confirmed or rejected.",
+            url_for("pages.decide_outcome", returned_payment_id=case.id, return_outcome_id=made.id),
+            who="a finance officer or an approver who did not propose it",
+        )
+        confirmers = [role for role in outcome.CONFIRMERS if actor().holds(role, case.scheme_id)]
+        yield made.proposed_by != actor().person_id and bool(confirmers), item
 
 
 def lines_in_suspense(session: Session) -> Items:

@@ -49,6 +49,10 @@ KINDS: dict[PayrollKind, tuple[str, str]] = {
         "Payroll of one-off payments",
         "One-off payments that wait, and nobody’s award",
     ),
+    PayrollKind.REISSUE: (
+        "Payments that came back",
+        "Pays again what came back, once the bank details are put right. The next page shows which are ready",
+    ),
 }
 
 PAYMENTS: dict[PaymentStatus, tuple[str, str]] = {
@@ -88,8 +92,8 @@ UNPAID: dict[UnpaidReason, tuple[str, str]] = {
         "Ask the payee for another account and propose it on their page",
     ),
     UnpaidReason.PAID_ALREADY: (
-        "Another payroll pays this period already",
-        "Nothing to do: the same period is never paid twice",
+        "Another payroll pays this period already, or did and the payment came back",
+        "Nothing to do: the same period is never paid twice. What came back is paid again once it is put right",
     ),
     UnpaidReason.RECOVERED: (
         "All of it is recovered for what was paid too much",

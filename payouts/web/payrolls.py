@@ -88,6 +88,8 @@ def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
     form = CreatePayroll()
     if form.validate_on_submit() and form.chosen in FOLLOWING:
         return redirect(url_for("pages.choose_payroll", scheme_id=scheme_id, following=form.chosen.value), 303)
+    if form.validate_on_submit() and form.chosen is PayrollKind.REISSUE:
+        return redirect(url_for("pages.pay_again", scheme_id=scheme_id), 303)
     if form.is_submitted() and form.pay_date.data is None and not form.pay_date.errors:
         form.refuse("Enter the day on which payees should have the money", form.pay_date)
     elif form.validate_on_submit():

@@ -73,7 +73,7 @@ FILE_SAYS: dict[FileSays, str] = {
 
 # words, colour of the tag
 SUSPENSE: dict[SuspenseStatus, tuple[str, str]] = {
-    SuspenseStatus.WAITING: ("Waits for somebody", "yellow"),
+    SuspenseStatus.WAITING: ("Waiting", "yellow"),
     SuspenseStatus.PROPOSED: ("Waits for a second person", "yellow"),
     SuspenseStatus.MATCHED: ("Matched by hand", "green"),
     SuspenseStatus.SET_ASIDE: ("Not ours", "grey"),
@@ -93,6 +93,10 @@ ACTS: dict[str, str] = {
     "return.told": "Recorded that a payment came back ({why})",
     "return.told_confirmed": "Confirmed that a payment came back",
     "return.told_rejected": "Took back that a payment came back",
+    "returns.reissued": "Paid again what had come back ({payments} payments)",
+    "return.outcome_proposed": "Proposed what becomes of a returned payment ({outcome})",
+    "return.outcome_confirmed": "Confirmed what becomes of a returned payment ({outcome})",
+    "return.outcome_rejected": "Rejected what was proposed for a returned payment ({outcome})",
     "return.assigned": "Took on a payment that came back",
     "payroll.accepted": "The bank took the files",
     "payroll.closed": "Closed the payroll",

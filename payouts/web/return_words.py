@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
+from payouts.returns.outcome import BeingPaidAgain, Outcome, ReviewDayRefused
 from payouts.returns.reason import Reason
+from payouts.returns.reissue import NothingToReissue, NotToReissue
 from payouts.returns.returned import CaseStatus
+from schemes.errors import Refused
 
 # why, what to do
 REASONS: dict[Reason, tuple[str, str]] = {
@@ -45,6 +51,25 @@ STATUSES: dict[CaseStatus, tuple[str, str]] = {
 }
 
 
+# what becomes of the money, and what it means
+OUTCOMES: dict[Outcome, tuple[str, str]] = {
+    Outcome.KEEP: ("Keep it for now", "It is still owed: an estate, a court or a search for the person is waited for"),
+    Outcome.SET_OFF: ("Set it off", "It is owed to nobody: the award had ended, or it makes good what was overpaid"),
+    Outcome.WRITE_OFF: ("Write it off", "It is owed, but nobody was found to pay it to. The body keeps it"),
+}
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    NothingToReissue: lambda _: "Nothing that came back is ready to be paid again",
+    NotToReissue: lambda refused: (
+        f"{', '.join(refused.references) or 'This payment'} can’t be paid again now. "
+        "See what has to be done first on the payment’s page"
+    ),
+    ReviewDayRefused: lambda _: "Enter the day on which it is looked at again. It must be in the future",
+    BeingPaidAgain: lambda refused: f"Payroll {refused.number} pays it again. Take it out there first",
+}
+
+
 def register(app: Flask) -> None:
     app.add_template_filter(REASONS.__getitem__, "return_reason")
     app.add_template_filter(STATUSES.__getitem__, "return_status")
+    app.add_template_filter(OUTCOMES.__getitem__, "return_outcome")

@@ -9,14 +9,18 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from payouts.payment import Payment
+from payouts.payroll import get_payroll
 from payouts.returns import case as work
 from payouts.returns.case import WORKERS, CaseRow, cases, next_of, row_of
-from payouts.returns.returned import ReturnedPayment, get_case
+from payouts.returns.outcome import Outcome, ReturnOutcome, outcomes_of, waiting_of
+from payouts.returns.reissue import payrolls_paying
+from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment, get_case
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.account import accounts_of
 from schemes.bank_details import london_day
 from schemes.person import names
+from schemes.scheme import schemes_of_body
 
 SHOWN = 50
 
@@ -32,6 +36,7 @@ def show_returned() -> ResponseReturnValue:
             "returns/show_returned.html",
             rows=rows[:SHOWN],
             waiting=work.waiting(session),
+            schemes=schemes_of_body(session),
             own=own,
             ages={row.case.id: (london_day(now()) - london_day(row.case.opened_at)).days for row in rows},
             next=way_on(rows, mine=mine),
@@ -51,7 +56,7 @@ def way_on(rows: list[CaseRow], *, mine: int | None) -> str | None:
 def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         case = get_case(session, returned_payment_id)
-        row = row_of(session, case)
+        row, successor = row_of(session, case), successor_of(session, case)
         went_to = next(one for one in accounts_of(session, row.payee.id) if one.id == row.payment.account_id)
         return render_template(
             "returns/show_return.html",
@@ -60,7 +65,11 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
             next=next_of(session, row, at=now()),
             may_work=any(actor().holds(role, case.scheme_id) for role in WORKERS),
             age=(london_day(now()) - london_day(case.opened_at)).days,
-            successor=successor_of(session, case),
+            successor=successor,
+            again=get_payroll(session, successor.payroll_id) if successor else None,
+            paying=payrolls_paying(session, case) if case.status in OPEN else None,
+            proposed=waiting_of(session, case.id),
+            kept=kept_of(session, case),
             names=names(session),
         )
 
@@ -70,6 +79,12 @@ def successor_of(session: Session, case: ReturnedPayment) -> Payment | None:
         return None
     found: Payment = session.get_one(Payment, (case.body_id, case.successor_id))
     return found
+
+
+def kept_of(session: Session, case: ReturnedPayment) -> ReturnOutcome | None:
+    """What two people said of a payment that is kept for now."""
+    said = outcomes_of(session, case.id) if case.status is CaseStatus.KEPT else ()
+    return next((one for one in said if one.confirmed_at and one.outcome is Outcome.KEEP), None)
 
 
 @pages.route("/bank/returns/<uuid:returned_payment_id>/assign", methods=["POST"])

@@ -43,6 +43,7 @@ from payouts.web import (
     people_words,
     response_words,
     retention_words,
+    return_words,
     statement_words,
 )
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
@@ -191,6 +192,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **payroll_words.TELLERS,
     **people_words.TELLERS,
     **response_words.TELLERS,
+    **return_words.TELLERS,
     **retention_words.TELLERS,
 }
 

@@ -8,6 +8,7 @@ from payouts.responses.file_word import FileSays
 from payouts.responses.line import Says
 from payouts.responses.response import ResponseFault, ResponseKind, ResponseStatus
 from payouts.responses.suspense import SuspenseStatus
+from payouts.returns.outcome import Outcome
 from payouts.returns.reason import Reason
 from payouts.returns.returned import CaseStatus
 from payouts.web import response_words, return_words
@@ -21,6 +22,7 @@ VOCABULARIES = [
     (SuspenseStatus, response_words.SUSPENSE),
     (Reason, return_words.REASONS),
     (CaseStatus, return_words.STATUSES),
+    (Outcome, return_words.OUTCOMES),
 ]
 
 

@@ -37,6 +37,8 @@ from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payroll import PayDateReason, PayDateRefused, PeriodsOverlap
 from payouts.responses.by_hand import NotAtTheBank
 from payouts.responses.correction_file import ReportFault, ReportRefused
+from payouts.returns.outcome import BeingPaidAgain, ReviewDayRefused
+from payouts.returns.reissue import NothingToReissue, NotToReissue
 from payouts.sandbox.bank.days import NotASandbox, NothingMoreToSay
 from payouts.statement import manual, table
 from payouts.subject_access import PersonErased
@@ -219,6 +221,10 @@ REFUSALS: list[Refused] = [
     KeyRefused(KeyFault.DETAILS_AND_PAYMENTS),
     BelongsToLiveBody(),
     NotAtTheBank(),
+    NothingToReissue(),
+    NotToReissue(["HIL-1"]),
+    ReviewDayRefused(),
+    BeingPaidAgain(7),
 ]
 
 

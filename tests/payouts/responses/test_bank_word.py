@@ -15,9 +15,10 @@ from payouts.files.payment_file import files_of
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import PayrollStatus, get_payroll
 from payouts.responses import closing
+from payouts.responses.response import ResponseKind, ResponseStatus
 from payouts.returns.reason import Reason
 from payouts.returns.returned import ReturnedPayment
-from payouts.sandbox.bank import bacs_reports
+from payouts.sandbox.bank import bacs_reports, cycle
 from payouts.sandbox.bank.fate import Fate, Script
 from payouts.tasks import clock as ticking
 from schemes.database import new_id
@@ -85,6 +86,16 @@ def test_a_payroll_closes_once_the_report_agrees_the_debit_is_seen_and_the_days_
     payroll, where = look(office, released)
     assert payroll.status is PayrollStatus.CLOSED
     assert where.paid_pence == payroll.total_pence
+
+
+def test_a_statement_that_shows_the_debit_closes_a_payroll_as_well(office, released, clock):
+    bank = at_the_bank(office, released, Script())
+    receive(office, bank.report("Input"))
+    [statement] = cycle.statements([bank.course], through=bank.course.entry_day)
+    got = receive(office, statement.content)
+    assert (got.kind, got.status) == (ResponseKind.STATEMENT, ResponseStatus.READ)
+    after_the_days_for_returns(office, clock)
+    assert look(office, released)[0].status is PayrollStatus.CLOSED
 
 
 def test_the_clock_closes_a_payroll_whose_debit_was_seen_before_and_a_late_return_still_finds_it(

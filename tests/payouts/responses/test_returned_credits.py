@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from payouts.payment import PaymentStatus
-from payouts.responses import suspense
+from payouts.responses import correction, suspense
 from payouts.responses.response import ResponseFault, ResponseKind, ResponseStatus
 from payouts.returns.reason import Reason
 from payouts.returns.returned import ReturnedPayment
+from payouts.sandbox.bank import bacs_reports
+from payouts.sandbox.bank.fate import Fate, Struck
 from schemes.account import Account, Stopped
 from schemes.hold import Hold, HoldKind
 from tests.answering import at_the_bank, look, payment_of, receive, record_submission, release, statuses
@@ -133,3 +135,14 @@ def test_more_credits_alike_than_were_paid_are_for_a_person(office, bank):
     with office.transaction() as session:
         assert suspense.open_count(session) == 2
     assert PaymentStatus.RETURNED not in statuses(office)
+
+
+def test_a_report_of_corrected_accounts_goes_to_the_proposals_that_a_second_person_confirms(office, bank):
+    corrected = [Struck(bank.items[0], Fate.CORRECTED, "3")]
+    content = bacs_reports.awacs(bank.course.about, corrected, produced_on=bank.course.entry_day)
+    got = receive(office, content)
+    assert (got.kind, got.status, got.line_count) == (ResponseKind.AWACS, ResponseStatus.READ, 1)
+    with office.transaction() as session:
+        [row] = correction.lines_of(session, got.id)
+        assert row.payee.id == payment_of(office, bank.items[0]).payee_id
+    assert PaymentStatus.RETURNED not in statuses(office), "a corrected credit was paid"

@@ -1,0 +1,69 @@
+"""What came back, in the browser: paid again by name, kept by two people, or told by letter."""
+
+from __future__ import annotations
+
+import pytest
+
+from payouts.payment import PaymentStatus
+from payouts.sandbox.bank.fate import Script
+from schemes.person import Role
+from tests.answering import at_the_bank, payment_of, receive, record_submission, release
+from tests.web.test_every_page import faults_of
+
+
+@pytest.fixture
+def start(sealed):
+    return sealed
+
+
+@pytest.fixture
+def bank(office, sealed):
+    release(office, sealed.payroll_id)
+    record_submission(office, sealed.payroll_id)
+    return at_the_bank(office, sealed.payroll_id, Script(seed=4, returned=3))
+
+
+def test_a_payment_is_paid_again_by_name_and_another_is_kept_by_two_people(office, bank, preparer, signed_in):
+    receive(office, bank.arucs(*((item, "C") for item in bank.items[:2])))
+    page = preparer.get("/bank/returns")
+    first, second = (link["href"] for link in page.soup.select("table a[href^='/bank/returns/']"))
+    page = preparer.get(first)
+    assert faults_of(page) == []
+    page = preparer.get(page.link("Pay it again"))
+    assert faults_of(page) == []
+    page = preparer.press("Create the payroll")
+    assert page.h1.startswith("Payments on")
+    office.work(leave="notices.send")
+    assert "pays it again" in preparer.get(first).text
+    page = preparer.get(preparer.get(second).link("It is not to be paid again"))
+    assert faults_of(page) == []
+    answer = {"outcome": "keep", "reason": "The estate has no executor yet"}
+    assert preparer.press("Propose it", **answer).errors == [
+        "Enter the day on which it is looked at again. It must be in the future"
+    ]
+    page = preparer.press("Propose it", **answer, review_on=["4", "1", "2027"])
+    assert page.done == ["You proposed it. It counts when someone else confirms it"]
+    finance = signed_in(Role.FINANCE)
+    page = finance.get(finance.get(second).link("Keep it for now?"))
+    assert faults_of(page) == []
+    page = finance.press("Continue", decision="confirm")
+    assert "Kept for now" in page.text
+    assert "4 January 2027" in page.text
+
+
+def test_a_return_told_by_letter_counts_when_a_second_person_has_seen_it(office, bank, preparer, signed_in):
+    payment = payment_of(office, bank.items[0])
+    page = preparer.get(f"/payrolls/{bank.payroll_id}")
+    page = preparer.get(page.link("Record a payment that came back by letter"))
+    assert faults_of(page) == []
+    said = {"why": "closed", "reason": "Letter of 26 November"}
+    assert preparer.press("Record it", reference="NOTHING", **said).errors == [
+        "No payment of this payroll has this reference alone. Check it"
+    ]
+    page = preparer.press("Record it", reference=payment.reference, **said)
+    assert "someone else must see it too" in page.text
+    finance = signed_in(Role.FINANCE)
+    finance.get(page.response.request.path)
+    assert finance.press("Continue", decision="confirm").done == ["You confirmed it"]
+    assert payment_of(office, bank.items[0]).status is PaymentStatus.RETURNED
+    assert finance.get("/bank/returns").table("returned")[0][1] == "The account is closed"

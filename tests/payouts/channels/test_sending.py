@@ -12,7 +12,7 @@ import asyncssh
 import pytest
 from sqlalchemy import func, select
 
-from payouts.channels import dispatch, progress, submission
+from payouts.channels import dispatch, progress, sending, submission
 from payouts.channels.dispatch import Dispatch, DispatchStatus, GoesByItself, Trouble, dispatches_of
 from payouts.files.payment_file import files_of
 from payouts.files.segment import blocks_of
@@ -309,3 +309,32 @@ def test_a_move_that_is_not_listed_is_refused(move_from, move_to) -> None:
     with pytest.raises(NotNow):
         progress.move(None, moved, move_to, by=None, at=None)  # type: ignore[arg-type]
     assert moved.status is move_from
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing that a worker would still do is done."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it is kept", "after it is kept"])
+@pytest.mark.parametrize("step", [DispatchStatus.STORED, DispatchStatus.SENDING, DispatchStatus.SENT])
+def test_a_worker_that_dies_at_any_step_leaves_the_file_to_be_sent_once(line, monkeypatch, step, after) -> None:
+    line.release()
+    whole = sending.note
+
+    def dying(service, job, to):
+        if to is step and not after:
+            raise Killed
+        whole(service, job, to)
+        if to is step:
+            raise Killed
+
+    monkeypatch.setattr(sending, "note", dying)
+    with pytest.raises(Killed):
+        line.try_sending()
+    monkeypatch.setattr(sending, "note", whole)
+    renamed = [name for name in line.arrived if not name.endswith(".part")]
+    assert bool(renamed) == (step is DispatchStatus.SENT)
+    line.try_sending()
+    assert line.arrived == line.approved()
+    assert line.way.status is DispatchStatus.SENT
+    assert line.status is PayrollStatus.SUBMITTED

@@ -56,6 +56,7 @@ def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
     print(f"size={size}")
     print(f"file_mib={register.path.stat().st_size / MIB:.1f}")
     import_id = new_id()
+    worker.make_ready()
     begin(service, harbour, import_id, register.path)
     forget_peak()
     before = psutil.Process().memory_info().rss

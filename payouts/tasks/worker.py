@@ -99,15 +99,19 @@ class TaskWorker(rq.Worker):
         return super().work(*args, **{**options, "with_scheduler": False})
 
 
-def work(settings: Settings) -> None:
-    """Run the worker pool until it is told to stop; a worker at work finishes its task first."""
-    # each job runs in a child of its own, which would do it anew each time
+def make_ready() -> None:
+    """Do once what each job, in a child of its own, would do anew, and keep its memory from being looked through."""
     configure_mappers()
     # a child that looked through all that it was born with for garbage would copy it, page by page: half of its time
     gc.collect()
     gc.freeze()
     # a chunk's rows are no garbage until it is done: looking through them again and again is a tenth of a job
     gc.set_threshold(50_000, 20, 50)
+
+
+def work(settings: Settings) -> None:
+    """Run the worker pool until it is told to stop; a worker at work finishes its task first."""
+    make_ready()
     queue = Queue(settings.redis_url)
     queues = [rq.Queue(QUEUE_NAME, connection=queue.connection)]
     pool = WorkerPool(queues, queue.connection, settings.workers, worker_class=TaskWorker)

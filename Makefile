@@ -18,7 +18,7 @@ NODE_PACKAGES := node_modules/packages-installed
 ASSETS := payouts/web/static/.built
 ASSET_SOURCES := $(shell find payouts/web/assets -type f 2>/dev/null)
 
-.PHONY: help install demo test faults check bench lock screenshots
+.PHONY: help install demo test faults search check bench lock screenshots
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: install ## run every test, those in a real browser too (ARGS: for pytest)
 
 faults: install ## run only the tests that kill, empty and cut off real processes
 	@PAYOUTS_FAULT_SEEDS=$${PAYOUTS_FAULT_SEEDS:-4} $(BIN)/pytest -m faults $(ARGS)
+
+search: install ## search the API for faults with many more made-up calls than the tests make (PAYOUTS_API_EXAMPLES=200)
+	@PAYOUTS_API_EXAMPLES=$${PAYOUTS_API_EXAMPLES:-100} $(BIN)/pytest -n 0 tests/api/test_searched_for_faults.py $(ARGS)
 
 check: install ## look for mistakes without running anything: style, types, which way imports point
 	@$(BIN)/ruff check

@@ -117,13 +117,15 @@ def go_on_in(session: Session, body_id: UUID) -> None:
     session.info["body_id"] = body_id
 
 
-def take_turns(session: Session, what: str) -> None:
+def take_turns(session: Session, what: str, *, beside: bool = False) -> None:
     """Wait until nobody else in this body is at the same thing, then hold it until the transaction ends.
 
-    For what is made unless it is there: two who look at the same moment would both find nothing.
+    For what is made unless it is there: two who look at the same moment would both find nothing. beside: wait for
+    those only who want it alone; others who are beside it go on.
     """
+    lock = "pg_advisory_xact_lock_shared" if beside else "pg_advisory_xact_lock"
     session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:what || ' ' || :body_id, 0))"),
+        text(f"SELECT {lock}(hashtextextended(:what || ' ' || :body_id, 0))"),
         {"what": what, "body_id": str(session.info["body_id"])},
     )
 

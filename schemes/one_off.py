@@ -32,7 +32,9 @@ def propose(session: Session, wanted: Wanted, *, one_off_id: UUID, by: Actor, at
     """
     by.must_be(*PROPOSERS, scheme=wanted.scheme_id)
     get_beneficiary(session, wanted.beneficiary_id)
-    enter_alone(session, wanted.scheme_id)
+    # whoever enters one waits for a file that enters many, and for another who enters one for the same beneficiary
+    take_turns(session, f"one-offs {wanted.scheme_id}", beside=True)
+    take_turns(session, f"one-offs {wanted.scheme_id} {wanted.beneficiary_id}")
     there = session.get(OneOff, (by.body_id, one_off_id))
     if there is not None:
         return there

@@ -19,7 +19,7 @@ from payouts.awarded import AwardLine
 from payouts.entitlement import Due, entitlement
 from payouts.payment import BACK, BACK_EARLIER, LIVE, LIVE_EARLIER, Payment, Unpaid, UnpaidReason
 from payouts.payment_part import SIGNED, PaymentPart, live_arrears
-from payouts.payroll import GONE_FROM_HERE, OF_AWARDS, Payroll
+from payouts.payroll import GONE_FROM_HERE, OF_AWARDS, Payroll, PayrollKind
 from schemes.amount_rule import Rules
 from schemes.award_history import History
 from schemes.database import one_of
@@ -65,7 +65,7 @@ class Difference(NamedTuple):
 def settled_before(session: Session, scheme_id: UUID, period: Period) -> Settled:
     """The settled periods of a scheme before a period, in order."""
     rows = session.execute(
-        select(Payroll.period_first_day, Payroll.period_last_day, Payroll.id, Payroll.made_at)
+        select(Payroll.period_first_day, Payroll.period_last_day, Payroll.id, Payroll.made_at, Payroll.kind)
         .where(
             Payroll.scheme_id == scheme_id,
             Payroll.kind.in_(OF_AWARDS),
@@ -74,8 +74,10 @@ def settled_before(session: Session, scheme_id: UUID, period: Period) -> Settled
         )
         .order_by(Payroll.period_first_day, Payroll.made_at)
     ).all()
-    periods = tuple(dict.fromkeys(Period(first, last) for first, last, _, _ in rows))
-    since = next((made_at for first, _, _, made_at in rows if periods and first == periods[-1].first_day), None)
+    # an urgent payment of one person settles no period, but what happened since it was created is in no other payroll
+    whole = [Period(row[0], row[1]) for row in rows if row.kind is not PayrollKind.URGENT]
+    periods = tuple(dict.fromkeys(whole))
+    since = next((row.made_at for row in rows if periods and row[0] == periods[-1].first_day), None)
     return Settled(periods, tuple(row.id for row in rows), since)
 
 

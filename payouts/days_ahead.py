@@ -15,7 +15,7 @@ from bacs.calendar import Calendar
 from bacs.errors import DateBeyondCalendar, NotAWorkingDay
 from payouts.gates.deadline import Offices, plan
 from payouts.gates.gate import gates_of
-from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus
+from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollKind, PayrollStatus
 from schemes import office_days
 from schemes.bank_profile import newest_profile
 from schemes.definition import Definition
@@ -116,7 +116,9 @@ def all_asked(session: Session, bacs: Calendar, first: date, last: date) -> Iter
             gates,
             payroll,
         )
-    made = {(payroll.scheme_id, payroll.pay_date) for payroll in there}
+    # one of another kind on a pay day does not stand in for the regular payroll that is still to be created
+    regular = (payroll for payroll in there if payroll.kind is PayrollKind.REGULAR)
+    made = {(payroll.scheme_id, payroll.pay_date) for payroll in regular}
     for scheme in schemes.values():
         versions = versions_of(session, scheme.id)
         definitions = {version.number: version.definition for version in versions}
@@ -147,11 +149,17 @@ def entries_of(offices: Offices, asked: Asked) -> Iterator[Entry]:
         return
     payroll = asked.payroll
     over = payroll is not None and payroll.status in GONE_FROM_HERE
+    of_kind = "" if payroll is None or payroll.kind is PayrollKind.REGULAR else payroll.kind.replace("_", "-")
+    whose = f"{asked.scheme.name} ({of_kind})" if of_kind else asked.scheme.name
 
     def entry(kind: DayKind, day: date, at: datetime | None = None, what: str = "") -> Entry:
         payroll_id, number = (payroll.id, payroll.number) if payroll else (None, None)
-        return Entry(day, kind, at, asked.scheme.name, what, payroll_id, number, payroll_id or asked.scheme.id)
+        return Entry(day, kind, at, whose, what, payroll_id, number, payroll_id or asked.scheme.id)
 
+    if payroll is not None and payroll.kind is PayrollKind.URGENT:
+        # it is made on its day: no file has days before it
+        yield entry(DayKind.PAY_DAY, asked.pay_date)
+        return
     if not over:
         for (name, _), at in zip(asked.gates, made.due.values(), strict=True):
             yield entry(DayKind.GATE_DUE, at.date(), at, name)

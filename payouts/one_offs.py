@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from payouts.payment import BACK, LIVE, Payment, PaymentStatus, in_payroll
 from payouts.payroll import Payroll, PayrollKind
 from payouts.tasks import outbox
+from payouts.urgent import UrgentPayment
 from schemes import one_off as one_off_rows
 from schemes.database import in_chunks
 from schemes.errors import NotNow
@@ -46,6 +47,9 @@ def collected(payroll: Payroll) -> ColumnElement[bool]:
     match payroll.kind:
         case PayrollKind.OFF_CYCLE | PayrollKind.REISSUE:
             return false()
+        case PayrollKind.URGENT:
+            named = select(UrgentPayment.one_off_id).where(UrgentPayment.payroll_id == payroll.id)
+            return and_(mine, OneOff.id.in_(named))
         case PayrollKind.TOP_UP:
             return and_(mine, further_in(payroll))
         case PayrollKind.REGULAR | PayrollKind.ONE_OFF:

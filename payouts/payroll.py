@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, func, select, update
@@ -83,11 +84,12 @@ class PayrollKind(StrEnum):
     ONE_OFF = "one_off"
     """One-off payments that wait, and nothing else."""
     REISSUE = "reissue"  # payments that came back
+    URGENT = "urgent"  # one payment to one person today, without the days of Bacs
 
 
 FOLLOWING = (PayrollKind.OFF_CYCLE, PayrollKind.TOP_UP)
-OF_AWARDS = (PayrollKind.REGULAR, PayrollKind.OFF_CYCLE)
-"""Kinds that pay what awards make due."""
+OF_AWARDS = (PayrollKind.REGULAR, PayrollKind.OFF_CYCLE, PayrollKind.URGENT)
+"""Kinds that pay what awards make due, all or some."""
 
 
 class PayDateReason(StrEnum):
@@ -108,6 +110,13 @@ class PayDateRefused(Refused):
         self.pay_date = pay_date
         self.earliest = earliest
         self.latest = latest
+
+
+class Days(NamedTuple):
+    """The days of a payroll that does not go by Bacs, and until when it can be released."""
+
+    cycle: Cycle
+    deadline_at: datetime
 
 
 class PeriodsOverlap(Refused):
@@ -205,6 +214,8 @@ def latest_entry(calendar: Calendar, earliest: Cycle) -> date:
 
 def days_still_work(calendar: Calendar, payroll: Payroll) -> bool:
     """Whether the days of a payroll are still those that Bacs has: a holiday may have been proclaimed since."""
+    if payroll.kind is PayrollKind.URGENT:
+        return True
     try:
         cycle = calendar.cycle_for_entry(payroll.pay_date)
     except (NotAWorkingDay, DateBeyondCalendar):
@@ -234,19 +245,6 @@ def payrolls_of_body(session: Session, *, before: int | None = None, limit: int 
     if before is not None:
         payrolls = payrolls.where(Payroll.number < before)
     return session.scalars(payrolls).all()
-
-
-def payrolls_of_scheme(
-    session: Session,
-    scheme_id: UUID,
-    *,
-    kinds: Sequence[PayrollKind],
-    statuses: Sequence[PayrollStatus],
-    limit: int,
-) -> Sequence[Payroll]:
-    """A scheme's payrolls of some kinds that are somewhere on their way, newest first."""
-    mine = (Payroll.scheme_id == scheme_id, Payroll.kind.in_(kinds), Payroll.status.in_(statuses))
-    return session.scalars(select(Payroll).where(*mine).order_by(Payroll.number.desc()).limit(limit)).all()
 
 
 def move(session: Session, payroll: Payroll, to: PayrollStatus, *, by: Actor | None, at: datetime) -> None:
@@ -322,15 +320,16 @@ def add_payroll(
     pay_date: date,
     kind: PayrollKind = PayrollKind.REGULAR,
     pays_for: UUID | None = None,
+    days: Days | None = None,
     by: Actor,
     at: datetime,
 ) -> Payroll:
     """Add a payroll of any kind and have it built, for one who has taken their turn. Raises PayDateRefused.
 
-    terms: whose gates and bank profile it has.
+    terms: whose gates and bank profile it has. days: None for those of Bacs.
     """
     profile = newest_profile(session, terms.bank_profile_id)
-    cycle = cycle_for(calendar, pay_date, now=at, profile=profile)
+    cycle = days.cycle if days else cycle_for(calendar, pay_date, now=at, profile=profile)
     duties = duties_on(session, london_day(at))
     payroll = Payroll(
         body_id=by.body_id,
@@ -346,7 +345,7 @@ def add_payroll(
         pay_date=cycle.entry_day,
         processing_day=cycle.processing_day,
         input_day=cycle.input_day,
-        deadline_at=calendar.deadline(cycle.entry_day, profile.cut_off),
+        deadline_at=days.deadline_at if days else calendar.deadline(cycle.entry_day, profile.cut_off),
         period_first_day=period.first_day,
         period_last_day=period.last_day,
         made_by=by.person_id,

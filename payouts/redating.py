@@ -20,7 +20,7 @@ from payouts.gates.amendment import Amendment, get_amendment
 from payouts.gates.cover import must_run
 from payouts.gates.voiding import Move
 from payouts.payment import stopped_count
-from payouts.payroll import Payroll, PayrollStatus, cycle_for, latest_entry, rebuild
+from payouts.payroll import Payroll, PayrollKind, PayrollStatus, cycle_for, latest_entry, rebuild
 from payouts.taking_out import build_anew
 from schemes import audit
 from schemes.bank_profile import BankProfile
@@ -70,6 +70,8 @@ def re_date(
     there = get_amendment(session, amendment_id)
     if there is not None:
         return there
+    if payroll.kind is PayrollKind.URGENT:
+        raise NotNow("payroll", "an urgent payment of one day", "moved to another day")
     if payroll.status not in (PayrollStatus.SEALED, PayrollStatus.CHECKED):
         raise NotNow("payroll", payroll.status, "moved to another day")
     if not reason.strip():

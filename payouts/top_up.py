@@ -7,9 +7,11 @@ with the next number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bacs.calendar import Calendar
@@ -23,10 +25,19 @@ from schemes.person import Actor, Role
 from schemes.scheme_version import paid_on, versions_of
 
 CAN_FOLLOW = (PayrollStatus.RELEASED, PayrollStatus.SUBMITTED, PayrollStatus.ACCEPTED, PayrollStatus.CLOSED)
+BUILT = tuple(status for status in PayrollStatus if status not in (PayrollStatus.BUILDING, PayrollStatus.CANCELLED))
+OF_WHOLE_PERIODS = (PayrollKind.REGULAR, PayrollKind.OFF_CYCLE)
 
 
 class NothingToTopUp(Refused):
     """Nobody whom the payroll's period was paid to has a further payment that is confirmed and due by the day."""
+
+
+def can_be_followed(session: Session, scheme_id: UUID, kind: PayrollKind, *, limit: int) -> Sequence[Payroll]:
+    """A scheme's payrolls that one of a kind could follow, newest first."""
+    statuses = CAN_FOLLOW if kind is PayrollKind.TOP_UP else BUILT
+    mine = (Payroll.scheme_id == scheme_id, Payroll.kind.in_(OF_WHOLE_PERIODS), Payroll.status.in_(statuses))
+    return session.scalars(select(Payroll).where(*mine).order_by(Payroll.number.desc()).limit(limit)).all()
 
 
 def to_top_up(session: Session, of: Payroll, *, by_day: date | None = None) -> Sum:

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from schemes.award import FARTHEST, Award
 from schemes.one_off_payment import OneOff, OneOffFault, OneOffRefused
 from schemes.payee import Mandate, Payee
-from schemes.period import NoPeriod, Period, period_of
+from schemes.period import NoPeriod, Period
 from schemes.scheme import get_scheme
-from schemes.scheme_version import SchemeVersion, in_effect, versions_of
+from schemes.scheme_version import SchemeVersion, period_about, versions_of
 
 MOST_SEQUENCE = 999
 
@@ -131,7 +131,12 @@ def known_about(session: Session, scheme_id: UUID, beneficiary_ids: Collection[U
 
 def resolve(wanted: Wanted, known: Known) -> Resolved:
     """What an entry comes to, by what is known. Raises OneOffRefused."""
-    version, period = period_about(known.versions, wanted.about)
+    if wanted.about > FARTHEST:
+        raise OneOffRefused("about", OneOffFault.TOO_FAR)
+    try:
+        version, period = period_about(known.versions, wanted.about)
+    except NoPeriod:
+        raise OneOffRefused("about", OneOffFault.NO_PERIOD) from None
     component = component_of(version, wanted)
     payee_id = payee_for(wanted, known)
     thing = Thing(wanted.beneficiary_id, period.first_day, component)
@@ -140,18 +145,6 @@ def resolve(wanted: Wanted, known: Known) -> Resolved:
     if same is not None and (same.amount_pence, same.payee_id) != (wanted.amount_pence, payee_id):
         raise OneOffRefused("about", OneOffFault.ENTERED_ALREADY, one_off=str(same.id))
     return Resolved(thing, period, sequence, payee_id, same)
-
-
-def period_about(versions: Sequence[SchemeVersion], day: date) -> tuple[SchemeVersion, Period]:
-    """The period of a scheme that a day lies in, with the version that counts for it. Raises OneOffRefused."""
-    for version in versions if day <= FARTHEST else ():
-        try:
-            period = period_of(version.definition.schedule, day)
-        except NoPeriod:
-            continue
-        if in_effect(versions, period.first_day) is version:
-            return version, period
-    raise OneOffRefused("about", OneOffFault.NO_PERIOD)
 
 
 def component_of(version: SchemeVersion, wanted: Wanted) -> str:

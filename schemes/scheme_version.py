@@ -21,7 +21,7 @@ from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.definition import Definition, definition_from, definition_json
 from schemes.errors import NotFound
-from schemes.period import DAY, NoPeriod, Period, Schedule, pay_date_of, period_paid_on, periods_between
+from schemes.period import DAY, NoPeriod, Period, Schedule, pay_date_of, period_of, period_paid_on, periods_between
 from schemes.person import Actor
 
 HALF_A_YEAR = timedelta(days=183)
@@ -75,6 +75,18 @@ def newest(session: Session, scheme_id: UUID) -> SchemeVersion:
 def in_effect(versions: Sequence[SchemeVersion], day: date) -> SchemeVersion | None:
     """The version that counts for a period beginning on a day: of those from then or earlier, the newest."""
     return next((version for version in versions if version.effective_from <= day), None)
+
+
+def period_about(versions: Sequence[SchemeVersion], day: date) -> tuple[SchemeVersion, Period]:
+    """The period that a day lies in, and the version that counts for it. versions: newest first. Raises NoPeriod."""
+    for version in versions:
+        try:
+            period = period_of(version.definition.schedule, day)
+        except NoPeriod:
+            continue
+        if in_effect(versions, period.first_day) is version:
+            return version, period
+    raise NoPeriod(day)
 
 
 def paid_on(versions: Sequence[SchemeVersion], pay_date: date, calendar: Calendar) -> tuple[SchemeVersion, Period]:

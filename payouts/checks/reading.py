@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from bacs.iso20022 import Scheme
 from payouts import one_offs
 from payouts.checks import duplicates, elsewhere, history
 from payouts.checks.chunk import CheckChunk, due_in_all
@@ -114,7 +115,7 @@ def facts_of(
         **given,
         payment_limit_pence=limits.payment_limit_pence,
         payroll_limit_pence=limits.payroll_limit_pence,
-        item_limit_pence=profile.item_limit_pence,
+        item_limit_pence=most_for_one(payroll, profile),
         file_limit_pence=profile.file_limit_pence,
         items_per_file=profile.items_per_file,
         file_format=profile.file_format,
@@ -123,6 +124,12 @@ def facts_of(
         name_policy=policy_at(session, payroll.made_at),
         settings=settings_at(session, payroll.scheme_id, payroll.made_at),
     )
+
+
+def most_for_one(payroll: Payroll, profile: BankProfile) -> int:
+    """What the bank takes for one item, in pence; Faster Payments have a limit of their own."""
+    urgent = payroll.kind is PayrollKind.URGENT
+    return min(profile.item_limit_pence, Scheme.FASTER_PAYMENTS.limit_pence) if urgent else profile.item_limit_pence
 
 
 def last_payroll(session: Session, payroll: Payroll) -> LastPayroll | None:

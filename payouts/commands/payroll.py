@@ -67,9 +67,10 @@ def list_payrolls(body_name: str | None) -> None:
 
 
 def line(found: Payroll) -> str:
+    of_kind = "" if found.kind is PayrollKind.REGULAR else f"\t{found.kind.replace('_', '-')}"
     return (
         f"{found.number}\t{found.status}\t{found.pay_date}\t{found.payment_count:,} payments\t"
-        f"{pence.format(found.total_pence)}"
+        f"{pence.format(found.total_pence)}{of_kind}"
     )
 
 

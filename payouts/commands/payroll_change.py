@@ -9,7 +9,10 @@ import click
 from sqlalchemy import select
 
 from bacs import pence
+from bacs.calendar import LONDON
+from payouts.channels.made import record_made
 from payouts.commands import ground
+from payouts.commands.award import the_award
 from payouts.commands.payroll import line, payroll, ready, wait_for
 from payouts.files.stopping import stop_files
 from payouts.off_cycle import create_off_cycle
@@ -20,6 +23,7 @@ from payouts.reopening import reopen
 from payouts.stopped_since import stopped_since
 from payouts.taking_out import take_out
 from payouts.top_up import create_top_up
+from payouts.urgent import PayMethod, pay_award
 from schemes.database import new_id
 
 
@@ -127,6 +131,66 @@ def pay_more(number: int, pay_date: datetime, email: str, code: str | None, body
         of, day = payroll_of_number(session, number), pay_date.date()
         made = create_top_up(session, given.calendar, payroll_id=new_id(), of=of, pay_date=day, by=by, at=given.now())
     click.echo(line(wait_for(given, by, made.id, "Building and checking payments")))
+
+
+@payroll.command("urgent")
+@click.argument("reference")
+@click.option("--scheme", "scheme_code", help="The scheme's code; not needed if there is one award.")
+@click.option("--about", type=click.DateTime(["%Y-%m-%d"]), required=True, help="A day of the period that it is for.")
+@click.option("--method", type=click.Choice([*PayMethod]), required=True, help="How it is made.")
+@click.option("--because", required=True, help="Why it can't wait: whoever decides on it reads this.")
+@ground.person_options
+@ground.body_option
+def pay_urgently(
+    reference: str,
+    scheme_code: str | None,
+    about: datetime,
+    method: str,
+    because: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Pay today what an award of the beneficiary REFERENCE makes due for a period."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        made = pay_award(
+            session,
+            given.calendar,
+            the_award(session, reference, scheme_code),
+            payroll_id=new_id(),
+            about=about.date(),
+            method=PayMethod(method),
+            because=because,
+            by=by,
+            at=given.now(),
+        )
+    click.echo(line(wait_for(given, by, made.id, "Building and checking the payment")))
+
+
+@payroll.command("made")
+@click.argument("number", type=int)
+@click.option("--reference", required=True, help="The bank's reference.")
+@click.option("--by", "made_by", required=True, help="Who made the payment.")
+@click.option("--at", "made_at", type=click.DateTime(["%Y-%m-%d %H:%M"]), required=True, help="London's time.")
+@ground.person_options
+@ground.body_option
+def record_that_it_was_made(
+    number: int,
+    reference: str,
+    made_by: str,
+    made_at: datetime,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Record that an urgent payment was made in the bank's portal."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        instant = made_at.replace(tzinfo=LONDON)
+        record_made(session, found, reference=reference, made_by=made_by, made_at=instant, by=by, at=given.now())
+        click.echo(line(found))
 
 
 @payroll.command("reopen")

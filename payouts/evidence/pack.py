@@ -32,6 +32,7 @@ from payouts.gates.standing import proven_line
 from payouts.parallel_run.parallel_run import RunStatus, outcome_of, reasons_of, runs_of
 from payouts.payment import Payment
 from payouts.payroll import Payroll
+from payouts.urgent import urgent_of
 from schemes import audit
 from schemes.audit import AuditEvent, AuditLink
 from schemes.body import get_body
@@ -206,7 +207,18 @@ def gone_statement(session: Session, payroll: Payroll) -> dict[str, Any]:
 
 def submission_statements(session: Session, payroll: Payroll) -> list[dict[str, Any]]:
     """What is recorded of each file's submission, in the order of the files."""
-    recorded = submissions_of(session, payroll.id)
+    recorded, urgent = submissions_of(session, payroll.id), urgent_of(session, payroll)
+    if urgent is not None and urgent.made_at is not None and urgent.recorded_at is not None:
+        return [
+            {
+                "method": urgent.method.value,
+                "reference": urgent.reference,
+                "made_by": urgent.made_by,
+                "made_at": urgent.made_at.astimezone(UTC).isoformat(),
+                "recorded_by": str(urgent.recorded_by),
+                "recorded_at": urgent.recorded_at.astimezone(UTC).isoformat(),
+            }
+        ]
     return [
         {
             "file": file.name,

@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bacs.charset import WireText
+from bacs.iso20022 import Scheme
 from bacs.standard18 import Credit
 from payouts.payment import Payment, PaymentLine, lines_of
 from payouts.payment_item import PaymentItem, combined_lines
-from payouts.payroll import Payroll
+from payouts.payroll import Payroll, PayrollKind
 from schemes.account import open_details
 from schemes.bank_profile import BankProfile, open_account
 from schemes.body import get_body
@@ -61,6 +62,7 @@ class FileFacts:
     sandbox: bool
     count: int
     total_pence: int
+    scheme: Scheme = Scheme.BACS
 
 
 class FileCredit(NamedTuple):
@@ -127,6 +129,7 @@ def facts_of_file(session: Session, service: Service, payroll: Payroll, file: Pa
         sandbox=get_body(session).is_sandbox,
         count=file.item_count,
         total_pence=file.total_pence,
+        scheme=Scheme.FASTER_PAYMENTS if payroll.kind is PayrollKind.URGENT else Scheme.BACS,
     )
 
 

@@ -14,7 +14,7 @@ from functools import cache, partial
 from bacs import charset, iso20022
 from bacs.calendar import LONDON
 from bacs.charset import WireText
-from bacs.iso20022 import Batch, CharacterSet, Message, Party, Payment, Pieces, Scheme, instructions
+from bacs.iso20022 import Batch, CharacterSet, Message, Party, Payment, Pieces, instructions
 from bacs.iso20022.reading import Mismatch
 from payouts.files.facts import FileCredit, FileFacts, Form, ReadBackDiffers
 
@@ -46,7 +46,7 @@ def message_of(bank: str, facts: FileFacts) -> Message:
     submitter = Party(party(facts.service_user_name), facts.service_user_number, SERVICE_USER_NUMBER)
     batch = Batch(
         message_id,
-        Scheme.BACS,
+        facts.scheme,
         facts.processing_day,
         Party(party(facts.account_name)),
         facts.sort_code,

@@ -17,12 +17,14 @@ from payouts.checks.finding import open_count
 from payouts.files import segment
 from payouts.files.facts import facts_of_file
 from payouts.files.forms import FORMS
+from payouts.files.part import seal_files
 from payouts.files.payment_file import PaymentFile, files_being_built, files_of
 from payouts.gates.cover import must_be_coverable
 from payouts.payment import Payment, PaymentStatus, stopped_count
 from payouts.payment_item import PaymentItem, of_item
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
+from payouts.urgent import has_files
 from schemes.bank_profile import BankProfile, take_serial
 from schemes.body import get_body
 from schemes.database import new_id
@@ -98,6 +100,10 @@ def seal(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     """Decide which files there are, and cut them into parts for any worker; the last part seals them all."""
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     if payroll.status is not PayrollStatus.SEALING:
+        return
+    if not has_files(session, payroll):
+        # somebody makes it outside: what people approve is the manifest, without a file
+        seal_files(session, service, payroll)
         return
     profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
     parts = parts_of(session, payroll, profile.items_per_file)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON, Calendar
 from payouts.gates.gate import gates_of
-from payouts.payroll import Payroll
+from payouts.payroll import Payroll, PayrollKind
 from schemes import office_days
 
 OFFICE_ENDS = time(17)
@@ -66,7 +66,15 @@ def offices_of(session: Session, bacs: Calendar) -> Offices:
 def plan_of(session: Session, payroll: Payroll, bacs: Calendar) -> Plan:
     """A payroll's deadlines as they are now. Raises DateBeyondCalendar."""
     gates = [(gate.id, gate.due_days) for gate in gates_of(session, payroll.id)]
-    return plan(offices_of(session, bacs), payroll.deadline_at, gates)
+    return plan_for(offices_of(session, bacs), payroll, gates)
+
+
+def plan_for(offices: Offices, payroll: Payroll, gates: Iterable[tuple[UUID, int]]) -> Plan:
+    """The deadlines of a payroll. An urgent payment is decided and made on its day: no day before counts."""
+    if payroll.kind is PayrollKind.URGENT:
+        last = payroll.deadline_at.astimezone(LONDON)
+        return Plan(last, last, {gate_id: last for gate_id, _ in gates})
+    return plan(offices, payroll.deadline_at, gates)
 
 
 def plan(offices: Offices, deadline_at: datetime, gates: Iterable[tuple[UUID, int]]) -> Plan:

@@ -22,6 +22,7 @@ from payouts.payment import Payment, in_payroll
 from payouts.payment_item import PaymentItem, of_item
 from payouts.payment_part import PaymentPart
 from payouts.payroll import Payroll, PayrollKind
+from payouts.urgent import urgent_of
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.check_settings import settings_at
@@ -70,7 +71,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         "scheme_version": payroll.scheme_version,
         "payroll": str(payroll.id),
         "payroll_number": payroll.number,
-        **kind_statement(payroll),
+        **kind_statement(session, payroll),
         "build": payroll.build,
         "pay_date": payroll.pay_date.isoformat(),
         "processing_day": payroll.processing_day.isoformat(),
@@ -106,12 +107,14 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
     }
 
 
-def kind_statement(payroll: Payroll) -> dict[str, str | None]:
+def kind_statement(session: Session, payroll: Payroll) -> dict[str, str | None]:
     """What the manifest says of a payroll that is not a regular one."""
     if payroll.kind is PayrollKind.REGULAR:
         return {}
     pays_for = {"pays_for": str(payroll.pays_for_id)} if payroll.pays_for_id else {}
-    return {"kind": payroll.kind.value, **pays_for}
+    urgent = urgent_of(session, payroll)
+    how = {"method": urgent.method.value, "urgent_because": urgent.because} if urgent else {}
+    return {"kind": payroll.kind.value, **pays_for, **how}
 
 
 def follows(session: Session, payroll: Payroll) -> dict[str, Any]:

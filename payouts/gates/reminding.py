@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import LONDON
-from payouts.gates.deadline import offices_of, plan
+from payouts.gates.deadline import offices_of, plan_for
 from payouts.gates.decision import GateState, gate_states, get_decision, part_of, took_part
 from payouts.gates.gate import get_gate
 from payouts.gates.separation import bar
@@ -80,7 +80,7 @@ def remind(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         waiting = next((state for state in gate_states(session, payroll) if state.is_waiting), None)
         if waiting is None or now > payroll.deadline_at:
             continue
-        planned = plan(offices, payroll.deadline_at, [(waiting.gate.id, waiting.gate.due_days)])
+        planned = plan_for(offices, payroll, [(waiting.gate.id, waiting.gate.due_days)])
         due = planned.due[waiting.gate.id]
         from_day = offices.day_at_or_before(due.date() - timedelta(days=1))
         if now.astimezone(LONDON) < datetime.combine(from_day, MORNING, LONDON):

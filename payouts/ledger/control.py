@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from bacs.errors import DateBeyondCalendar
@@ -24,6 +24,7 @@ from payouts.notices.staff import StaffEvent
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.statement.difference import bank_differences
 from payouts.tasks import outbox
+from payouts.urgent import PayMethod, UrgentPayment
 from schemes import audit
 from schemes.database import new_id
 from schemes.duties import london_day
@@ -115,6 +116,7 @@ class Compared(NamedTuple):
     released_pence: int
     released_payments: int
     not_sent_pence: int
+    has_files: bool
 
 
 def payroll_differences(session: Session) -> Iterator[Difference]:
@@ -142,6 +144,11 @@ def payroll_differences(session: Session) -> Iterator[Difference]:
         .group_by(LedgerPosting.payroll_id)
         .subquery()
     )
+    made_outside = exists().where(
+        UrgentPayment.body_id == Payroll.body_id,
+        UrgentPayment.payroll_id == Payroll.id,
+        UrgentPayment.method == PayMethod.BANK_PORTAL,
+    )
     rows = session.execute(
         select(
             Payroll.id,
@@ -150,6 +157,7 @@ def payroll_differences(session: Session) -> Iterator[Difference]:
             Payroll.total_pence,
             Payroll.payment_count,
             *(func.coalesce(c, 0) for c in (files.c.pence, posted.c.pence, posted.c.payments, posted.c.not_sent)),
+            ~made_outside,
         )
         .outerjoin(files, files.c.payroll_id == Payroll.id)
         .outerjoin(posted, posted.c.payroll_id == Payroll.id)
@@ -169,7 +177,7 @@ def differences_of(one: Compared) -> Iterator[Difference]:
 
     if (one.released_pence, one.released_payments) != (total, payments):
         yield differs(DifferenceKind.PAYROLL_TOTAL, one.released_pence, total)
-    if released and one.file_pence != one.released_pence:
+    if released and one.file_pence != (one.released_pence if one.has_files else 0):
         yield differs(DifferenceKind.FILE_TOTAL, one.released_pence, one.file_pence)
     if released and one.status is not PayrollStatus.RELEASED and one.not_sent_pence:
         yield differs(DifferenceKind.NOT_SUBMITTED, one.not_sent_pence, 0)

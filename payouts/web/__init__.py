@@ -126,6 +126,7 @@ from payouts.web import (
     suspensions,
     taking_out,
     top_up,
+    urgent,
     words,
     write_offs,
 )
@@ -221,6 +222,7 @@ VIEWS = (
     suspensions,
     taking_out,
     top_up,
+    urgent,
     write_offs,
 )
 

@@ -114,6 +114,7 @@ ACTS: dict[str, str] = {
     "recovery.proposed": "Proposed to recover what an award was paid too much",
     "recovery.confirmed": "Confirmed a recovery",
     "recovery.rejected": "Rejected a recovery",
+    "payroll.made_outside": "Recorded that the payment was made in the bank’s portal",
     "one_off_file.read": "Sent a file of one-off payments ({good} good rows, {refused} refused)",
     "one_off_file.entered": "Entered one-off payments from a file ({good})",
     "one_off_file.confirmed": "Confirmed the one-off payments of a file ({count})",

@@ -41,6 +41,7 @@ from payouts.web.next_step import why_not
 from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.passkey_signing import CODE, PASSKEY, sign_page, stop_copied
+from payouts.web.urgent import urgent_facts
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, Refused
 from schemes.gate_rule import EvidenceForm
@@ -326,6 +327,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             amount=amount_of(session, payroll),
             attached=attached_by(session, payroll, gate_id, actor().person_id),
             difference=difference_of(session, payroll),
+            **urgent_facts(session, payroll),
             accepted=[
                 (KINDS[kind].title, reason, people.get(person_id, "Someone who has left"), count)
                 for kind, reason, person_id, count in reasons_of(session, payroll)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from payouts.gates.deciding import DecidesLater
 from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states, may_still_decide
 from payouts.gates.voiding import Move
 from payouts.payroll import Payroll, PayrollStatus
+from payouts.urgent import has_files
 from payouts.web.figures import count
 from payouts.web.gate_words import BARS
 from payouts.web.pages import now
@@ -26,6 +27,8 @@ from schemes.person import Actor, Role, may_decide_from, people
 from schemes.person import names as people_names
 
 Roles = Sequence[Role]
+
+BUILD_THE_FILES = "Nothing stands against this payroll. Build the files for the bank, so that people can decide."
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
     def page(endpoint: str) -> str:
         return url_for(f"pages.{endpoint}", payroll_id=payroll.id)
 
+    if not has_files(session, payroll) and (made := made_outside(session, payroll, step, page)):
+        return made
     match payroll.status:
         case PayrollStatus.BUILDING:
             return NextStep("The payroll is being built. This takes seconds, for a large register minutes.")
@@ -84,9 +89,7 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             if left:
                 words = f"{count(left, 'finding has', 'findings have')} to be put right, or accepted with a reason."
                 return step(Role.PREPARER, words, "Look at the findings", page("show_findings"))
-            words = came_back(session, payroll) or (
-                "Nothing stands against this payroll. Build the files for the bank, so that people can decide."
-            )
+            words = came_back(session, payroll) or BUILD_THE_FILES
             return step(Role.PREPARER, words, "Build the files", page("ask_for_files"), sends=True)
         case PayrollStatus.SEALING:
             return NextStep("The files for the bank are being built. Then the gates open.")
@@ -137,6 +140,22 @@ def left_to_decide(session: Session, payroll: Payroll, state: GateState) -> dict
     names = people_names(session)
     left = may_still_decide(session, payroll, state)
     return {role: tuple(names[person_id] for person_id in ids) for role, ids in left.items()}
+
+
+def made_outside(
+    session: Session, payroll: Payroll, step: Callable[..., NextStep], page: Callable[[str], str]
+) -> NextStep | None:
+    """What is other about a payment that somebody makes in the bank's portal; None where nothing is."""
+    match payroll.status:
+        case PayrollStatus.CHECKED if not any(group.open_count for group in groups_of(session, payroll.id)):
+            words = came_back(session, payroll) or "Nothing stands against this payment. Send it to the gates."
+            return step(Role.PREPARER, words, "Send it to the gates", page("ask_for_files"), sends=True)
+        case PayrollStatus.RELEASED:
+            words = "Every gate said go. Make the payment in the bank’s portal, then record it: then the payee is told."
+            return step(Role.RELEASER, words, "Record that it was made", page("record_made"))
+        case PayrollStatus.SUBMITTED:
+            return NextStep("The payment was made. The payee is being told that their money is on its way.")
+    return None
 
 
 def came_back(session: Session, payroll: Payroll) -> str:

@@ -28,7 +28,7 @@ from schemes.one_off_file import undecided
 from schemes.one_off_look import Wanted
 from schemes.one_off_payment import OneOff, OneOffRefused, OneOffRow, get_one_off, rows_where
 from schemes.payee import beneficiary_of_reference, get_beneficiary, get_payee, payee_of_reference
-from schemes.person import names
+from schemes.person import Role, names
 from schemes.scheme import Scheme, get_scheme, schemes_of_body
 from schemes.scheme_version import newest
 
@@ -240,6 +240,9 @@ def page_of(one_off_id: UUID, form: DecideOneOff) -> ResponseReturnValue:
             payroll=found[1] if found else None,
             payment=found[0] if found else None,
             may_decide=one_off.is_waiting and confirms and one_off.proposed_by != actor().person_id,
+            may_pay_today=bool(one_off.confirmed_at and not one_off.ended_at and live is None)
+            and one_off.pay_from <= london_day(now())
+            and actor().holds(Role.PREPARER, one_off.scheme_id),
             may_withdraw=not one_off.ended_at and live is None and enters,
             names=names(session),
         ), form.status

@@ -25,11 +25,12 @@ from payouts.gates.query import queries_of
 from payouts.ledger.balance import whereabouts
 from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
-from payouts.payroll import Payroll, PayrollStatus, days_still_work, get_payroll
+from payouts.payroll import Payroll, PayrollKind, PayrollStatus, days_still_work, get_payroll
 from payouts.redating import first_possible
 from payouts.responses.response import RECEIVERS
 from payouts.sandbox.bank import days as bank_days
 from payouts.stopped_since import stopped_since
+from payouts.urgent import has_files
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.bank_word import bank_word
@@ -42,6 +43,7 @@ from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payroll_sums import sums_of
 from payouts.web.payrolls import progress_of
 from payouts.web.stopped import stopped
+from payouts.web.urgent import urgent_facts
 from schemes.audit import trail
 from schemes.body import get_body
 from schemes.person import Role, names
@@ -79,6 +81,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
         dispatches = dispatches_of(session, payroll_id)
         open_findings = sum(group.open_count for group in groups)
         notices = counts_of(session, payroll_id)
+        sent = submitted(submissions, len(files))
         return render_template(
             "payrolls/show_payroll.html",
             payroll=payroll,
@@ -88,7 +91,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             stopped_payments=stopped_payments,
             stopped_ids=[str(one.row.payment.id) for one in stopped_payments],
             next=next_step(session, payroll, actor(), by_role),
-            steps=steps_of(payroll, gates, open_findings, submitted(submissions, len(files))),
+            steps=steps_of(payroll, gates, open_findings, sent, by_files=has_files(session, payroll)),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
             gates=gates,
             amount=amount_of(session, payroll),
@@ -122,7 +125,8 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             days_gone=payroll.status in BEFORE_RELEASE and not days_still_work(service().calendar, payroll),
             still_possible=possible_day(session, payroll),
             pays_for=get_payroll(session, payroll.pays_for_id) if payroll.pays_for_id else None,
-            may_move=payroll.status in MOVABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
+            **urgent_facts(session, payroll),
+            may_move=is_movable(payroll) and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_change=payroll.status is PayrollStatus.SEALED and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
@@ -134,6 +138,11 @@ def left_at(session: Session, payroll: Payroll, gates: list[GateState]) -> dict[
     return left_to_decide(session, payroll, waiting) if waiting else {}
 
 
+def is_movable(payroll: Payroll) -> bool:
+    """Whether its pay date can be moved: an urgent payment has its day alone."""
+    return payroll.status in MOVABLE and payroll.kind is not PayrollKind.URGENT
+
+
 def possible_day(session: Session, payroll: Payroll) -> date | None:
     """The first pay date that is still possible, for a payroll that has not gone to the bank."""
     if payroll.status not in BEFORE_RELEASE:
@@ -142,7 +151,7 @@ def possible_day(session: Session, payroll: Payroll) -> date | None:
     return cycles[0].entry_day if cycles else None
 
 
-def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent: str) -> list[Step]:
+def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent: str, *, by_files: bool) -> list[Step]:
     """The way from the register to the bank, with where the payroll is on it."""
     if payroll.status is PayrollStatus.CANCELLED:
         return [Step("Cancelled", "Cancelled", "grey", "Nobody is paid by this payroll")]
@@ -169,10 +178,12 @@ def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent:
             url_for("pages.show_payments", payroll_id=payroll.id),
         ),
         checked,
-        step("Files built for the bank", PayrollStatus.SEALING, PayrollStatus.SEALED),
+        step(
+            "Files built for the bank" if by_files else "Sent to the gates", PayrollStatus.SEALING, PayrollStatus.SEALED
+        ),
         *(gate_step(payroll, state) for state in gates),
         step(
-            "Submitted to the bank",
+            "Submitted to the bank" if by_files else "Made in the bank’s portal",
             PayrollStatus.RELEASED,
             PayrollStatus.SUBMITTED,
             sent,

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from payouts.channels.made import MadeWhen
 from payouts.channels.release import DaysGone
 from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.off_cycle import NobodyLeftOut, NotLeftOut
@@ -14,6 +15,7 @@ from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payroll import PayDateReason, PayDateRefused, PayrollKind, PayrollStatus
 from payouts.taking_out import NotInPayroll
 from payouts.top_up import NothingToTopUp
+from payouts.urgent import NoFasterPaymentsFile, PayMethod
 from payouts.web.figures import count, weekday
 from schemes.errors import Refused
 
@@ -52,6 +54,22 @@ KINDS: dict[PayrollKind, tuple[str, str]] = {
     PayrollKind.REISSUE: (
         "Payments that came back",
         "Pays again what came back, once the bank details are put right. The next page shows which are ready",
+    ),
+    PayrollKind.URGENT: (
+        "Urgent payment",
+        "One payment to one person today, without the three days that Bacs takes",
+    ),
+}
+
+# what to do
+METHODS: dict[PayMethod, tuple[str, str]] = {
+    PayMethod.BANK_PORTAL: (
+        "In the bank’s portal",
+        "Nobody builds a file. Once every gate said go, somebody makes it by hand, and a releaser records that",
+    ),
+    PayMethod.FASTER_PAYMENTS_FILE: (
+        "By a file for Faster Payments",
+        "Only if your bank takes such files. Whoever submits it sends it today",
     ),
 }
 
@@ -168,6 +186,10 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
         "No further payment for that period is confirmed and due by this day. Enter one, and have someone else confirm "
         "it"
     ),
+    NoFasterPaymentsFile: lambda _: (
+        "Your bank takes no such file in the form that its profile names. Choose another way"
+    ),
+    MadeWhen: lambda _: "Enter a time between the last decision at the gates and now",
     DaysGone: lambda refused: (
         f"The banks do not work on all the days that lead to {weekday(refused.pay_date)} any more. "
         "Nothing was released. The preparer has to move the pay date"
@@ -180,5 +202,6 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 def register(app: Flask) -> None:
     app.add_template_filter(STATUSES.__getitem__, "payroll_status")
     app.add_template_filter(KINDS.__getitem__, "payroll_kind")
+    app.add_template_filter(METHODS.__getitem__, "pay_method")
     app.add_template_filter(PAYMENTS.__getitem__, "payment_status")
     app.add_template_filter(UNPAID.__getitem__, "unpaid_reason")

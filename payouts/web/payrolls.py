@@ -86,6 +86,8 @@ def show_payrolls() -> ResponseReturnValue:
 @allowed(Role.PREPARER)
 def new_payroll(scheme_id: UUID) -> ResponseReturnValue:
     form = CreatePayroll()
+    if form.validate_on_submit() and form.chosen is PayrollKind.URGENT:
+        return redirect(url_for("pages.pay_urgently", scheme_id=scheme_id), 303)
     if form.validate_on_submit() and form.chosen in FOLLOWING:
         return redirect(url_for("pages.choose_payroll", scheme_id=scheme_id, following=form.chosen.value), 303)
     if form.validate_on_submit() and form.chosen is PayrollKind.REISSUE:

@@ -10,17 +10,9 @@ from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput
 from wtforms import SubmitField
 from wtforms.validators import InputRequired
 
-from payouts.payroll import (
-    FOLLOWING,
-    OF_AWARDS,
-    PayDateRefused,
-    PayrollKind,
-    PayrollStatus,
-    get_payroll,
-    payrolls_of_scheme,
-)
+from payouts.payroll import FOLLOWING, PayDateRefused, PayrollKind, get_payroll
 from payouts.redating import first_possible
-from payouts.top_up import CAN_FOLLOW, create_top_up, to_top_up
+from payouts.top_up import CAN_FOLLOW, can_be_followed, create_top_up, to_top_up
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.form import DayField, Form, MadeField
@@ -32,7 +24,6 @@ from schemes.person import Role
 from schemes.scheme import get_scheme
 
 SHOWN = 20
-BUILT = tuple(status for status in PayrollStatus if status not in (PayrollStatus.BUILDING, PayrollStatus.CANCELLED))
 
 
 class CreateTopUp(Form):
@@ -49,12 +40,11 @@ def choose_payroll(scheme_id: UUID, following: str) -> ResponseReturnValue:
         scheme = get_scheme(session, scheme_id)
         if following not in FOLLOWING:
             raise NotFound("kind of payroll", following)
-        statuses = CAN_FOLLOW if following == PayrollKind.TOP_UP else BUILT
         return render_template(
             "payrolls/choose_payroll.html",
             scheme=scheme,
             kind=PayrollKind(following),
-            payrolls=payrolls_of_scheme(session, scheme_id, kinds=OF_AWARDS, statuses=statuses, limit=SHOWN),
+            payrolls=can_be_followed(session, scheme_id, PayrollKind(following), limit=SHOWN),
         )
 
 

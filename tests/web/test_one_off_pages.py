@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from payouts.payroll import PayrollKind
+from payouts.urgent import PayMethod
 from payouts.web import one_off_words, payroll_words
 from schemes.one_off_file import OneOffFileStatus
 from schemes.one_off_payment import OneOffFault
@@ -20,6 +21,7 @@ from tests.entering import entering
     ("values", "told"),
     [
         (PayrollKind, payroll_words.KINDS),
+        (PayMethod, payroll_words.METHODS),
         (OneOffFault, one_off_words.FAULTS),
         (OneOffFileStatus, one_off_words.FILE_STATUSES),
     ],

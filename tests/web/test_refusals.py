@@ -8,6 +8,7 @@ import pytest
 from payouts.cancelling import CancelReasonMissing
 from payouts.channels.dispatch import GoesByItself
 from payouts.channels.download import BytesDiffer
+from payouts.channels.made import MadeWhen
 from payouts.channels.progress import NothingFound
 from payouts.channels.release import DaysGone, ReleaseRefused, TooLate
 from payouts.channels.submission import NoFileChosen, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
@@ -44,6 +45,7 @@ from payouts.statement import manual, table
 from payouts.subject_access import PersonErased
 from payouts.taking_out import NotInPayroll
 from payouts.top_up import NothingToTopUp
+from payouts.urgent import NoFasterPaymentsFile
 from payouts.web import (
     field_words,
     words,
@@ -132,6 +134,8 @@ REFUSALS: list[Refused] = [
     NotInPayroll(1),
     NobodyLeftOut(),
     NothingToTopUp(),
+    NoFasterPaymentsFile(),
+    MadeWhen(),
     OneOffRefused("amount", OneOffFault.AMOUNT, limit_pence=100),
     NotLeftOut(["HILF-00001"]),
     DaysGone(date(2026, 12, 28)),

@@ -27,7 +27,7 @@ from payouts.responses.response import (
     content_of,
     get_response,
 )
-from payouts.returns import returned
+from payouts.returns import recall, returned
 from payouts.statement import handed
 from payouts.tasks import outbox
 from schemes import audit
@@ -171,6 +171,8 @@ def apply_wanted(session: Session, wanted: Mapping[PaymentStatus, Sequence[UUID]
     for status in sorted(wanted, key=word.RANKS.__getitem__):
         word.advance(session, word.ids_are(wanted[status]), status, by=by, at=at)
     returned.follow_facts(session, everything)
+    for payroll_id in payroll_ids:
+        recall.follow(session, payroll_id, at=at)
 
 
 def apply_to_file(
@@ -187,6 +189,7 @@ def apply_to_file(
         if said.says in (Says.REJECTED, Says.RECALLED):
             ids = session.scalars(select(Payment.id).where(mine)).all()
             returned.follow_facts(session, ids)
+    recall.follow(session, file.payroll_id, at=at)
     closing.follow(session, service.calendar, get_payroll(session, file.payroll_id, lock=True), at=at)
 
 

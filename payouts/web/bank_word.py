@@ -8,16 +8,18 @@ from uuid import UUID
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.files.payment_file import get_file
-from payouts.payment import PaymentStatus
-from payouts.payroll import GONE_FROM_HERE, Payroll, get_payroll
+from payouts.payment import Payment, PaymentStatus
+from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus, get_payroll
 from payouts.responses import by_hand, closing
 from payouts.responses.file_word import FileSays, FileState, states_of
 from payouts.returns import case as work
+from payouts.returns.recall import ASKERS, Recall, deadline_of, recalls_of
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.figures import count, number, pounds, weekday
@@ -46,6 +48,8 @@ class BankWord(NamedTuple):
     missing: list[str]
     open_cases: int
     held_pence: int
+    recalls: list[tuple[Recall, str]]
+    may_recall: bool
 
 
 def bank_word(session: Session, payroll: Payroll) -> BankWord | None:
@@ -61,7 +65,29 @@ def bank_word(session: Session, payroll: Payroll) -> BankWord | None:
     ]
     open_cases, held, _ = work.waiting(session, payroll_id=payroll.id)
     undebited = closing.undebited(session, payroll, files)
-    return BankWord(files, undebited, sums, list(missing(payroll, files, undebited)), open_cases, held)
+    return BankWord(
+        files,
+        undebited,
+        sums,
+        list(missing(payroll, files, undebited)),
+        open_cases,
+        held,
+        recalls_with_names(session, payroll, files),
+        payroll.status not in (PayrollStatus.CLOSED, PayrollStatus.REJECTED)
+        and now() <= deadline_of(payroll, whole_file=False)
+        and any(actor().holds(role, payroll.scheme_id) for role in ASKERS),
+    )
+
+
+def recalls_with_names(session: Session, payroll: Payroll, files: list[FileState]) -> list[tuple[Recall, str]]:
+    """A payroll's recalls, each with what it wants back: a payment's reference, or a file's name."""
+    found = recalls_of(session, payroll.id)
+    ids = [recall.payment_id for recall in found if recall.payment_id]
+    references = dict(session.execute(select(Payment.id, Payment.reference).where(Payment.id.in_(ids))).all())
+    file_names = {state.file.id: state.file.name for state in files}
+    return [
+        (one, references[one.payment_id] if one.payment_id else file_names.get(one.file_id, "A file")) for one in found
+    ]
 
 
 def missing(payroll: Payroll, files: list[FileState], undebited: set[UUID]) -> list[str]:

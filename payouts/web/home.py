@@ -18,7 +18,7 @@ from payouts.gates.decision import took_part
 from payouts.payroll import AT_THE_BANK, PayrollStatus, payrolls_of_body
 from payouts.responses import suspense
 from payouts.returns import case as returned
-from payouts.returns import outcome, telling
+from payouts.returns import outcome, recall, telling
 from payouts.web import change_words
 from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.changes import waits_for
@@ -107,6 +107,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         what_came_back(session),
         lines_in_suspense(session),
         returns_to_confirm(session),
+        recalls_without_answer(session),
     ):
         (mine if is_mine else others).append(item)
     return mine, others
@@ -311,6 +312,19 @@ def returns_to_confirm(session: Session) -> Items:
         )
         confirmers = [role for role in outcome.CONFIRMERS if actor().holds(role, case.scheme_id)]
         yield made.proposed_by != actor().person_id and bool(confirmers), item
+
+
+def recalls_without_answer(session: Session) -> Items:
+    for one in recall.open_recalls(session):
+        late = now() > one.deadline_at
+        item = Waiting(
+            "Recall that the bank has not answered",
+            "The time for it has passed: ask the bank what became of it." if late else "Tell the bank, if nobody has.",
+            url_for("pages.show_recall", recall_id=one.id),
+            f"{clock(one.deadline_at)}, {day(one.deadline_at)}",
+            who="a preparer, a finance officer, an approver or a releaser",
+        )
+        yield any(actor().holds(role) for role in recall.ASKERS), item
 
 
 def lines_in_suspense(session: Session) -> Items:

@@ -97,6 +97,8 @@ ACTS: dict[str, str] = {
     "return.outcome_proposed": "Proposed what becomes of a returned payment ({outcome})",
     "return.outcome_confirmed": "Confirmed what becomes of a returned payment ({outcome})",
     "return.outcome_rejected": "Rejected what was proposed for a returned payment ({outcome})",
+    "recall.requested": "Asked the bank to take a file or a payment back",
+    "recall.refused": "Recorded that the bank refused a recall",
     "return.assigned": "Took on a payment that came back",
     "payroll.accepted": "The bank took the files",
     "payroll.closed": "Closed the payroll",

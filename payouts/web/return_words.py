@@ -9,8 +9,10 @@ from flask import Flask
 
 from payouts.returns.outcome import BeingPaidAgain, Outcome, ReviewDayRefused
 from payouts.returns.reason import Reason
+from payouts.returns.recall import RecallStatus, TooLateToRecall
 from payouts.returns.reissue import NothingToReissue, NotToReissue
 from payouts.returns.returned import CaseStatus
+from payouts.web.figures import instant
 from schemes.errors import Refused
 
 # why, what to do
@@ -58,6 +60,13 @@ OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.WRITE_OFF: ("Write it off", "It is owed, but nobody was found to pay it to. The body keeps it"),
 }
 
+# words, colour of the tag
+RECALLS: dict[RecallStatus, tuple[str, str]] = {
+    RecallStatus.REQUESTED: ("Asked for", "yellow"),
+    RecallStatus.CONFIRMED: ("Taken back", "green"),
+    RecallStatus.REFUSED: ("Refused", "red"),
+}
+
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     NothingToReissue: lambda _: "Nothing that came back is ready to be paid again",
     NotToReissue: lambda refused: (
@@ -65,6 +74,10 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
         "See what has to be done first on the payment’s page"
     ),
     ReviewDayRefused: lambda _: "Enter the day on which it is looked at again. It must be in the future",
+    TooLateToRecall: lambda refused: (
+        f"It is too late: the bank could take it back until {instant(refused.deadline)}. "
+        "You can only ask the payee for it"
+    ),
     BeingPaidAgain: lambda refused: f"Payroll {refused.number} pays it again. Take it out there first",
 }
 
@@ -73,3 +86,4 @@ def register(app: Flask) -> None:
     app.add_template_filter(REASONS.__getitem__, "return_reason")
     app.add_template_filter(STATUSES.__getitem__, "return_status")
     app.add_template_filter(OUTCOMES.__getitem__, "return_outcome")
+    app.add_template_filter(RECALLS.__getitem__, "recall_status")

@@ -10,6 +10,7 @@ from payouts.responses.response import ResponseFault, ResponseKind, ResponseStat
 from payouts.responses.suspense import SuspenseStatus
 from payouts.returns.outcome import Outcome
 from payouts.returns.reason import Reason
+from payouts.returns.recall import RecallStatus
 from payouts.returns.returned import CaseStatus
 from payouts.web import response_words, return_words
 
@@ -23,6 +24,7 @@ VOCABULARIES = [
     (Reason, return_words.REASONS),
     (CaseStatus, return_words.STATUSES),
     (Outcome, return_words.OUTCOMES),
+    (RecallStatus, return_words.RECALLS),
 ]
 
 

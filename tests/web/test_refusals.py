@@ -39,6 +39,7 @@ from payouts.payroll import PayDateReason, PayDateRefused, PeriodsOverlap
 from payouts.responses.by_hand import NotAtTheBank
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.returns.outcome import BeingPaidAgain, ReviewDayRefused
+from payouts.returns.recall import TooLateToRecall
 from payouts.returns.reissue import NothingToReissue, NotToReissue
 from payouts.sandbox.bank.days import NotASandbox, NothingMoreToSay
 from payouts.statement import manual, table
@@ -229,6 +230,7 @@ REFUSALS: list[Refused] = [
     NotToReissue(["HIL-1"]),
     ReviewDayRefused(),
     BeingPaidAgain(7),
+    TooLateToRecall(NOON),
 ]
 
 

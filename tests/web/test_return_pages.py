@@ -67,3 +67,19 @@ def test_a_return_told_by_letter_counts_when_a_second_person_has_seen_it(office,
     assert finance.press("Continue", decision="confirm").done == ["You confirmed it"]
     assert payment_of(office, bank.items[0]).status is PaymentStatus.RETURNED
     assert finance.get("/bank/returns").table("returned")[0][1] == "The account is closed"
+
+
+def test_a_payment_is_asked_back_and_the_message_to_the_bank_is_written(office, bank, preparer):
+    payment = payment_of(office, bank.items[0])
+    page = preparer.get(f"/payrolls/{bank.payroll_id}")
+    page = preparer.get(page.link("Take back"))
+    assert faults_of(page) == []
+    page = preparer.press("Record the recall", reference=payment.reference, reason="Died on Sunday")
+    assert "Please recall this Bacs Direct Credit" in page.text
+    assert payment.reference in page.text
+    assert faults_of(page) == []
+    assert "Recall that the bank has not answered" in preparer.get("/").text
+    preparer.get(page.response.request.path)
+    page = preparer.press("The bank refused it", answer="It was extracted already")
+    assert page.done == ["You recorded that the bank refused it. The payment stays on its way"]
+    assert preparer.get(f"/payrolls/{bank.payroll_id}").table("recalls")[0][2] == "Refused"

@@ -25,15 +25,13 @@ PLACES = (
 )
 # before a session ends, whoever looks at a page is asked whether they are still there
 WARNING = timedelta(minutes=5)
-OUTBOX = ("outbox", "Outbox", "pages.show_outbox")
 
 
 def navigation(section: str | None) -> list[dict[str, Any]]:
     """The navigation's items, with the section marked that the page is in."""
-    places = [*PLACES, OUTBOX] if g.body.is_sandbox else PLACES
     return [
         {"text": words, "href": url_for(endpoint), "active": name == section}
-        for name, words, endpoint in places
+        for name, words, endpoint in PLACES
         if may_see(endpoint)
     ]
 

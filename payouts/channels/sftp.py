@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Iterable, Iterator
+import threading
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
 import asyncssh
 
@@ -96,13 +97,31 @@ class Offered(NamedTuple):
 @contextmanager
 def connected(server: Server) -> Iterator[Folder]:
     """Sign in for the block. Raises NotReached, UnknownServer, SignInRefused."""
-    with asyncio.Runner() as runner:
-        connection = runner.run(connect(server))
+    with Loop() as loop:
+        connection = loop.run(connect(server))
         try:
-            yield Folder(runner, within(runner, connection.start_sftp_client()))
+            yield Folder(loop, within(loop, connection.start_sftp_client()))
         finally:
             connection.abort()
-            runner.run(connection.wait_closed())
+            loop.run(connection.wait_closed())
+
+
+class Loop:
+    """An event loop on a thread of its own: whoever calls may have one that runs already."""
+
+    def __enter__(self) -> Loop:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, name="sftp", daemon=True)
+        self.thread.start()
+        return self
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def __exit__(self, *_: object) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
 
 
 async def connect(server: Server) -> asyncssh.SSHClientConnection:
@@ -137,10 +156,10 @@ async def connect(server: Server) -> asyncssh.SSHClientConnection:
         raise NotReached(f"{server.host}: {type(error).__name__}") from error
 
 
-def within(runner: asyncio.Runner, work: Awaitable[T]) -> T:
+def within(loop: Loop, work: Awaitable[T]) -> T:
     """Wait for the server, but not for ever. Raises Silent."""
     try:
-        return runner.run(asyncio.wait_for(work, SECONDS_TO_ANSWER))
+        return loop.run(asyncio.wait_for(work, SECONDS_TO_ANSWER))
     except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.ConnectionLost) as error:
         raise Silent(type(error).__name__) from error
     except (asyncssh.DisconnectError, OSError, TimeoutError) as error:
@@ -150,27 +169,27 @@ def within(runner: asyncio.Runner, work: Awaitable[T]) -> T:
 class Folder:
     """What can be asked of a server, one thing after another."""
 
-    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient) -> None:
-        self.runner = runner
+    def __init__(self, loop: Loop, client: asyncssh.SFTPClient) -> None:
+        self.loop = loop
         self.client = client
 
     def look(self, path: str) -> Found | None:
         """Read a file back; None when there is none. Raises FolderRefused, Silent."""
-        return within(self.runner, self._look(path))
+        return within(self.loop, self._look(path))
 
     def put(self, path: str, blocks: Iterable[bytes]) -> None:
         """Write a file of ours, over what there was of it. Raises FolderRefused, Silent."""
-        file = within(self.runner, refusing(f"write {path}", self.client.open(path, "wb")))
+        file = within(self.loop, refusing(f"write {path}", self.client.open(path, "wb")))
         try:
             for block in blocks:
-                within(self.runner, refusing(f"write {path}", file.write(block)))
+                within(self.loop, refusing(f"write {path}", file.write(block)))
         finally:
-            within(self.runner, refusing(f"write {path}", file.close()))
+            within(self.loop, refusing(f"write {path}", file.close()))
 
     def rename(self, path: str, final: str) -> None:
         """Give a file its final name, once. Raises NameTaken, RenameRefused, FolderRefused, Silent."""
         try:
-            within(self.runner, refusing(f"rename to {final}", self.client.rename(path, final)))
+            within(self.loop, refusing(f"rename to {final}", self.client.rename(path, final)))
         except FolderRefused as error:
             # servers say "failure" for a name that is taken: only looking tells
             if self.look(final) is not None:
@@ -179,7 +198,7 @@ class Folder:
 
     def offered(self, folder: str) -> list[Offered]:
         """The files in a folder, by name. Raises FolderRefused, Silent."""
-        names = within(self.runner, refusing(f"list {folder}", self.client.readdir(folder)))
+        names = within(self.loop, refusing(f"list {folder}", self.client.readdir(folder)))
         files = [
             Offered(str(each.filename), each.attrs.size or 0, int(each.attrs.mtime or 0))
             for each in names
@@ -189,7 +208,7 @@ class Folder:
 
     def fetch(self, path: str) -> bytes:
         """A file's bytes. Raises FolderRefused, TooLarge, Silent."""
-        return within(self.runner, self._fetch(path))
+        return within(self.loop, self._fetch(path))
 
     async def _look(self, path: str) -> Found | None:
         running, size = hashlib.sha256(), 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -173,3 +174,11 @@ def test_nobody_leaves_their_folder(bank, tmp_path) -> None:
     with connected(server) as folder:
         assert folder.look("../neighbour/out/secret.xml") is None
         assert folder.look("/neighbour/out/secret.xml") is None
+
+
+def test_a_caller_may_have_a_loop_of_its_own_that_runs(server, inbox) -> None:
+    async def caller() -> None:
+        deliver(server)
+
+    asyncio.run(caller())
+    assert (inbox / "a.txt").read_bytes() == CONTENT

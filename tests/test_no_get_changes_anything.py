@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import product
 
@@ -191,6 +192,9 @@ def is_let_in(app, who, address):
     return bool(audience & {PUBLIC, BEFORE_A_BODY}) or who in roles_for(audience)
 
 
+NAMES_SOMETHING = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
+
+
 def test_no_get_changes_anything_at_any_stage_of_a_payroll(office, sealed, owner, browsers, addresses):
     stages = (
         lambda: None,
@@ -202,12 +206,18 @@ def test_no_get_changes_anything_at_any_stage_of_a_payroll(office, sealed, owner
     for go_on in stages:
         go_on()
         before = everything(owner)
-        answers = {address: set() for address in addresses}
+        answers = {address: set() for _, address in asked}
         for who, address in asked:
             answers[address].add(browsers[who].get(address).status_code)
         assert everything(owner) == before
         assert all(status < 500 for statuses in answers.values() for status in statuses), answers
         shown = [address for address, statuses in answers.items() if 200 in statuses]
-        assert len(shown) > len(addresses) * 0.7, "most pages were really shown"
-        # whoever a view's mark refused once is refused before any view runs, whatever the stage
-        asked = [(who, address) for who, address in asked if is_let_in(browsers["nobody"].application, who, address)]
+        assert len(shown) > len(answers) * 0.7, "most pages were really shown"
+        # whoever a view's mark refused once is refused before any view runs, whatever the stage; and the page of a thing
+        # that is no payroll's is the same at each
+        asked = [
+            (who, address)
+            for who, address in asked
+            if is_let_in(browsers["nobody"].application, who, address)
+            and (str(sealed.payroll_id) in address or not NAMES_SOMETHING.search(address))
+        ]

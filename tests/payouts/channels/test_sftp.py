@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -180,5 +181,7 @@ def test_a_caller_may_have_a_loop_of_its_own_that_runs(server, inbox) -> None:
     async def caller() -> None:
         deliver(server)
 
-    asyncio.run(caller())
+    # not on this thread, which may have a loop from a browser
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, caller()).result()
     assert (inbox / "a.txt").read_bytes() == CONTENT

@@ -37,8 +37,8 @@ IN_FILE = """
      AND (line.processing_day IS NULL OR payroll.processing_day = line.processing_day)
      AND (line.serial = '' OR file.serial::text = line.serial)
 """
-OF_CREDIT = "AND line.fingerprint IS NOT NULL AND line.transaction_code = ANY (:codes)"
-BY_ROLL = "(account.fingerprint = line.roll_fingerprint AND line.roll_fingerprint <> line.fingerprint)"
+OF_CREDIT = "AND line.transaction_code = ANY (:codes)"
+BY_ROLL = "(line.account_fingerprint = line.roll_fingerprint AND line.roll_fingerprint <> line.fingerprint)"
 CHOSEN = """
     WITH line AS MATERIALIZED (
         SELECT * FROM response_line
@@ -46,25 +46,35 @@ CHOSEN = """
     )
 """
 
+# whoever is paid into the account of a line is looked up line by line: PostgreSQL, which has not counted the lines of a
+# report that came a moment ago, would rather hold every payment of the payroll against every line
+AT_ACCOUNT = f"""{CHOSEN},
+    at_account AS MATERIALIZED (
+        SELECT line.*, account.id AS account_id, account.payee_id, account.fingerprint AS account_fingerprint FROM line
+         CROSS JOIN LATERAL (
+             SELECT * FROM account
+              WHERE account.body_id = line.body_id
+                AND account.fingerprint = ANY (ARRAY[line.fingerprint, line.roll_fingerprint]) OFFSET 0) account
+         WHERE line.fingerprint IS NOT NULL
+    )
+"""  # noqa: S608
 BY_ACCOUNT = text(
-    f"""{CHOSEN}
-    SELECT line.id, payment.id, payment.id FROM line
-      JOIN account ON account.body_id = line.body_id
-                  AND account.fingerprint = ANY (ARRAY[line.fingerprint, line.roll_fingerprint])
-      JOIN payment ON payment.body_id = line.body_id AND payment.payee_id = account.payee_id
-                  AND payment.account_id = account.id AND payment.amount_pence = line.amount_pence
+    f"""{AT_ACCOUNT}
+    SELECT line.id, payment.id, payment.id FROM at_account line
+     CROSS JOIN LATERAL (
+         SELECT * FROM payment there
+          WHERE there.body_id = line.body_id AND there.payee_id = line.payee_id AND there.account_id = line.account_id
+            AND there.amount_pence = line.amount_pence AND NOT there.combined OFFSET 0) payment
       {OF_PAYMENT} {IN_FILE} {OF_CREDIT}
-       AND NOT payment.combined AND (payment.reference = line.reference OR {BY_ROLL})
+       AND (payment.reference = line.reference OR {BY_ROLL})
      ORDER BY line.position, payment.id
     """  # noqa: S608  (only our own words are put together)
 )
 BY_ITEM = text(
-    f"""{CHOSEN}
-    SELECT line.id, item.id, payment.id FROM line
-      JOIN account ON account.body_id = line.body_id
-                  AND account.fingerprint = ANY (ARRAY[line.fingerprint, line.roll_fingerprint])
-      JOIN payment_item item ON item.body_id = line.body_id AND item.payee_id = account.payee_id
-                            AND item.account_id = account.id
+    f"""{AT_ACCOUNT}
+    SELECT line.id, item.id, payment.id FROM at_account line
+      JOIN payment_item item ON item.body_id = line.body_id AND item.payee_id = line.payee_id
+                            AND item.account_id = line.account_id
       JOIN payment ON payment.body_id = item.body_id AND payment.payroll_id = item.payroll_id
                   AND payment.payee_id = item.payee_id AND payment.account_id = item.account_id AND payment.combined
       {OF_PAYMENT} {IN_FILE} {OF_CREDIT}

@@ -98,7 +98,9 @@ FACTS = text(
     SELECT payment_id, reason FROM (
         SELECT line_match.payment_id, line.reason
           FROM line_match
-          JOIN response_line line ON line.body_id = line_match.body_id AND line.digest = line_match.digest
+         CROSS JOIN LATERAL (
+             SELECT * FROM response_line there
+              WHERE there.body_id = line_match.body_id AND there.digest = line_match.digest OFFSET 0) line
          WHERE line_match.payment_id = ANY (:ids) AND line.says IN ('rejected', 'recalled', 'returned')
         UNION
         SELECT payment.id, line.reason

@@ -213,8 +213,8 @@ def test_no_get_changes_anything_at_any_stage_of_a_payroll(office, sealed, owner
         assert all(status < 500 for statuses in answers.values() for status in statuses), answers
         shown = [address for address, statuses in answers.items() if 200 in statuses]
         assert len(shown) > len(answers) * 0.7, "most pages were really shown"
-        # whoever a view's mark refused once is refused before any view runs, whatever the stage; and the page of a thing
-        # that is no payroll's is the same at each
+        # whoever a view's mark refused once is refused before any view runs, whatever the stage;
+        # and the page of a thing that is of no payroll is the same at each
         asked = [
             (who, address)
             for who, address in asked

@@ -19,16 +19,18 @@ from sqlalchemy import (
     bindparam,
     select,
     text,
+    update,
 )
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import LONDON
-from payouts.payment import PaymentStatus
+from payouts.payment import Payment, PaymentStatus
 from payouts.returns.reason import BAD_DETAILS, Reason
 from payouts.returns.telling import ToldReturn
-from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.account import Account, Stopped
+from schemes.database import Base, BodyOwned, one_of, stored, to_body_row
 from schemes.errors import NotFound
 from schemes.hold import HoldKind
 
@@ -171,15 +173,12 @@ def reasons_of(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, Reas
 def stop_accounts(session: Session, payment_ids: Sequence[UUID], *, by: UUID, at: datetime) -> None:
     """Let nothing more be paid into the accounts that these payments came back from."""
     if payment_ids:
+        accounts = session.scalars(select(Payment.account_id).where(Payment.id == one_of(payment_ids)).distinct()).all()
         session.execute(
-            text(
-                """
-                UPDATE account SET stopped_as = 'returned', stopped_by = :by, stopped_at = :at
-                 WHERE id IN (SELECT account_id FROM payment WHERE id = ANY (:ids))
-                   AND stopped_at IS NULL AND confirmed_at IS NOT NULL
-                """
-            ).bindparams(bindparam("ids", type_=ARRAY(UuidType()))),
-            {"ids": list(payment_ids), "by": by, "at": at},
+            update(Account)
+            .where(Account.id == one_of(accounts), Account.stopped_at.is_(None), Account.confirmed_at.is_not(None))
+            .values(stopped_as=Stopped.RETURNED, stopped_by=by, stopped_at=at)
+            .execution_options(synchronize_session=False)
         )
 
 

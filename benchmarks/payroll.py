@@ -1,8 +1,9 @@
 """From awards due to sealed payment files, by real workers, beside the barest way to the same bytes.
 
-    python -m benchmarks.payroll --size 50000 [--earlier]
+    python -m benchmarks.payroll --size 50000 [--earlier] [--folder /somewhere]
 
 With `--earlier` the body has paid a month before (`earlier.py`): then arrears are reckoned and every award is compared.
+With `--folder` the database stays there, for `benchmarks.pages` to ask its pages.
 The workers are the Procfile's (`payouts worker`, two processes), on the embedded PostgreSQL and Valkey. The floor reads
 the payments with COPY, opens each sealed account, and writes the file, in one process; it checks nothing and keeps
 nothing. Seconds of the processor tell more than those of the clock where others use the machine too.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickle
 import tempfile
 import threading
 import time
@@ -45,19 +47,24 @@ from schemes.database import new_id
 from schemes.imports import register_import
 from schemes.person import Role
 
+SEEDED = "seeded.pickle"
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=5000, help="rows in the register")
     parser.add_argument("--earlier", action="store_true", help="with a payroll of the month before in the body")
+    parser.add_argument("--folder", type=Path, help="an empty folder that keeps the database")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="payouts-benchmark-") as folder:
-        Path(folder).chmod(0o711)
+    with tempfile.TemporaryDirectory(prefix="payouts-benchmark-") as passing:
+        folder = options.folder or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
         # started twice: what the first start writes down of its memory counts from the second on
-        embedded.start(Path(folder) / "servers").stop()
-        servers = embedded.start(Path(folder) / "servers")
+        embedded.start(folder / "servers").stop()
+        servers = embedded.start(folder / "servers")
         try:
-            measure(servers, Path(folder), options.size, with_earlier=options.earlier)
+            measure(servers, folder, options.size, with_earlier=options.earlier)
         finally:
             servers.stop()
 
@@ -67,6 +74,7 @@ def measure(servers: embedded.Servers, folder: Path, size: int, *, with_earlier:
     migrating.migrate(servers.owner_url("benchmark"))
     service = service_on(servers, folder)
     harbour = seed(service)
+    (folder / SEEDED).write_bytes(pickle.dumps(harbour))
     lift_limits(servers, size)
     register = folder / "register.csv"
     write_register(register, people=size)
@@ -168,7 +176,7 @@ def wait_for_workers(service: Service) -> None:
 
 
 def service_on(servers: embedded.Servers, folder: Path) -> Service:
-    secrets = local.make_secrets()
+    secrets = local.kept_secrets(folder)
     return make_service(
         Settings(
             database_url=servers.app_url("benchmark"),

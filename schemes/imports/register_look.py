@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,29 +34,8 @@ def already_there(
     """
     if not entries:
         return {}
-    awards = {
-        (row.reference, row.component): row
-        for row in session.execute(
-            select(
-                Beneficiary.reference,
-                Award.component,
-                Award.amount_pence,
-                Award.inputs,
-                Award.first_day,
-                Award.last_day,
-                Payee.reference.label("payee_reference"),
-            )
-            .join(
-                Award,
-                (Award.body_id == Beneficiary.body_id)
-                & (Award.beneficiary_id == Beneficiary.id)
-                & (Award.scheme_id == scheme_id),
-            )
-            .join(Payee, (Payee.body_id == Award.body_id) & (Payee.id == Award.payee_id))
-            .where(Beneficiary.reference == one_of([entry.reference for entry in entries]))
-        )
-    }
     people = beneficiaries_there(session, {entry.reference for entry in entries})
+    awards = awards_there(session, scheme_id, people)
     payees = payees_there(session, {entry.payee_reference for entry in entries})
     pairs = mandated(session, [person.id for person in people.values()])
     told = {entry.payee_reference for entry in entries if entry.address}
@@ -105,6 +84,31 @@ def beneficiaries_there(session: Session, references: Iterable[str]) -> dict[str
         Beneficiary.same_as,
     )
     return {row.reference: row for row in session.execute(told.where(Beneficiary.reference == one_of(references)))}
+
+
+def awards_there(session: Session, scheme_id: UUID, people: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """What a scheme awards to some beneficiaries, by their reference and the component.
+
+    Asked by the beneficiaries' ids: joined by their references, PostgreSQL looked through all awards of the scheme, and
+    again for each chunk of a file, since it had not counted those of the chunks before.
+    """
+    if not people:
+        return {}
+    references = {person.id: reference for reference, person in people.items()}
+    rows = session.execute(
+        select(
+            Award.beneficiary_id,
+            Award.component,
+            Award.amount_pence,
+            Award.inputs,
+            Award.first_day,
+            Award.last_day,
+            Payee.reference.label("payee_reference"),
+        )
+        .join(Payee, (Payee.body_id == Award.body_id) & (Payee.id == Award.payee_id))
+        .where(Award.scheme_id == scheme_id, Award.beneficiary_id == any_(literal(list(references), ARRAY(Uuid))))
+    )
+    return {(references[row.beneficiary_id], row.component): row for row in rows}
 
 
 def mandated(session: Session, beneficiary_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:

@@ -42,6 +42,7 @@ check: install ## look for mistakes without running anything: style, types, whic
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@cd clients/python && $(CURDIR)/$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 bench: install ## measure the large jobs, each module of benchmarks/ (ONLY=bacs_modulus: that one; ARGS: for it)

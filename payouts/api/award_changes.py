@@ -123,6 +123,11 @@ def award_to_change(award_id: UUID) -> Award:
     return award
 
 
+def changed(award: Award, status: int) -> Any:
+    """The award as it stands now: with its ETag, since it is given out as at its own address."""
+    return whole(award), status, {"Content-Location": f"/api/v1/awards/{award.id}"}
+
+
 def paid(award: Award) -> Payee:
     """Who is paid today, or will be."""
     return get_payee(session(), history_of(session(), award).payee_on(london_day(now())))
@@ -153,7 +158,7 @@ def add_version(given: dict[str, Any], award_id: UUID) -> Any:
             by=actor(),
             at=now(),
         )
-    return whole(award)
+    return changed(award, 201)
 
 
 @awards.posting("/awards/<uuid:award_id>/end", EndSchema, OneAwardSchema, Scope.AWARDS, status=200)
@@ -169,7 +174,7 @@ def end(given: dict[str, Any], award_id: UUID) -> Any:
         by=actor(),
         at=now(),
     )
-    return whole(award)
+    return changed(award, 200)
 
 
 @awards.posting("/awards/<uuid:award_id>/suspensions", NewSuspensionSchema, OneAwardSchema, Scope.AWARDS)
@@ -180,4 +185,4 @@ def suspend_award(given: dict[str, Any], award_id: UUID) -> Any:
     """
     award = award_to_change(award_id)
     suspend(session(), award, suspension_id=new_id(), by=actor(), at=now(), **given)
-    return whole(award)
+    return changed(award, 201)

@@ -30,7 +30,7 @@ FILES = "/imports"
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 REPLAYED = "Idempotency-Replayed"
 # of a reply, the headers that are part of it
-KEPT_HEADERS = ("Content-Type", "Location", "ETag")
+KEPT_HEADERS = ("Content-Type", "Location", "Content-Location", "ETag")
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def answered(scopes: frozenset[Scope], every: bool, view: Callable[[], Response]
 def made(returned: Any) -> Response:
     """What a view returned, with its ETag where it is the thing itself."""
     response = make_response(returned)
-    if request.method == "PATCH" or "Location" in response.headers:
+    if request.method == "PATCH" or {"Location", "Content-Location"} & set(response.headers.keys()):
         response.set_etag(etag_of(response.get_data()))
     return response
 

@@ -1,0 +1,315 @@
+"""What the service tells. Amounts are whole pence, instants in UTC; what a newer service adds is passed over."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from payouts_client.words import (
+    BankDetailsState,
+    BodyKind,
+    Capacity,
+    Channel,
+    HoldKind,
+    ImportStatus,
+    KeyKind,
+    OneOffState,
+    PaymentMethod,
+    PaymentStatus,
+    PayrollStatus,
+)
+
+
+class Told(msgspec.Struct, kw_only=True):
+    """Something that the service told."""
+
+
+class Versioned(Told, kw_only=True):
+    """Something that can be changed. Given to the call that changes it, its ETag goes along as If-Match."""
+
+    etag: str = ""
+
+
+class Person(Told):
+    id: UUID
+    reference: str
+    name: str
+
+
+class SchemeName(Told):
+    id: UUID
+    code: str
+
+
+class UsedKey(Told):
+    id: UUID
+    name: str
+    kind: KeyKind
+    scopes: tuple[str, ...]
+    schemes: tuple[str, ...]
+
+
+class Body(Told):
+    id: UUID
+    name: str
+    kind: BodyKind
+    key: UsedKey
+
+
+class Component(Told):
+    code: str
+    name: str
+    amount: str
+    unit: str
+
+
+class Scheme(Told):
+    id: UUID
+    code: str
+    name: str
+    pays_for: str
+    frequency: str
+    first_period_day: date
+    payment_limit_pence: int
+    payroll_limit_pence: int
+    version: int
+
+
+class OneScheme(Scheme):
+    components: tuple[Component, ...]
+
+
+class Beneficiary(Told):
+    id: UUID
+    reference: str
+    name: str
+    date_of_birth: date | None
+    same_as: UUID | None
+    created_at: datetime
+
+
+class OneBeneficiary(Beneficiary):
+    payees: tuple[Person, ...]
+
+
+class Payee(Versioned):
+    id: UUID
+    reference: str
+    name: str
+    date_of_birth: date | None
+    payment_method: PaymentMethod
+    merged_into: UUID | None
+    created_at: datetime
+
+
+class Mandate(Told):
+    id: UUID
+    beneficiary: Person
+    capacity: Capacity
+    first_day: date | None
+    last_day: date | None
+
+
+class Contact(Told):
+    id: UUID
+    channel: Channel
+    value: str
+    since: datetime
+    ended_at: datetime | None
+
+
+class Hold(Told):
+    id: UUID
+    kind: HoldKind
+    beneficiary: Person | None
+    reason: str
+    since: date
+    review_on: date | None
+    placed_at: datetime
+    lifted_at: datetime | None
+
+
+class OnePayee(Payee):
+    beneficiaries: tuple[Mandate, ...]
+    contacts: tuple[Contact, ...]
+    holds: tuple[Hold, ...]
+
+
+class BankDetails(Told):
+    """Where the money goes: never more of an account than its last four digits, and not even these in a log."""
+
+    id: UUID
+    version: int
+    state: BankDetailsState
+    account_holder: str
+    account_number_ends: str
+    proposed_at: datetime
+    confirmed_at: datetime | None
+    usable_from: date | None
+    rejected_because: str | None
+
+    def __repr__(self) -> str:
+        return f"BankDetails(id={self.id!r}, version={self.version}, state={str(self.state)!r})"
+
+
+class Inputs(Told):
+    """Units in thousandths: 38500 for 38.5 hours a period."""
+
+    units: int
+    rate_pence: int | None = None
+
+
+class AwardVersion(Told):
+    version: int
+    from_day: date
+    last_day: date | None
+    amount_pence: int | None
+    inputs: Inputs | None
+
+
+class Award(Versioned):
+    id: UUID
+    scheme: SchemeName
+    component: str
+    beneficiary: Person
+    payee: Person
+    first_day: date
+    last_day: date | None
+    amount_pence: int | None
+    inputs: Inputs | None
+    not_due: str | None
+    version: int
+    created_at: datetime
+
+
+class OneAward(Award):
+    versions: tuple[AwardVersion, ...]
+
+
+class OneOffPayment(Told):
+    id: UUID
+    scheme: SchemeName
+    component: str
+    beneficiary: Person
+    payee: Person
+    amount_pence: int
+    period_first_day: date
+    period_last_day: date
+    sequence: int
+    pay_from: date
+    reason: str
+    further_because: str | None
+    state: OneOffState
+    payroll_number: int | None
+    created_at: datetime
+
+
+class Check(Told):
+    kind: str
+    severity: str
+    count: int
+    open_count: int
+    amount_pence: int
+
+
+class Gate(Told):
+    """`lacks`: how many people of which roles have still to say go."""
+
+    name: str
+    state: str
+    lacks: dict[str, int]
+
+
+class Payroll(Told):
+    id: UUID
+    number: int
+    scheme: SchemeName
+    kind: str
+    status: PayrollStatus
+    pay_date: date
+    period_first_day: date
+    period_last_day: date
+    deadline_at: datetime
+    payment_count: int
+    total_pence: int
+    unpaid_count: int
+    created_at: datetime
+
+
+class OnePayroll(Payroll):
+    checks: tuple[Check, ...]
+    gates: tuple[Gate, ...]
+
+
+class Unpaid(Told):
+    award_id: UUID
+    beneficiary: Person
+    reason: str
+    due_pence: int | None
+
+
+class Payment(Told):
+    id: UUID
+    payroll_id: UUID
+    payroll_number: int
+    scheme: SchemeName
+    component: str
+    beneficiary: Person
+    payee: Person
+    account_number_ends: str
+    amount_pence: int
+    reference: str
+    status: PaymentStatus
+    period_first_day: date
+    period_last_day: date
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(id={self.id!r}, reference={self.reference!r}, status={str(self.status)!r})"
+
+
+class Happened(Told):
+    at: datetime
+    what: str
+
+
+class OnePayment(Payment):
+    timeline: tuple[Happened, ...]
+
+
+class Import(Told):
+    id: UUID
+    scheme: SchemeName
+    file_name: str
+    status: ImportStatus
+    rows_done: int
+    rows_good: int
+    rows_unchanged: int
+    rows_refused: int
+    rows_mended: int
+    fault: str | None
+    sha256: str
+    created_at: datetime
+    confirmed_at: datetime | None
+
+
+class FieldOfRow(Told):
+    field: str
+    reason: str
+
+
+class RefusedRow(Told):
+    line: int
+    reference: str
+    faults: tuple[FieldOfRow, ...]
+
+
+class Event(Told):
+    """`id` is the same however often it is read."""
+
+    id: UUID
+    type: str
+    at: datetime
+    subject_type: str
+    subject_id: UUID | None

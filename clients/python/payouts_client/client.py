@@ -1,0 +1,74 @@
+"""The way in: one service, one key."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import httpx
+
+from payouts_client.answers import Body
+from payouts_client.connection import Connection, Tries
+from payouts_client.events import Events
+from payouts_client.imports import Imports
+from payouts_client.paying import Awards, OneOffPayments, Payments, Payrolls
+from payouts_client.register import Beneficiaries, Payees, Schemes
+
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+"""Seconds. A call that takes longer is asked again under the same key."""
+AGENT = "payouts-client/0.1.0"
+
+
+class Payouts:
+    """The API of a service: `with Payouts("https://payouts.example", secret) as payouts: …`."""
+
+    def __init__(
+        self,
+        address: str,
+        secret: str,
+        *,
+        tries: Tries | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """address: of the service, without `/api/v1`. transport: for proxies and tests.
+
+        Raises ValueError for an address over which the secret would go unencrypted to another machine.
+        """
+        base = httpx.URL(address.rstrip("/") + "/api/v1")
+        if base.scheme != "https" and base.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("the address begins with https://")
+        self.http = httpx.Client(
+            base_url=base,
+            headers={"Authorization": f"Bearer {secret}", "User-Agent": AGENT, "Accept": "application/json"},
+            timeout=timeout,
+            transport=transport,
+            follow_redirects=False,
+        )
+        connection = self.connection = Connection(self.http, tries or Tries())
+        self.schemes = Schemes(connection)
+        self.beneficiaries = Beneficiaries(connection)
+        self.payees = Payees(connection)
+        self.awards = Awards(connection)
+        self.one_off_payments = OneOffPayments(connection)
+        self.payrolls = Payrolls(connection)
+        self.payments = Payments(connection)
+        self.imports = Imports(connection)
+        self.events = Events(connection)
+
+    def body(self) -> Body:
+        """The body that the key belongs to, and what the key may do."""
+        return self.connection.get("/body", Body)
+
+    def close(self) -> None:
+        self.http.close()
+
+    def __enter__(self) -> Payouts:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Payouts({str(self.http.base_url)!r})"

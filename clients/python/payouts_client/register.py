@@ -1,0 +1,216 @@
+"""The register: schemes, beneficiaries, payees with their contacts, holds, mandates and bank details."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from payouts_client.answers import (
+    BankDetails,
+    Beneficiary,
+    Contact,
+    Hold,
+    Mandate,
+    OneBeneficiary,
+    OnePayee,
+    OneScheme,
+    Payee,
+    Scheme,
+)
+from payouts_client.connection import Connection, part
+from payouts_client.listing import Listing
+from payouts_client.new import NewBankDetails, NewContact, TermsOfMandate, Whose, given
+from payouts_client.words import Capacity, Channel, HoldKind, PaymentMethod
+
+Named = str | UUID | Payee
+"""A payee by the body's own reference, by id, or as it was read."""
+
+
+class AllBankDetails(msgspec.Struct, frozen=True):
+    data: tuple[BankDetails, ...]
+
+
+def of(payee: Named) -> str:
+    return f"/payees/{part(payee.id if isinstance(payee, Payee) else payee)}"
+
+
+def version_of(payee: Named) -> str | None:
+    return payee.etag if isinstance(payee, Payee) else None
+
+
+class Schemes:
+    """What the body pays for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def list(self) -> Listing[Scheme]:
+        return Listing(self.connection, "/schemes", Scheme, {})
+
+    def get(self, scheme: str | UUID) -> OneScheme:
+        """By its code or id."""
+        return self.connection.get(f"/schemes/{part(scheme)}", OneScheme)
+
+
+class Beneficiaries:
+    """Whose money it is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def list(
+        self,
+        *,
+        reference: str | None = None,
+        updated_since: datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> Listing[Beneficiary]:
+        params = {"reference": reference, "updated_since": updated_since, "cursor": cursor, "limit": limit}
+        return Listing(self.connection, "/beneficiaries", Beneficiary, params)
+
+    def get(self, beneficiary: str | UUID) -> OneBeneficiary:
+        return self.connection.get(f"/beneficiaries/{part(beneficiary)}", OneBeneficiary)
+
+
+class Payees:
+    """Who receives the money."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def list(
+        self,
+        *,
+        reference: str | None = None,
+        name: str | None = None,
+        updated_since: datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> Listing[Payee]:
+        """name: how it begins."""
+        params = {
+            "reference": reference,
+            "name": name,
+            "updated_since": updated_since,
+            "cursor": cursor,
+            "limit": limit,
+        }
+        return Listing(self.connection, "/payees", Payee, params)
+
+    def get(self, payee: Named) -> OnePayee:
+        return self.connection.get(of(payee), OnePayee)
+
+    def create(
+        self,
+        *,
+        reference: str,
+        name: str,
+        date_of_birth: date | None = None,
+        capacity: Capacity = Capacity.SELF,
+        beneficiary: Whose | UnsetType = UNSET,
+        mandate: TermsOfMandate | UnsetType = UNSET,
+        payment_method: PaymentMethod = PaymentMethod.ACCOUNT,
+        contacts: Sequence[NewContact] = (),
+        contacts_source: str = "",
+        bank_details: NewBankDetails | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> OnePayee:
+        """Add a payee, and the beneficiary unless they are known. Bank details wait for a person."""
+        content = given(
+            reference=reference,
+            name=name,
+            date_of_birth=date_of_birth,
+            capacity=capacity,
+            beneficiary=beneficiary,
+            mandate=mandate,
+            payment_method=payment_method,
+            contacts=list(contacts),
+            contacts_source=contacts_source,
+            bank_details=bank_details,
+        )
+        return self.connection.post("/payees", content, OnePayee, idempotency_key=idempotency_key)
+
+    def correct(
+        self,
+        payee: Named,
+        *,
+        reason: str,
+        name: str | UnsetType = UNSET,
+        date_of_birth: date | UnsetType | None = UNSET,
+        payment_method: PaymentMethod | UnsetType = UNSET,
+    ) -> OnePayee:
+        """Put right what the register says. A payee that was read is changed only if nobody else was first.
+
+        Raises ChangedSince.
+        """
+        content = given(reason=reason, name=name, date_of_birth=date_of_birth, payment_method=payment_method)
+        return self.connection.patch(of(payee), content, OnePayee, if_match=version_of(payee))
+
+    def add_contact(
+        self, payee: Named, *, channel: Channel, value: str, source: str, idempotency_key: str | None = None
+    ) -> Contact:
+        """source: where it comes from."""
+        content = {"channel": channel, "value": value, "source": source}
+        return self.connection.post(f"{of(payee)}/contacts", content, Contact, idempotency_key=idempotency_key)
+
+    def give_mandate(
+        self,
+        payee: Named,
+        *,
+        beneficiary: str | UUID,
+        capacity: Capacity,
+        first_day: date | None = None,
+        last_day: date | None = None,
+        evidence: str = "",
+        evidence_reference: str = "",
+        idempotency_key: str | None = None,
+    ) -> Mandate:
+        """Say that a payee receives the money for a beneficiary, too."""
+        content = {
+            "beneficiary": beneficiary,
+            "capacity": capacity,
+            "first_day": first_day,
+            "last_day": last_day,
+            "evidence": evidence,
+            "evidence_reference": evidence_reference,
+        }
+        return self.connection.post(f"{of(payee)}/mandates", content, Mandate, idempotency_key=idempotency_key)
+
+    def hold(
+        self,
+        payee: Named,
+        *,
+        kind: HoldKind,
+        reason: str,
+        since: date,
+        review_on: date | None = None,
+        beneficiary: str | UUID | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Hold:
+        """Stop payments at once, all of them or those for one beneficiary. Only a person lets them go on."""
+        content = given(kind=kind, reason=reason, since=since, review_on=review_on, beneficiary=beneficiary)
+        return self.connection.post(f"{of(payee)}/holds", content, Hold, idempotency_key=idempotency_key)
+
+    def bank_details(self, payee: Named) -> Sequence[BankDetails]:
+        """Every version, the newest first."""
+        return self.connection.get(f"{of(payee)}/bank_details", AllBankDetails).data
+
+    def propose_bank_details(
+        self, payee: Named, details: NewBankDetails, *, idempotency_key: str | None = None
+    ) -> BankDetails:
+        """A person confirms them; what is in use stays until then. Raises WaitingAlready."""
+        path = f"{of(payee)}/bank_details"
+        return self.connection.post(path, details, BankDetails, idempotency_key=idempotency_key)
+
+    def stop_bank_details(
+        self, payee: Named, details: BankDetails | UUID, *, stopped_as: str, idempotency_key: str | None = None
+    ) -> BankDetails:
+        """Let nothing be paid into an account any more, at once: `closed` or `compromised`."""
+        which = details.id if isinstance(details, BankDetails) else details
+        path = f"{of(payee)}/bank_details/{which}/stop"
+        return self.connection.post(path, {"stopped_as": stopped_as}, BankDetails, idempotency_key=idempotency_key)

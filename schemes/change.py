@@ -48,6 +48,7 @@ class ChangeKind(StrEnum):
     HELD_MONEY = "held_money"
     PASSKEYS = "passkeys"
     BANK_MATCH = "bank_match"
+    BANK_RULE = "bank_rule"
 
 
 class ChangeWaiting(Refused):

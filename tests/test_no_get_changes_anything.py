@@ -38,7 +38,7 @@ from tests.awarding import an_award
 from tests.entering import FILE_HEADER, entering, send_file
 from tests.keys import a_key
 from tests.passkeys import give_passkey
-from tests.payouts.statement.bank import account_of, camt, entry, send
+from tests.payouts.statement.bank import a_rule, account_of, camt, entry, send
 from tests.web.one_app import app_on
 
 
@@ -141,6 +141,7 @@ def addresses(office, sealed, browsers):
             "api_key_id": a_key(office).id,
             "control_id": compare(session, asked_by=None, at=office.service.now()).id,
             "statement_file_id": statement_id,
+            "bank_rule_id": a_rule(office).id,
             "bank_entry_id": session.scalars(select(BankEntry.id)).first(),
             "payment_id": session.scalars(select(Payment.id)).first(),
             **from_the_bank(office),

@@ -10,7 +10,7 @@ import click
 from bacs import pence
 from payouts.commands import ground
 from payouts.statement import entry as entries
-from payouts.statement import manual, reading, statement
+from payouts.statement import manual, reading, rule, statement
 from payouts.statement.entry import Match
 from payouts.statement.statement import FileStatus
 from payouts.statement.table import guessed
@@ -88,6 +88,62 @@ def list_unmatched(body_name: str | None) -> None:
                 side = "in" if row.is_credit else "out"
                 click.echo(f"{row.id}\t{row.booked_on}\t{side}\t{pence.format(row.amount_pence)}\t{texts[row.id]}")
             after = rows[-1].id
+
+
+@statement_group.command("rules")
+@ground.body_option
+def list_rules(body_name: str | None) -> None:
+    """The rules in force, the oldest first: id, in or out, words, code, what such entries are."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        for each in rule.rules(session):
+            side = "in" if each.is_credit else "out"
+            click.echo(f"{each.id}\t{side}\t{each.words or 'any'}\t{each.code or 'any'}\t{each.match}")
+
+
+@statement_group.command("rule")
+@click.argument("side", type=click.Choice(["in", "out"]))
+@click.argument("what", type=click.Choice([match.value for match in rule.BY_RULE]))
+@click.option("--words", default="", help="Whole words that the bank writes, in this order.")
+@click.option("--type", "kind", default="", help="The bank's own code of the type of transaction.")
+@click.option("--because", "reason", required=True, help="Why, for the second person.")
+@ground.person_options
+@ground.body_option
+def make_rule(
+    side: str, what: str, words: str, kind: str, reason: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Propose a rule of what entries are; `payouts change confirm` makes it."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by, change_id, at = ground.acting(given, body_id, email, code), new_id(), given.now()
+    with given.transaction(body_id) as session:
+        rule.propose(
+            session,
+            change_id=change_id,
+            is_credit=side == "in",
+            words=words,
+            code=kind,
+            match=Match(what),
+            reason=reason,
+            by=by,
+            at=at,
+        )
+    click.echo(f"{change_id}: proposed")
+
+
+@statement_group.command("end-rule")
+@click.argument("rule_id", type=click.UUID)
+@click.option("--because", "reason", required=True, help="Why, for the second person.")
+@ground.person_options
+@ground.body_option
+def end_rule(rule_id: UUID, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Propose that a rule ends; `payouts change confirm` ends it."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        made = rule.propose_end(session, rule_id, change_id=new_id(), reason=reason, by=by, at=given.now())
+    click.echo(f"{made.id}: proposed")
 
 
 @statement_group.command("match")

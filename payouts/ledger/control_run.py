@@ -33,6 +33,7 @@ class DifferenceKind(StrEnum):
     RETURN_NOT_BOOKED = "return_not_booked"
     STATEMENT_GAP = "statement_gap"
     SUSPENSE = "suspense"
+    BANK_POSTINGS = "bank_postings"
 
 
 @dataclass(frozen=True)

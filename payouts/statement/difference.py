@@ -15,6 +15,7 @@ from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.payroll import Payroll
 from payouts.statement.entry import BankEntry, Match
 from payouts.statement.matching import expected_contras
+from payouts.statement.posted import unlike_the_entries
 from payouts.statement.statement import BankStatement, gaps
 from schemes.bank_profile import BankProfile
 
@@ -40,6 +41,8 @@ def bank_differences(session: Session, today: date) -> Iterator[Difference]:
             yield Difference(DifferenceKind.RETURN_NOT_BOOKED, int(pence), 0, payroll_id, number)
     for gap in gaps(session):
         yield Difference(DifferenceKind.STATEMENT_GAP, gap.closed_pence, gap.opened_pence)
+    for _, books, statements in unlike_the_entries(session):
+        yield Difference(DifferenceKind.BANK_POSTINGS, books, statements)
     old = BankEntry.match.is_(None) & (BankEntry.booked_on < today - PATIENCE)
     came = func.coalesce(func.sum(BankEntry.amount_pence).filter(BankEntry.is_credit), 0)
     went = func.coalesce(func.sum(BankEntry.amount_pence).filter(~BankEntry.is_credit), 0)

@@ -30,6 +30,10 @@ class Match(StrEnum):
     CONTRA = "contra"
     RETURN = "return"
     FEE = "fee"
+    INTEREST = "interest"
+    TRANSFER = "transfer"
+    REPAYMENT = "repayment"
+    WRITTEN_OFF = "written_off"
     NOT_OURS = "not_ours"
 
 
@@ -37,7 +41,8 @@ class BankEntry(BodyOwned, Base):
     """One booking. Only what it is matched to ever changes. digest: keyed, of all that tells it from another booking.
 
     hint_id: the payment file that its text names. ordinal, payroll_number: of the payment that its end-to-end id names.
-    reference: the payment reference in it. The bank's text is sealed. matched_by: None where it matched by itself.
+    reference: the payment reference in it. The bank's text is sealed. rule_id: the rule that fits its text.
+    matched_by: None where it matched by itself; a person's word, that it is nothing known too, is not matched over.
     """
 
     __tablename__ = "bank_entry"
@@ -59,6 +64,7 @@ class BankEntry(BodyOwned, Base):
         to_body_row("payment_file", "hint_id"),
         to_body_row("payment_file", "payment_file_id"),
         to_body_row("payment", "payment_id"),
+        to_body_row("bank_rule", "rule_id"),
         CheckConstraint("amount_pence > 0", name="amount_pence"),
         CheckConstraint(
             "(coalesce(match, '') = 'contra') = (payment_file_id is not null) "
@@ -83,6 +89,7 @@ class BankEntry(BodyOwned, Base):
     reference: Mapped[str]
     sealed_text: Mapped[bytes]
     digest: Mapped[bytes]
+    rule_id: Mapped[UUID | None]
     match: Mapped[Match | None] = mapped_column(stored(Match))
     payment_file_id: Mapped[UUID | None]
     payment_id: Mapped[UUID | None]
@@ -104,16 +111,6 @@ def unmatched(session: Session, *, after: UUID | None = None, limit: int = 50) -
     if after is not None:
         rows = rows.where(BankEntry.id > after)
     return session.scalars(rows).all()
-
-
-def suspense(session: Session) -> tuple[int, int, int]:
-    """How many entries are unmatched, and the pence of those that came in and that went out."""
-    came = func.coalesce(func.sum(BankEntry.amount_pence).filter(BankEntry.is_credit), 0)
-    went = func.coalesce(func.sum(BankEntry.amount_pence).filter(~BankEntry.is_credit), 0)
-    count, pence_in, pence_out = session.execute(
-        select(func.count(), came, went).where(BankEntry.match.is_(None))
-    ).one()
-    return count, int(pence_in), int(pence_out)
 
 
 def entries_of(session: Session, file_id: UUID, *, after: UUID | None = None, limit: int = 50) -> Sequence[BankEntry]:

@@ -14,6 +14,7 @@ from payouts.payment import Payment
 from payouts.payroll import Payroll
 from payouts.responses import file_word
 from payouts.responses.file_word import FileSays
+from payouts.statement import posted
 from payouts.statement.entry import BankEntry, Match, get_entry
 from payouts.statement.matching import BEFORE_SUBMISSION, RETURNED_WITHIN, Expected, expected_contras
 from schemes import audit, change
@@ -96,8 +97,9 @@ def propose(
     by: Actor,
     at: datetime,
 ) -> Change:
-    """Propose what an entry is; None that it is not what it was matched to. Raises DoesNotFit, NotFound, NotAllowed,
-    and as `change.propose`.
+    """Propose what an entry is; None that it is not what it was matched to, nor known.
+
+    Raises DoesNotFit, NotFound, NotAllowed, and as `change.propose`.
     """
     by.must_be(*PROPOSERS)
     there = session.get(Change, (by.body_id, change_id))
@@ -137,7 +139,7 @@ def must_fit(session: Session, entry: BankEntry, match: Match | None, target: UU
         )
         if not entry.is_credit or payment.amount_pence != entry.amount_pence or taken is not None:
             raise DoesNotFit
-    elif match is Match.FEE and entry.is_credit:
+    elif (match is Match.FEE and entry.is_credit) or (match is Match.REPAYMENT and not entry.is_credit):
         raise DoesNotFit
 
 
@@ -151,11 +153,10 @@ def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
     session.flush()
     must_fit(session, entry, match, target)
     entry.match = match
+    entry.matched_by, entry.matched_at = confirmed.proposed_by, at
     entry.payment_file_id = target if match is Match.CONTRA else None
     entry.payment_id = target if match is Match.RETURN else None
-    if match is not None:
-        entry.matched_by, entry.matched_at = confirmed.proposed_by, at
-    session.flush()
+    posted.settle(session, BankEntry.id == entry.id, at=at)
     if match is Match.CONTRA and target is not None:
         tell_contra(session, entry, target, at=at)
     audit.record(session, "bank_entry.matched", by=by, about=entry, at=at, match=confirmed.after["match"] or "nothing")

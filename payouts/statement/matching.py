@@ -1,4 +1,4 @@
-"""What entries are, where that is certain: the contra of a file, returned credits, fees. All else waits for a person.
+"""What entries are, where that is certain: contras, returned credits, what a rule says, fees. All else waits.
 
 A contra is certain by its amount together with the file that its text names or the entry day; a returned credit by its
 end-to-end id or reference together with its amount, as long as one payment and one entry fit each other and no other.
@@ -19,6 +19,7 @@ from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.payment import Payment
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.statement.entry import BankEntry, Match, Nature
+from payouts.statement.rule import BankRule
 from schemes.bank_profile import BankProfile
 
 BEFORE_SUBMISSION = (
@@ -122,16 +123,39 @@ def contra_matched(session: Session, payroll_id: UUID) -> bool:
 def match_line(session: Session, line_id: UUID, *, at: datetime) -> int:
     """Match what is certain of an account's entries; returns how many. Doing it twice is doing it once."""
     return (
-        match_fees(session, line_id, at=at)
-        + match_contras(session, line_id, at=at)
+        match_contras(session, line_id, at=at)
         + match_returns(session, line_id, at=at)
+        + match_rules(session, line_id, at=at)
+        + match_fees(session, line_id, at=at)
     )
+
+
+def match_rules(session: Session, line_id: UUID | None, *, at: datetime) -> int:
+    """By the rules that two people made, those that are in force; of an account, or of all."""
+    those = update(BankEntry).where(
+        BankRule.body_id == BankEntry.body_id,
+        BankRule.id == BankEntry.rule_id,
+        BankRule.ended_at.is_(None),
+        BankEntry.match.is_(None),
+        BankEntry.matched_by.is_(None),
+    )
+    if line_id is not None:
+        those = those.where(BankEntry.line_id == line_id)
+    matched: int = session.execute(
+        those.values(match=BankRule.match, matched_at=at).execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    return matched
 
 
 def match_fees(session: Session, line_id: UUID, *, at: datetime) -> int:
     matched: int = session.execute(
         update(BankEntry)
-        .where(BankEntry.line_id == line_id, BankEntry.match.is_(None), BankEntry.nature == Nature.FEE)
+        .where(
+            BankEntry.line_id == line_id,
+            BankEntry.match.is_(None),
+            BankEntry.matched_by.is_(None),
+            BankEntry.nature == Nature.FEE,
+        )
         .values(match=Match.FEE, matched_at=at)
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]
@@ -149,6 +173,7 @@ def match_contras(session: Session, line_id: UUID, *, at: datetime) -> int:
         .where(
             BankEntry.line_id == line_id,
             BankEntry.match.is_(None),
+            BankEntry.matched_by.is_(None),
             ~BankEntry.is_credit,
             BankEntry.hint_id.in_(wanted) | BankEntry.amount_pence.in_(amounts),
         )
@@ -227,6 +252,7 @@ def pairs(line_id: UUID, fits: ColumnElement[bool]) -> Select[tuple[UUID, UUID]]
             BankEntry.line_id == line_id,
             BankProfile.line_id == line_id,
             BankEntry.match.is_(None),
+            BankEntry.matched_by.is_(None),
             BankEntry.nature == Nature.RETURN,
             Payroll.status.not_in(BEFORE_SUBMISSION),
             Payment.file_id.is_not(None),

@@ -7,7 +7,7 @@ another brings only the entries that are new: of alike ones on one day as many a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from payouts.files.payment_file import PaymentFile
 from payouts.payroll import Payroll, get_payroll
 from payouts.responses import closing
-from payouts.statement import matching
+from payouts.statement import matching, posted
 from payouts.statement.booking import (
     MESSAGE_ID,
     PAYROLL,
@@ -30,6 +30,7 @@ from payouts.statement.booking import (
     read_message,
     read_table,
 )
+from payouts.statement.rule import BankRule, first_that_fits, rules
 from payouts.statement.statement import (
     BankStatement,
     FileStatus,
@@ -71,6 +72,7 @@ COLUMNS = (
     "reference",
     "sealed_text",
     "digest",
+    "rule_id",
 )
 
 
@@ -104,12 +106,12 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     move(file, FileStatus.READ)
     session.flush()
     lacking = matching.expected_contras(session, line_id=file.line_id, only_open=True)
-    matched = matching.match_line(session, file.line_id, at=service.now())
+    at, line_id = service.now(), file.line_id
+    matched = matching.match_line(session, line_id, at=at)
+    posted.settle(session, posted.read_or_matched(file.id, line_id, at), at=at)
     tell_contras(session, service, file, lacking)
     entries, known = file.entry_count, file.known_entries
-    audit.record(
-        session, "statement.read", by=None, about=file, at=service.now(), entries=entries, known=known, matched=matched
-    )
+    audit.record(session, "statement.read", by=None, about=file, at=at, entries=entries, known=known, matched=matched)
 
 
 def tell_contras(session: Session, service: Service, file: StatementFile, lacking: list[matching.Expected]) -> None:
@@ -160,6 +162,7 @@ class Keeper:
         self.account = account.sort_code + account.account_number
         self.key: OpenKey = self.seals.open_row(get_key(self.session, self.file.body_id, self.file.key_id))
         self.hints = Hints.of(self.session, self.file.line_id)
+        self.rules: Sequence[BankRule] = rules(self.session)
 
     def rows(self, records: Iterator[Head | Booking | Balances]) -> Iterator[tuple[Any, ...]]:
         for record in records:
@@ -215,6 +218,7 @@ class Keeper:
         statement.from_day = min(statement.from_day, booking.booked_on)
         statement.to_day = max(statement.to_day, booking.booked_on)
         number, ordinal = booking.payment_of or (None, None)
+        rule = first_that_fits(self.rules, is_credit=booking.is_credit, code=booking.code, text=booking.text)
         return (
             self.file.body_id,
             entry_id,
@@ -234,6 +238,7 @@ class Keeper:
             booking.reference.strip(),
             self.key.seal(booking.text.encode(), "bank_entry", entry_id),
             self.digest(booking),
+            rule.id if rule else None,
         )
 
     def digest(self, booking: Booking) -> bytes:

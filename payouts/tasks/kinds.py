@@ -20,7 +20,7 @@ from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
 from payouts.returns import building_reissues
 from payouts.sandbox.bank import days as bank_days
-from payouts.statement import reading
+from payouts.statement import reading, rule
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.close": OnDatabase(closing.close),
     "channel.send": Outside(channel_sending.send),
     "statement.read": OnDatabase(reading.read),
+    "statement.rule": OnDatabase(rule.try_on_suspense),
     "sandbox.bank_day": OnDatabase(bank_days.pass_day),
     "channel.collect": Outside(channel_collecting.collect),
     "payroll.build_reissues": OnDatabase(building_reissues.build_reissues),

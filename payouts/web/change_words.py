@@ -26,7 +26,7 @@ from payouts.web.ledger_words import close_rows, held_rows
 from payouts.web.passkey_words import rule_rows
 from payouts.web.people_words import ROLES, role_words
 from payouts.web.scheme_words import definition_rows
-from payouts.web.statement_words import entry_rows
+from payouts.web.statement_words import bank_rule_rows, entry_rows
 from schemes import name_policy
 from schemes.body import DutyPattern
 from schemes.change import Change, ChangeKind
@@ -228,6 +228,13 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda facts, names: entry_rows(facts),
         "It counts at once. Whether the bank agrees with the ledger is worked out from it.",
         lambda change: ("The entry", url_for("pages.show_bank_entry", bank_entry_id=change.subject_id)),
+    ),
+    ChangeKind.BANK_RULE: ChangeWords(
+        lambda change, names: "A rule for entries of statements" + (": its end" if change.after["ended"] else ""),
+        lambda facts, names: bank_rule_rows(facts),
+        "A new rule counts for entries that are read from then on, and for those in suspense. What a rule matched "
+        "stays when it ends.",
+        lambda change: ("The rules in force", url_for("pages.show_bank_rules")),
     ),
     ChangeKind.CHECKS: ChangeWords(
         lambda change, names: f"Checks of scheme {change.after['scheme']}",

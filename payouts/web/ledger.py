@@ -15,7 +15,7 @@ from payouts.ledger.balance import by_scheme, whereabouts
 from payouts.ledger.closing import closed_to, closings
 from payouts.ledger.control_run import MOST_KEPT, get_run, newest_run, runs
 from payouts.ledger.entry import Event
-from payouts.statement.entry import suspense
+from payouts.statement import posted
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import DayField, Form, MadeField
@@ -67,7 +67,8 @@ def show_ledger() -> ResponseReturnValue:
             schemes=[(scheme, found[scheme.id]) for scheme in schemes_of_body(session) if scheme.id in found],
             control=newest_run(session),
             closed_to=closed_to(session),
-            suspense=suspense(session),
+            suspense=posted.suspense(session),
+            bank=[(account, found) for account, found in posted.stands(session).items() if found != posted.Stands()],
         )
 
 

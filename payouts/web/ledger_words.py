@@ -122,6 +122,13 @@ DIFFERENCES: dict[DifferenceKind, DifferenceWords] = {
         "Opened with",
         "Fetch the statement between the two from the bank and send it.",
     ),
+    DifferenceKind.BANK_POSTINGS: DifferenceWords(
+        "The books of the bank accounts are not what the statements’ entries are",
+        "In the books",
+        "On the statements",
+        "Tell the people who run the service: entries were not posted as what they are, or somebody changed the "
+        "database by hand.",
+    ),
     DifferenceKind.SUSPENSE: DifferenceWords(
         "Entries of the statements that are older than 5 days are not matched",
         "Money that came in",

@@ -10,6 +10,8 @@ from flask import Flask
 
 from payouts.statement.entry import Match
 from payouts.statement.manual import DoesNotFit
+from payouts.statement.posted import PLACES, BookAccount
+from payouts.statement.rule import MOST_RULES, RuleSaysNothing, TooManyRules
 from payouts.statement.statement import FileStatus, StatementFault
 from payouts.statement.table import Column, ColumnsWrong
 from payouts.web.figures import day, pounds
@@ -19,7 +21,21 @@ MATCHES: dict[Match, str] = {
     Match.CONTRA: "What the bank took for a payment file",
     Match.RETURN: "A payment that came back",
     Match.FEE: "A fee of the bank",
+    Match.INTEREST: "Interest",
+    Match.TRANSFER: "A transfer between your accounts",
+    Match.REPAYMENT: "Somebody paying back what they owe you",
+    Match.WRITTEN_OFF: "A difference that nobody can explain, written off",
     Match.NOT_OURS: "Nothing of this service",
+}
+
+BOOK_ACCOUNTS: dict[BookAccount, str] = {
+    BookAccount.BANK: "Bank account",
+    BookAccount.SUSPENSE: "Suspense: not matched yet",
+    BookAccount.BANK_CHARGES: "Bank charges",
+    BookAccount.INTEREST: "Interest",
+    BookAccount.TRANSFERS: "Transfers between your accounts",
+    BookAccount.REPAYMENTS: "Repayments",
+    BookAccount.WRITTEN_OFF: "Written off",
 }
 
 FILE_STATUSES: dict[FileStatus, tuple[str, str]] = {
@@ -55,10 +71,23 @@ def entry_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     """An entry and its match as a proposal's rows."""
     booked = f"{pounds(facts['pence'])} {'in' if facts['is_credit'] else 'out'}"
     match = MATCHES[Match(facts["match"])] if facts["match"] else "Not matched"
+    place = PLACES[Match(facts["match"]) if facts["match"] else None]
     return {
         "Entry of": day(date.fromisoformat(facts["booked_on"])),
         "Amount": booked,
         "What it is": f"{match}: {facts['name']}" if facts["name"] else match,
+        "Posted to": BOOK_ACCOUNTS[place] if place else "Nothing: the payments’ own entries hold it",
+    }
+
+
+def bank_rule_rows(facts: Mapping[str, Any]) -> dict[str, str]:
+    """A rule of what entries are as a proposal's rows."""
+    return {
+        "Money": "Comes in" if facts["is_credit"] else "Goes out",
+        "Words": facts["words"] or "Any",
+        "Type of transaction": facts["code"] or "Any",
+        "What it is": MATCHES[Match(facts["match"])],
+        "The rule": "Ended" if facts["ended"] else "In force",
     }
 
 
@@ -75,10 +104,15 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     DoesNotFit: lambda refusal: (
         "The entry can’t be this: its amount or its direction is another, or it is matched already"
     ),
+    RuleSaysNothing: lambda refusal: (
+        "Enter words of three letters or more, or a type of transaction. A fee of the bank only goes out"
+    ),
+    TooManyRules: lambda refusal: f"There are {MOST_RULES} rules already. End one that is not needed any more",
 }
 
 
 def register(app: Flask) -> None:
     app.add_template_filter(MATCHES.__getitem__, "bank_match")
+    app.add_template_filter(BOOK_ACCOUNTS.__getitem__, "book_account")
     app.add_template_filter(FILE_STATUSES.__getitem__, "statement_status")
     app.add_template_filter(STATEMENT_FAULTS.__getitem__, "statement_fault")

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, RadioField, SelectChoice, SelectField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from payouts.statement import entry, manual, statement
+from payouts.statement import entry, manual, posted, statement
 from payouts.statement.entry import BankEntry, Match
 from payouts.statement.statement import FileStatus, StatementFile
 from payouts.statement.table import Column, Columns, ColumnsWrong, guessed
@@ -95,7 +95,7 @@ def show_statements() -> ResponseReturnValue:
             files=statement.files(session),
             profiles=profiles,
             gaps=statement.gaps(session),
-            suspense=entry.suspense(session),
+            suspense=posted.suspense(session),
             names=names(session),
         )
 
@@ -233,7 +233,7 @@ def show_unmatched() -> ResponseReturnValue:
             "statements/show_unmatched.html",
             entries=entries[:PAGE],
             texts=entry.texts_of(session, service().seals, entries[:PAGE]),
-            suspense=entry.suspense(session),
+            suspense=posted.suspense(session),
             next=f"{here}?after={entries[PAGE - 1].id}" if len(entries) > PAGE else None,
             first=here if after else None,
         )
@@ -279,7 +279,7 @@ def say_what_entry_is(bank_entry_id: UUID) -> ResponseReturnValue:
 def choices_for(session: Session, one: BankEntry) -> list[SelectChoice]:
     """What an entry may be, the likeliest first."""
     if one.match is not None:
-        return [SelectChoice(NOTHING, "Not what it is matched to")]
+        return [SelectChoice(NOTHING, "Not what it is matched to: back to suspense")]
     files, payments = manual.suggestions(session, one)
     of_files = [
         SelectChoice(
@@ -296,8 +296,9 @@ def choices_for(session: Session, one: BankEntry) -> list[SelectChoice]:
         )
         for payment, payroll in payments
     ]
-    fee = [] if one.is_credit else [SelectChoice(Match.FEE.value, MATCHES[Match.FEE])]
-    return [*of_files, *of_payments, *fee, SelectChoice(Match.NOT_OURS.value, MATCHES[Match.NOT_OURS])]
+    own = Match.REPAYMENT if one.is_credit else Match.FEE
+    others = (own, Match.INTEREST, Match.TRANSFER, Match.NOT_OURS, Match.WRITTEN_OFF)
+    return [*of_files, *of_payments, *(SelectChoice(each.value, MATCHES[each]) for each in others)]
 
 
 def entry_page(bank_entry_id: UUID, form: SayWhat) -> ResponseReturnValue:
@@ -310,6 +311,7 @@ def entry_page(bank_entry_id: UUID, form: SayWhat) -> ResponseReturnValue:
             form=form,
             entry=one,
             text=entry.texts_of(session, service().seals, [one])[one.id],
+            postings=posted.postings_of(session, one.id),
             told=manual.told(session, one.match, one.payment_file_id or one.payment_id),
             waiting=waiting_of(session, ChangeKind.BANK_MATCH, one.id),
             names=names(session),

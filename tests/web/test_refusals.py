@@ -42,7 +42,7 @@ from payouts.returns.outcome import BeingPaidAgain, ReviewDayRefused
 from payouts.returns.recall import TooLateToRecall
 from payouts.returns.reissue import NothingToReissue, NotToReissue
 from payouts.sandbox.bank.days import NotASandbox, NothingMoreToSay
-from payouts.statement import manual, table
+from payouts.statement import manual, rule, table
 from payouts.subject_access import PersonErased
 from payouts.taking_out import NotInPayroll
 from payouts.top_up import NothingToTopUp
@@ -153,6 +153,8 @@ REFUSALS: list[Refused] = [
     FreezeRefused(FreezeFault.OVER),
     ClosingRefused(ClosingFault.NOT_OVER),
     NotHeld(),
+    rule.RuleSaysNothing(),
+    rule.TooManyRules(),
     NothingPosted(),
     JournalDiffers(2, 1),
     manual.DoesNotFit(),

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from schemes.person import Role
-from tests.payouts.statement.bank import account_of, camt, entry
+from tests.payouts.statement.bank import a_rule, account_of, camt, entry, send
 from tests.web.test_every_page import faults_of
 
 
@@ -45,3 +45,26 @@ def test_finance_sends_statements_and_says_what_an_entry_is(office, signed_in):
     office.work()
     assert finance.get(page.response.request.path).numbers == {"A fee of the bank": "1 entry"}
     assert faults_of(finance.get("/statements")) == []
+
+
+def test_finance_proposes_a_rule_sees_it_in_force_and_proposes_its_end(office, signed_in):
+    finance = signed_in(Role.FINANCE)
+    page = finance.get(finance.get("/statements").link("Rules for charges, interest and transfers"))
+    assert faults_of(page) == []
+    assert faults_of(finance.get(page.link("Propose a rule"))) == []
+    said = {"way": "in", "what": "interest", "reason": "the bank's letter"}
+    assert finance.press("Propose it to a second person", **said).errors[0].startswith("Enter words of three letters")
+    assert finance.press("Propose it to a second person", words="gross interest", **said).table("rows")[1][1:] == [
+        "–",
+        "GROSS INTEREST",
+    ]
+    a_rule(office, "deposit interest")
+    send(office, camt(account_of(office), entry(5_00, "DEPOSIT INTEREST", credit=True), entry(1_00, "SOMEBODY")))
+    assert finance.get("/ledger").table("bank") == [
+        ["Suspense: not matched yet", "1", "£0.00", "£1.00"],
+        ["Interest", "1", "£5.00", "£0.00"],
+    ]
+    page = finance.get(finance.get("/statements/rules").link("End it"))
+    assert faults_of(page) == []
+    page = finance.press("Propose it to a second person", reason="another bank")
+    assert page.table("rows")[-1] == ["The rule", "In force", "Ended"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from payouts.statement import statement
+from payouts.statement import manual, rule, statement
+from payouts.statement.entry import Match
 from schemes.bank_profile import bank_profiles, open_account
 from schemes.database import new_id
 from schemes.person import Role
@@ -54,6 +55,28 @@ def account_of(office):
     with office.transaction() as session:
         account = open_account(session, office.service.seals, bank_profiles(session)[0])
     return account.sort_code + account.account_number
+
+
+def a_rule(office, words="INTEREST", *, match=Match.INTEREST, is_credit=True, code=""):
+    """A rule that two people made, tried on what waits."""
+    by, at, change_id = office.person(Role.FINANCE), office.service.now(), new_id()
+    said = {"is_credit": is_credit, "words": words, "code": code, "match": match, "reason": "the bank's letter"}
+    with office.transaction() as session:
+        rule.propose(session, change_id=change_id, by=by, at=at, **said)
+    office.confirm_change(change_id, by=office.person(Role.APPROVER))
+    office.work(leave="notices.send")
+    with office.transaction() as session:
+        return rule.get_rule(session, change_id)
+
+
+def say(office, entry_id, match, target=None, *, by=Role.FINANCE):
+    """Finance says what an entry is, and a second person confirms it."""
+    change_id, at = new_id(), office.service.now()
+    with office.transaction() as session:
+        manual.propose(
+            session, entry_id, match, target, change_id=change_id, reason="seen", by=office.person(by), at=at
+        )
+    office.confirm_change(change_id, by=office.person(Role.APPROVER))
 
 
 def send(office, content, *, file_id=None, by=Role.FINANCE, name="statement.xml"):

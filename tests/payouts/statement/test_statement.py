@@ -19,8 +19,9 @@ from payouts.payment import Payment
 from payouts.people import confirm
 from payouts.responses.file_word import FileSays, states_of
 from payouts.statement import manual, statement
-from payouts.statement.entry import BankEntry, Match, suspense, texts_of, unmatched
+from payouts.statement.entry import BankEntry, Match, texts_of, unmatched
 from payouts.statement.matching import contra_matched
+from payouts.statement.posted import suspense
 from payouts.statement.statement import FileStatus, StatementFault, gaps
 from payouts.statement.table import Column, Columns, ColumnsWrong, guessed
 from schemes.change import get_change

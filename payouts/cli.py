@@ -21,6 +21,7 @@ from payouts.commands import (
     change,
     check_settings,
     confirmation,
+    control_total,
     correction,
     demo,
     difference,
@@ -29,6 +30,7 @@ from payouts.commands import (
     export,
     files,
     finding,
+    funds,
     keys,
     ledger,
     office,
@@ -75,6 +77,7 @@ for command in (
     demo.demo,
     bank_profile.bank_profile,
     bank_connection.bank_connection,
+    funds.funds,
     body.body,
     office.office,
     change.change,
@@ -110,7 +113,14 @@ for command in (
     payouts.add_command(command)
 
 
-for command in (difference.difference, finding.list_findings, finding.accept_findings, finding.open_one, query.query):
+for command in (
+    difference.difference,
+    finding.list_findings,
+    finding.accept_findings,
+    finding.open_one,
+    query.query,
+    control_total.control_total,
+):
     payroll_change.payroll.add_command(command)
 scheme.scheme.add_command(check_settings.checks)
 files.file.add_command(bank_connection.way)

@@ -53,6 +53,10 @@ class Check(StrEnum):
     TOTAL_VARIANCE = "total_variance"
     COUNT_VARIANCE = "count_variance"
     HOLIDAYS_RUN_OUT = "holidays_run_out"
+    FUNDS_NOT_RECORDED = "funds_not_recorded"
+    FUNDS_SHORT = "funds_short"
+    CONTROL_TOTAL_MISSING = "control_total_missing"
+    CONTROL_TOTAL_DIFFERS = "control_total_differs"
 
 
 class Range(NamedTuple):
@@ -77,6 +81,10 @@ WEIGHTS: dict[Check, Range] = {
     Check.TOTAL_VARIANCE: Range(Weight.REASON, Weight.REASON),
     Check.COUNT_VARIANCE: Range(Weight.REASON, Weight.REASON),
     Check.HOLIDAYS_RUN_OUT: Range(Weight.NOTE, Weight.NOTE),
+    Check.FUNDS_NOT_RECORDED: Range(Weight.NOTE, Weight.NOTE),
+    Check.FUNDS_SHORT: Range(Weight.REASON, Weight.NOTE),
+    Check.CONTROL_TOTAL_MISSING: Range(Weight.NOTE, Weight.NOTE),
+    Check.CONTROL_TOTAL_DIFFERS: Range(Weight.REASON, Weight.REASON),
 }
 
 

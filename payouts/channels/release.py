@@ -22,6 +22,7 @@ from payouts.gates.manifest import ReleaseRefused, differences, manifest_of
 from payouts.gates.opening import covers
 from payouts.gates.passkey_proof import is_proved
 from payouts.gates.release_freeze import must_not_be_frozen
+from payouts.gates.release_funds import must_have_funds
 from payouts.gates.standing import proven_line
 from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
@@ -57,8 +58,8 @@ def release_if_passed(
 ) -> bool:
     """Release a payroll whose every gate has said go; whether it was. Called in the transaction of the last decision.
 
-    Raises ReleaseRefused naming what is not as in the manifest, TooLate, Frozen, and DaysGone (a holiday was proclaimed
-    since): then the decision does not stand.
+    Raises ReleaseRefused naming what is not as in the manifest, TooLate, Frozen, FundsLacking, and DaysGone (a holiday
+    was proclaimed since): then the decision does not stand.
     """
     states = gate_states(session, payroll)
     if payroll.status is not PayrollStatus.SEALED or not all(state.passed for state in states):
@@ -66,6 +67,7 @@ def release_if_passed(
     if at > payroll.deadline_at:
         raise TooLate(payroll.deadline_at)
     must_not_be_frozen(session, states, at=at)
+    must_have_funds(session, payroll, states)
     found = not_as_approved(session, seals, payroll, signer=signer)
     if found:
         raise ReleaseRefused(found)

@@ -11,6 +11,7 @@ from uuid import UUID
 from payouts.checks.finding import Found
 from payouts.confirmation.confirmation import Standing
 from payouts.difference.comparison import Unexplained
+from payouts.funds import Funds
 from payouts.payment import PaymentLine
 from schemes.check_settings import USUAL, CheckSettings
 from schemes.file_format import FileFormat
@@ -32,6 +33,14 @@ class LastPayroll(NamedTuple):
     number: int
     payments: int
     pence: int
+
+
+class Expected(NamedTuple):
+    """What the source list says that a payroll comes to, in pence."""
+
+    payments: int
+    pence: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class PayrollFacts:
     paid_elsewhere, periods_elsewhere: payment → what another payroll or scheme pays that looks like it.
     last, pay_date, holidays_until (the last day whose bank holidays are known): of the payroll as a whole.
     unexplained, of the payroll as a whole: what every cause of its difference to the last one leaves.
+    funds, of the payroll as a whole: the account that it is paid from, on its pay date.
+    expected, unpaid_count, of the payroll as a whole: its control total, and how many it leaves out.
     """
 
     payment_count: int
@@ -91,6 +102,9 @@ class PayrollFacts:
     changed_awards: frozenset[UUID] = frozenset()
     paid_elsewhere: Mapping[UUID, dict[str, Any]] = field(default_factory=dict)
     periods_elsewhere: Mapping[UUID, str] = field(default_factory=dict)
+    funds: Funds | None = None
+    expected: Expected | None = None
+    unpaid_count: int = 0
 
 
 OfPayroll = Callable[[PayrollFacts], Iterator[Found]]

@@ -71,6 +71,10 @@ class Kind(StrEnum):
     TOTAL_VARIANCE = "total_variance"
     COUNT_VARIANCE = "count_variance"
     HOLIDAYS_RUN_OUT = "holidays_run_out"
+    FUNDS_NOT_RECORDED = "funds_not_recorded"
+    FUNDS_SHORT = "funds_short"
+    CONTROL_TOTAL_MISSING = "control_total_missing"
+    CONTROL_TOTAL_DIFFERS = "control_total_differs"
 
 
 SEVERITIES: dict[Kind, Severity] = {
@@ -112,6 +116,10 @@ SEVERITIES: dict[Kind, Severity] = {
     Kind.TOTAL_VARIANCE: Severity.NEEDS_REASON,
     Kind.COUNT_VARIANCE: Severity.NEEDS_REASON,
     Kind.HOLIDAYS_RUN_OUT: Severity.NOTE,
+    Kind.FUNDS_NOT_RECORDED: Severity.NOTE,
+    Kind.FUNDS_SHORT: Severity.NEEDS_REASON,
+    Kind.CONTROL_TOTAL_MISSING: Severity.NOTE,
+    Kind.CONTROL_TOTAL_DIFFERS: Severity.NEEDS_REASON,
 }
 
 # about accounts, duplicates and variance: each is looked at for itself, and never are all accepted at once
@@ -130,13 +138,14 @@ ONE_BY_ONE = frozenset(
         Kind.PERIOD_PAID_ELSEWHERE,
         Kind.TOTAL_VARIANCE,
         Kind.COUNT_VARIANCE,
+        Kind.CONTROL_TOTAL_DIFFERS,
     }
 )
 # those, and amounts far from the last ones: a new rate moves everybody's at once, so they may be accepted together
 OPENED = ONE_BY_ONE - {Kind.PERIOD_PAID_ELSEWHERE} | {Kind.AMOUNT_CHANGED}
 
 # raised when a check's rule changes: the manifest names it, so that old results are read by old rules
-RULE_SET = "2026-12.5"
+RULE_SET = "2026-12.6"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from bacs.iso20022 import Scheme
 from payouts import one_offs
 from payouts.checks import duplicates, elsewhere, history
 from payouts.checks.chunk import CheckChunk, due_in_all
+from payouts.checks.control_totals import expected_of
 from payouts.checks.facts import LastPayroll, PayrollFacts
 from payouts.confirmation.confirmation import Confirmation, is_fresh, standing_in_payroll
 from payouts.difference.comparison import against, comparison_of, unexplained_in
+from payouts.funds import funds_for
 from payouts.payment import GONE_OUT, Payment, in_payroll, ordinals
 from payouts.payment_item import item_count
 from payouts.payment_part import arrears_by_award
@@ -76,6 +78,9 @@ def facts_of_payroll(session: Session, service: Service, payroll: Payroll, total
         last=last_payroll(session, payroll),
         pay_date=payroll.pay_date,
         holidays_until=service.calendar.last,
+        funds=funds_for(session, payroll),
+        expected=expected_of(session, payroll),
+        unpaid_count=payroll.unpaid_count,
     )
 
 

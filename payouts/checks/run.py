@@ -16,10 +16,12 @@ from payouts.checks import (
     amounts,
     chunk,
     confirmation,
+    control_totals,
     dates,
     differences,
     duplicates,
     elsewhere,
+    funds,
     history,
     names,
     reading,
@@ -44,6 +46,8 @@ OF_PAYROLL: tuple[OfPayroll, ...] = (
     differences.count_as_last_time,
     dates.in_time,
     dates.holidays_known,
+    funds.covered,
+    control_totals.as_expected,
     confirmation.asked,
 )
 OF_PAYMENT: tuple[OfPayment, ...] = (

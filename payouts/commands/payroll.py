@@ -30,6 +30,7 @@ from payouts.gates.deciding import decide
 from payouts.gates.decision import Verdict, gate_states, took_part
 from payouts.gates.manifest import manifest_of
 from payouts.gates.release_freeze import Frozen
+from payouts.gates.release_funds import FundsLacking
 from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
 from payouts.payroll import (
@@ -272,7 +273,7 @@ def decide_gate(
             released = release_if_passed(
                 session, given.seals, given.signer, given.calendar, found, by=by, at=given.now()
             )
-    except (ReleaseRefused, TooLate, DaysGone, Frozen) as refused:
+    except (ReleaseRefused, TooLate, DaysGone, Frozen, FundsLacking) as refused:
         with given.transaction(by.body_id) as session:
             record_refusal(session, payroll_id, refused, by=by, at=given.now())
         raise

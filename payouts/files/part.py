@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bacs.comparison import listed
+from bacs.balance import balance_of
 from payouts.files import segment
 from payouts.files.facts import Items, credits_of, facts_of_file
 from payouts.files.forms import FORMS
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 class PaymentsChanged(Exception):
     """The payments are not those that the file was begun for: it is not sealed."""
+
+
+class ContraDiffers(Exception):
+    """What a file takes from the account is not what its credits come to: it is not sealed."""
 
 
 def seal_part(session: Session, service: Service, args: Mapping[str, Any]) -> None:
@@ -118,8 +122,8 @@ def seal_files(session: Session, service: Service, payroll: Payroll) -> None:
 def read_whole(session: Session, service: Service, payroll: Payroll, file: PaymentFile) -> int:
     """Read a file from its segments as any bank would; the number of its bytes.
 
-    Each part was compared with its payments; this sees that they are all there, in order and nothing else. Raises
-    PaymentsChanged, SealBroken.
+    Each part was compared with its payments; this sees that they are all there, in order and nothing else, and
+    that it takes from the account what they come to. Raises PaymentsChanged, ContraDiffers, SealBroken.
     """
     form, facts = FORMS[FileFormat(file.format)], facts_of_file(session, service, payroll, file)
     size, block = 0, b""
@@ -129,12 +133,11 @@ def read_whole(session: Session, service: Service, payroll: Payroll, file: Payme
         size += len(block)
     if block != form.closing(facts):
         raise PaymentsChanged("the closing is not of this file")
-    count = pence = 0
-    for payment in listed(segment.open_content(session, service.seals, file)):
-        count += 1
-        pence += payment.amount_pence
-    if (count, pence) != (file.item_count, file.total_pence):
-        raise PaymentsChanged(f"{count} items of {pence} pence")
+    found = balance_of(segment.open_content(session, service.seals, file))
+    if (found.credits, found.pence) != (file.item_count, file.total_pence):
+        raise PaymentsChanged(f"{found.credits} items of {found.pence} pence")
+    if not found.holds:
+        raise ContraDiffers(f"{found.said_pence} pence against credits of {found.pence}")
     if segment.payments_in(session, file) != (file.payment_count, file.total_pence):
         raise PaymentsChanged("the segments do not hold the file's payments")
     return size

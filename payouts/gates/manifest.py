@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session
 
 from payouts.checks.finding import RULE_SET, results_digest
 from payouts.checks.to_open import to_open
+from payouts.control_total import control_statement
 from payouts.difference.comparison import difference_statement
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import TakenOut, get_amendment
@@ -84,6 +85,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         **parts_statement(session, payroll.id),
         **one_offs_statement(session, payroll.id),
         **difference_statement(session, payroll),
+        **control_statement(session, payroll),
         "check_rules": RULE_SET,
         "check_settings": settings_at(session, payroll.scheme_id, payroll.made_at).number,
         "check_results": results,

@@ -29,11 +29,16 @@ def must_not_be_frozen(session: Session, states: list[GateState], *, at: datetim
     if not frozen:
         return
     urgent_allowed = all(each.urgent_allowed for each in frozen)
-    if urgent_allowed and any(
+    if urgent_allowed and released_with_reason(states):
+        return
+    raise Frozen(max(each.last_day for each in frozen), urgent_allowed=urgent_allowed)
+
+
+def released_with_reason(states: list[GateState]) -> bool:
+    """Whether somebody who said go at Release said why."""
+    return any(
         decision.verdict is Verdict.GO and decision.reason.strip()
         for state in states
         if state.gate.kind is GateKind.RELEASE
         for decision in state.decisions
-    ):
-        return
-    raise Frozen(max(each.last_day for each in frozen), urgent_allowed=urgent_allowed)
+    )

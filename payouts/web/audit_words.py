@@ -52,6 +52,8 @@ ACTS: dict[str, str] = {
     "difference.taken": "Took out the difference to the last payroll ({lines} lines)",
     "unpaid.taken": "Took out the list of who is not paid ({people} people)",
     "findings.kept": "Kept the reasons of findings that were accepted before ({count})",
+    "funds.recorded": "Recorded the money available on an account",
+    "control_total.entered": "Entered what the payroll should come to ({payment_count} payments)",
     "checks.set": "Set what the checks find and what it means (version {number})",
     "evidence.taken": "Took out the evidence of the payroll",
     "file.checked": "Held a file against the approved one ({outcome})",

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from payouts.checks.funds import FundsDayPassed
 from payouts.gates.release_freeze import Frozen
-from payouts.web.figures import count, day, weekday
+from payouts.gates.release_funds import FundsLacking
+from payouts.web.figures import count, day, pounds, weekday
 from schemes.errors import Refused
 from schemes.freeze import MOST_DAYS, FreezeFault, FreezeRefused
 from schemes.office_days import ClosedDayRefused, Country, from_facts
@@ -32,8 +34,22 @@ def frozen(refusal: Frozen) -> str:
     return f"Your body releases nothing until {day(refusal.until)}. Say go after that day"
 
 
+def funds_lacking(refusal: FundsLacking) -> str:
+    what = (
+        f"Nobody recorded what the account has on {day(refusal.day)}"
+        if refusal.short_pence is None
+        else f"On {day(refusal.day)} the account has {pounds(refusal.short_pence)} less than its payrolls take"
+    )
+    record = "Have a finance officer record money that is available"
+    if refusal.reason_allowed:
+        return f"{what}. {record}, or say under Reason why it is right to release all the same"
+    return f"{what}. {record}, or take payments out"
+
+
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     Frozen: frozen,
+    FundsLacking: funds_lacking,
+    FundsDayPassed: lambda _: "Enter today or a day to come",
     FreezeRefused: lambda refusal: FREEZE_FAULTS[refusal.fault],
     ClosedDayRefused: lambda refusal: (
         f"{day(refusal.day)} has no name, or is beyond the bank holidays that are known so far"

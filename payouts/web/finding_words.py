@@ -220,6 +220,29 @@ KINDS |= {
         "Ask the people who run the service to bring the bank holidays up to date before the next payrolls",
         "They are known until {known_until}",
     ),
+    Kind.FUNDS_NOT_RECORDED: Told(
+        "Nobody recorded that the money is there",
+        "Have a finance officer record what the account has on this day, under Money available",
+        "The payrolls of the account {account} take {needed_pence} on {funds_day}",
+    ),
+    Kind.FUNDS_SHORT: Told(
+        "Too little money on the account",
+        "Have money moved to the account and recorded under Money available, or pay one of the payrolls on another "
+        "day. If it will be there in time, say who promised it",
+        "The account {account} has {available_pence} on {funds_day}, its payrolls ({payrolls}) take {needed_pence}: "
+        "{short_pence} are missing",
+    ),
+    Kind.CONTROL_TOTAL_MISSING: Told(
+        "Nobody entered what the payroll should come to",
+        "Enter the number of payments and the total of the source list, on the payroll’s page",
+    ),
+    Kind.CONTROL_TOTAL_DIFFERS: Told(
+        "The payroll differs from its source list",
+        "Find out which payments are too many or missing: look at who is not paid, and compare the lists. Correct the "
+        "register and build the payroll again, or say why it is right",
+        "By {source} it should be {expected_count} payments, {expected_pence}. Built: {count} payments, {total_pence}, "
+        "and {unpaid} left out",
+    ),
 }
 
 # how the value of a fact is written, by the end of its name
@@ -228,6 +251,7 @@ WRITTEN = {
     "deadline": lambda value: instant(datetime.fromisoformat(value)),
     "asked_at": lambda value: day(datetime.fromisoformat(value)),
     "paid_on": lambda value: day(date.fromisoformat(value)),
+    "funds_day": lambda value: day(date.fromisoformat(value)),
     "known_until": lambda value: day(date.fromisoformat(value)),
 }
 
@@ -242,6 +266,8 @@ def fact(name: str, value: Any) -> str:
     for end, written in WRITTEN.items():
         if name.endswith(end):
             return written(value)
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
     return number(value) if isinstance(value, int) else str(value)
 
 

@@ -65,6 +65,7 @@ PARTS: dict[str, str] = {
     "difference": "the difference to the last payroll",
     "duty_pattern": "how many people run the payroll",
     "check_results": "the findings or their reasons",
+    "control_total": "what the payroll should come to",
     "check_rules": "the rules of the checks",
     "check_settings": "the scheme’s settings for the checks",
     "files": "the files",

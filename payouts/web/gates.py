@@ -26,6 +26,7 @@ from payouts.gates.manifest import manifest_of
 from payouts.gates.opening import NotOpened
 from payouts.gates.query import queries_of
 from payouts.gates.release_freeze import Frozen
+from payouts.gates.release_funds import FundsLacking
 from payouts.gates.standing_in import away_for
 from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
@@ -35,6 +36,7 @@ from payouts.web.access import allowed
 from payouts.web.differences import difference_of
 from payouts.web.finding_words import KINDS
 from payouts.web.form import Form, MadeField
+from payouts.web.funds import funds_shown
 from payouts.web.gate_words import AFTER_GO
 from payouts.web.looking_through import looked_through, unopened
 from payouts.web.next_step import why_not
@@ -239,7 +241,7 @@ def try_to_decide(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> bool | N
     except (NotAllowed, NotFound):
         raise
     except Refused as refused:
-        if isinstance(refused, ReleaseRefused | TooLate | DaysGone | Frozen):
+        if isinstance(refused, ReleaseRefused | TooLate | DaysGone | Frozen | FundsLacking):
             with transaction() as session:
                 record_refusal(session, payroll_id, refused, by=actor(), at=now())
         if isinstance(refused, PasskeyCopied):
@@ -325,6 +327,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             state=state,
             shown=seen,
             amount=amount_of(session, payroll),
+            funds=funds_shown(session, payroll),
             attached=attached_by(session, payroll, gate_id, actor().person_id),
             difference=difference_of(session, payroll),
             **urgent_facts(session, payroll),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import render_template, url_for
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from payouts.channels.dispatch import DispatchStatus, dispatches_of
 from payouts.channels.submission import Submission, submissions_of
 from payouts.checks.finding import groups_of
+from payouts.control_total import control_total_of
 from payouts.files.destroying import destroyed_at
 from payouts.files.file_check import last_checks
 from payouts.files.payment_file import files_of
@@ -37,6 +38,7 @@ from payouts.web.bank_word import bank_word
 from payouts.web.deadlines import deadlines_of
 from payouts.web.differences import difference_of
 from payouts.web.figures import count, instant, number
+from payouts.web.funds import funds_shown
 from payouts.web.next_step import able, left_to_decide, next_step
 from payouts.web.notice_words import NOTICES
 from payouts.web.pages import actor, now, pages, service, transaction
@@ -72,7 +74,6 @@ class Step(NamedTuple):
 def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
-        stopped_payments = stopped_since(session, payroll)
         people = names(session)
         by_role = able(session, payroll.scheme_id)
         gates = gate_states(session, payroll)
@@ -88,13 +89,13 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             scheme=get_scheme(session, payroll.scheme_id),
             state=progress_of(session, payroll),
             stopped=stopped(session, payroll),
-            stopped_payments=stopped_payments,
-            stopped_ids=[str(one.row.payment.id) for one in stopped_payments],
+            **stopped_facts(session, payroll),
             next=next_step(session, payroll, actor(), by_role),
             steps=steps_of(payroll, gates, open_findings, sent, by_files=has_files(session, payroll)),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
             gates=gates,
             amount=amount_of(session, payroll),
+            **held_against(session, payroll),
             deadlines=deadlines_of(session, payroll, gates) if payroll.status in BEFORE_RELEASE else None,
             now=now,
             voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
@@ -130,6 +131,17 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             may_change=payroll.status is PayrollStatus.SEALED and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
+
+
+def stopped_facts(session: Session, payroll: Payroll) -> dict[str, Any]:
+    """What may not be paid any more, and what the way to take it out names."""
+    found = stopped_since(session, payroll)
+    return {"stopped_payments": found, "stopped_ids": [str(one.row.payment.id) for one in found]}
+
+
+def held_against(session: Session, payroll: Payroll) -> dict[str, Any]:
+    """The money on its account and its control total."""
+    return {"funds": funds_shown(session, payroll), "control": control_total_of(session, payroll.id)}
 
 
 def left_at(session: Session, payroll: Payroll, gates: list[GateState]) -> dict[Role, tuple[str, ...]]:

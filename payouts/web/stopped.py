@@ -25,6 +25,7 @@ CAUSES = {
     "SealBroken": "Bank details, or a part of a file, are not as they were sealed.",
     "DiskFull": "There is no room left where the database keeps its data.",
     "ReadBackDiffers": "A file, read back, was not what was written.",
+    "ContraDiffers": "A file would have taken another sum from the account than its payments come to.",
     "PaymentsChanged": "The payments changed while the files were built.",
     "ItemRefused": "A payment can’t be carried by the file.",
 }

@@ -14,6 +14,7 @@ from payouts.channels.release import DaysGone, ReleaseRefused, TooLate
 from payouts.channels.submission import NoFileChosen, NotDownloaded, SubmissionReferenceMissing, SubmittedWhen
 from payouts.checks.acceptance import OneByOne, ReasonMissing
 from payouts.checks.finding import Kind
+from payouts.checks.funds import FundsDayPassed
 from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.difference.comparison import NotExplained
@@ -28,6 +29,7 @@ from payouts.gates.deciding import DecidesLater, DecisionRefused, GateNotReached
 from payouts.gates.opening import NotOpened
 from payouts.gates.query import NotAsked, QuestionEmpty
 from payouts.gates.release_freeze import Frozen
+from payouts.gates.release_funds import FundsLacking
 from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
 from payouts.ledger.held import NotHeld
@@ -150,6 +152,9 @@ REFUSALS: list[Refused] = [
     NotHandedOver(),
     DelegationRefused(DelegationFault.ONESELF),
     Frozen(DAY, urgent_allowed=True),
+    FundsLacking(DAY, None, reason_allowed=True),
+    FundsLacking(DAY, 100, reason_allowed=False),
+    FundsDayPassed(),
     FreezeRefused(FreezeFault.OVER),
     ClosingRefused(ClosingFault.NOT_OVER),
     NotHeld(),

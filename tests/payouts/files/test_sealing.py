@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import select, text
 
 from bacs.comparison import listed
 from payouts.files import part, sealing
+from payouts.files.forms import FORMS
 from payouts.files.payment_file import PaymentFile, files_being_built, files_of
 from payouts.files.regenerating import regenerate
 from payouts.files.segment import FileSegment, blocks_of, open_content
@@ -21,6 +23,7 @@ from payouts.payroll import PayrollStatus, get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
 from schemes.errors import KeyMissing
+from schemes.file_format import FileFormat
 from schemes.person import Role
 
 PER_FILE, PER_PART = 20, 7
@@ -128,5 +131,29 @@ def test_payments_that_changed_since_a_file_was_begun_are_not_sealed(office, to_
     with office.transaction() as session:
         [error] = session.scalars(select(Task.error).where(Task.error.is_not(None)))
         assert error.startswith(part.PaymentsChanged.__name__)
+        assert get_payroll(session, to_be_sealed).status is PayrollStatus.SEALING
+        assert not files_of(session, to_be_sealed)
+
+
+def test_a_file_that_takes_another_sum_than_its_credits_come_to_is_not_sealed(office, to_be_sealed, monkeypatch):
+    """As if the writer were wrong of the whole file alone, so that no part of it read by itself shows it."""
+    form = FORMS[FileFormat.STANDARD18]
+
+    def one_penny_more(facts):
+        return form.closing(facts).replace(
+            f"{facts.total_pence:011d}".encode(), f"{facts.total_pence + 1:011d}".encode()
+        )
+
+    wrong = {**FORMS, FileFormat.STANDARD18: replace(form, closing=one_penny_more)}
+    for module in (part, sealing):
+        monkeypatch.setattr(module, "FORMS", wrong)
+    for task_id in (*waiting(office), *waiting(office)):
+        worker.perform(office.service, task_id, office.harbour.body_id)
+    for task_id in waiting(office):
+        worker.perform(office.service, task_id, office.harbour.body_id)
+    with office.transaction() as session:
+        errors = session.scalars(select(Task.error).where(Task.error.is_not(None))).all()
+        assert errors
+        assert {error.partition(":")[0] for error in errors} == {part.ContraDiffers.__name__}
         assert get_payroll(session, to_be_sealed).status is PayrollStatus.SEALING
         assert not files_of(session, to_be_sealed)

@@ -9,9 +9,11 @@ from itertools import product
 import pytest
 from sqlalchemy import select, text
 
-from payouts.checks.finding import Finding, Kind
+from payouts.checks.finding import Finding
+from payouts.checks.finding import Kind as FindingKind
 from payouts.difference.explanation import Cause
 from payouts.files.payment_file import PaymentFile
+from payouts.following.process_id import Followed, Kind, process_id
 from payouts.gates import query
 from payouts.gates.decision import decisions_of
 from payouts.gates.gate import Gate
@@ -92,6 +94,11 @@ def a_passkey_of(office, role):
         return passkeys_of(session, person.person_id)[0].id
 
 
+def a_process_id(office, session):
+    followed = Followed(Kind.PAYMENT, office.harbour.body_id, session.scalars(select(Payment.id).limit(1)).one())
+    return process_id(office.service.seals, followed)
+
+
 def first_decision(office, payroll_id):
     office.decide_all(payroll_id, upto=1)
     with office.transaction() as session:
@@ -147,11 +154,12 @@ def addresses(office, sealed, browsers):
             **from_the_bank(office),
             "query_id": a_question(office, sealed.payroll_id),
             "decision_id": first_decision(office, sealed.payroll_id),
+            "process_id": a_process_id(office, session),
             "scheme_id": office.harbour.scheme_id,
             "scheme_draft_id": scheme_draft_of(session, office),
             "part": "about",
             "place": "0",
-            "kind": Kind.UNUSUALLY_LARGE.value,
+            "kind": FindingKind.UNUSUALLY_LARGE.value,
             "finding_id": session.scalars(select(Finding.id)).first(),
             "cause": Cause.STARTERS.value,
             "passkey_id": a_passkey_of(office, Role.FINANCE),

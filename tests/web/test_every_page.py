@@ -51,6 +51,8 @@ def test_every_page_that_links_lead_to_is_well_formed_and_open_to_whoever_sees_t
         assert page.status == 200, path
         if page.response.mimetype == "text/html":
             assert faults_of(page) == [], path
+            if path.startswith("/follow/"):
+                continue  # tells whoever has the link nothing by which two payments of a day differ
             same = titles.setdefault(page.title, page.response.request.path)
             assert same == page.response.request.path, f"{path} and {same} have one title: {page.title}"
     assert len(titles) > (6 if role is Role.ENQUIRY else 10)

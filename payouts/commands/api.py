@@ -8,11 +8,12 @@ import click
 
 from payouts.api import description
 from payouts.api.problem import as_markdown
+from payouts.web import magic_words
 
 
 @click.group()
 def api() -> None:
-    """The API's description and its errors."""
+    """The API's description, its errors, and what a sandbox does on demand."""
 
 
 @api.command("describe")
@@ -25,3 +26,9 @@ def describe() -> None:
 def errors() -> None:
     """Print the page of errors, docs/api-errors.md."""
     click.echo(as_markdown(), nl=False)
+
+
+@api.command("sandbox")
+def sandbox() -> None:
+    """Print the page of payees and accounts for every outcome, docs/sandbox.md."""
+    click.echo(magic_words.as_markdown(), nl=False)

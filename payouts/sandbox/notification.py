@@ -24,12 +24,13 @@ STATUSES = (
     ACCEPTED, RECEIVED, "cancelled", "pending-virus-check", "virus-scan-failed", "validation-failed", "returned-letter",
 )  # fmt: skip
 
-_MAGIC = {
+MAGIC = {
     "temp-fail@simulator.notify": TEMPORARY_FAILURE,
     "perm-fail@simulator.notify": PERMANENT_FAILURE,
     "07700900003": TEMPORARY_FAILURE,
     "07700900002": PERMANENT_FAILURE,
 }
+"""Addresses and numbers whose messages do not arrive: Notify's own for tests."""
 _SMOKE_TEST = frozenset({
     "simulate-delivered@notifications.service.gov.uk",
     "simulate-delivered-2@notifications.service.gov.uk",
@@ -84,7 +85,7 @@ def outcome(notification: Notification) -> str:
     recipient = _plain(notification.recipient)
     if notification.type == "sms" and recipient.startswith("+"):
         return SENT  # foreign networks say nothing more
-    return _MAGIC.get(recipient, DELIVERED)
+    return MAGIC.get(recipient, DELIVERED)
 
 
 def status_at(notification: Notification, now: datetime, pace: Pace) -> str:

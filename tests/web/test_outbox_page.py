@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from payouts.demo.harbour import seed
 from payouts.sandbox.notify import NotifyServer
+from payouts.web.magic_words import chapters
 from schemes.body import BodyKind
 from schemes.person import DEMO_PASSWORD, Role
-from tests.web.visitor import Visitor
+from tests.web.visitor import Visitor, text_of
 
 KEY = "pages-00000000-0000-4000-8000-000000000001-00000000-0000-4000-8000-000000000002"
 
@@ -76,10 +77,18 @@ def test_a_simulator_that_is_away_is_said_to_be_away(signed_in, service, notify)
     assert "does not answer" in person.get("/outbox").text
 
 
+def test_whatever_can_be_made_to_happen_stands_on_a_page_that_the_sandbox_s_line_leads_to(signed_in):
+    person = signed_in(Role.RELEASER)
+    page = person.get(person.get("/").soup.find("a", string="Payees and accounts for every outcome")["href"])
+    told = [[text_of(cell) for cell in row.find_all(["th", "td"])] for row in page.soup.select("tbody tr")]
+    assert told == [[each.typed, each.happens] for chapter in chapters() for each in chapter.outcomes]
+
+
 def test_a_live_body_has_no_outbox(signed_in, owner):
     person = signed_in(Role.RELEASER)
     with owner.begin() as connection:
         connection.execute(text("UPDATE body SET kind = :kind"), {"kind": BodyKind.LIVE.value})
+    assert person.get("/sandbox").status == 404
     page = person.get("/outbox")
     assert page.status == 404
     assert "SANDBOX" not in page.response.get_data(as_text=True)

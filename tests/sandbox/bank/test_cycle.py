@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -177,10 +176,3 @@ def test_the_writer_of_these_tests_makes_files_that_our_validator_takes() -> Non
     assert [
         fault for fault in standard18.validate(standard18_of(CREDITS)) if fault.severity is standard18.Severity.ERROR
     ] == []
-
-
-def test_the_guide_names_every_magic_account_with_its_code() -> None:
-    guide = (Path(__file__).parents[3] / "docs" / "operating.md").read_text("utf-8")
-    rows = {row.split(" | ")[0].strip("| "): row for row in guide.splitlines() if row.startswith("| ")}
-    for number, (_, code) in MAGIC_ACCOUNTS.items():
-        assert f" {code})" in rows[number]

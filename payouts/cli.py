@@ -51,6 +51,7 @@ from payouts.commands import (
     statement,
     subject_access,
     task,
+    trace,
 )
 from payouts.config import SettingsWrong
 from payouts.files.sealing import FindingsOpen
@@ -93,6 +94,7 @@ for command in (
     confirmation.confirmation,
     correction.correction,
     response.response,
+    trace.trace,
     duplicates.duplicates,
     payee_record.payee,
     payroll_change.payroll,

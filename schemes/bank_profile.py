@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, func, select
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.account import validate
@@ -21,6 +21,11 @@ from schemes.seal import Seals, get_key
 
 # never issued to anybody: a sandbox file that strays into real Bacs software is refused there
 SANDBOX_SERVICE_USER_NUMBER = "000000"
+LAST_RECALL = time(16)
+"""Europe/London, on the processing day: banks recall single credits until then, many ask earlier (the Bacs cycle)."""
+TRACE_DAYS = 5
+RECOVERY_DAYS = 20
+"""What a bank is given to answer where it said nothing else, in working days."""
 
 
 class BankProfile(BodyOwned, Base):
@@ -28,7 +33,9 @@ class BankProfile(BodyOwned, Base):
 
     A change is a new row of the same `line_id`, the id of the first: a payroll keeps the row that it was created with,
     a scheme names the line. A row counts once a second person confirmed it (`confirmed_at`). `cut_off` is the
-    submitter's own, Europe/London. bureau_number: of whoever submits for the body, "" if it submits itself.
+    submitter's own, Europe/London; `recall_by` the hour of the processing day until which the bank recalls a credit.
+    trace_days, recovery_days: working days in which the bank answers where a payment is, and gets one back from whoever
+    has it. bureau_number: of whoever submits for the body, "" if it submits itself.
     `next_serial` of the first row numbers the submissions of the line, and is never given twice.
     """
 
@@ -39,6 +46,7 @@ class BankProfile(BodyOwned, Base):
         UniqueConstraint("body_id", "line_id", "version"),
         CheckConstraint("bureau_number ~ '^([A-Z0-9][0-9]{5})?$'", name="bureau_number"),
         CheckConstraint("next_serial between 1 and 1000000", name="serial"),
+        CheckConstraint("trace_days between 1 and 60 and recovery_days between 1 and 60", name="answers"),
         CheckConstraint("item_limit_pence > 0 and file_limit_pence > 0 and items_per_file > 0", name="limits"),
     )
 
@@ -55,6 +63,9 @@ class BankProfile(BodyOwned, Base):
     sealed_account: Mapped[bytes]
     last_four: Mapped[str]
     cut_off: Mapped[time]
+    recall_by: Mapped[time] = mapped_column(default=LAST_RECALL, server_default="16:00")
+    trace_days: Mapped[int] = mapped_column(default=TRACE_DAYS, server_default=text(str(TRACE_DAYS)))
+    recovery_days: Mapped[int] = mapped_column(default=RECOVERY_DAYS, server_default=text(str(RECOVERY_DAYS)))
     item_limit_pence: Mapped[int] = mapped_column(BigInteger)
     file_limit_pence: Mapped[int] = mapped_column(BigInteger)
     items_per_file: Mapped[int]

@@ -21,7 +21,10 @@ from bacs.errors import AccountRefused
 from schemes import audit, change
 from schemes.audit import AuditEvent
 from schemes.bank_profile import (
+    LAST_RECALL,
+    RECOVERY_DAYS,
     SANDBOX_SERVICE_USER_NUMBER,
+    TRACE_DAYS,
     BankProfile,
     OriginatingAccount,
     keep,
@@ -46,6 +49,8 @@ LAST_CUT_OFF = time(22, 30)
 LARGEST_ITEM_PENCE = 20_000_000_00
 """Of one Bacs credit."""
 MOST_ITEMS = 1_000_000
+MOST_DAYS = 60
+"""In which a bank has to have answered, in working days."""
 SERVICE_USER_NUMBER = re.compile(r"[0-9]{6}")
 # six digits, or as it stands in contracts: B and five (Standard 18, VOL1 42-47)
 BUREAU_NUMBER = re.compile(r"[A-Z0-9][0-9]{5}")
@@ -61,6 +66,8 @@ class ProfileFault(StrEnum):
     SERVICE_USER_NUMBER = "service_user_number"
     BUREAU_NUMBER = "bureau_number"
     CUT_OFF = "cut_off"
+    RECALL_BY = "recall_by"
+    DAYS = "days"
     ITEM_LIMIT = "item_limit"
     FILE_LIMIT = "file_limit"
     ITEMS_PER_FILE = "items_per_file"
@@ -91,6 +98,9 @@ class Terms:
     items_per_file: int
     file_naming: str
     file_format: FileFormat = FileFormat.STANDARD18
+    recall_by: time = LAST_RECALL
+    trace_days: int = TRACE_DAYS
+    recovery_days: int = RECOVERY_DAYS
 
 
 def must_fit(terms: Terms) -> None:
@@ -110,6 +120,9 @@ def must_fit(terms: Terms) -> None:
             ProfileFault.BUREAU_NUMBER,
         ),
         ("cut_off", terms.cut_off <= LAST_CUT_OFF, ProfileFault.CUT_OFF),
+        ("recall_by", terms.recall_by <= LAST_RECALL, ProfileFault.RECALL_BY),
+        ("trace_days", 0 < terms.trace_days <= MOST_DAYS, ProfileFault.DAYS),
+        ("recovery_days", 0 < terms.recovery_days <= MOST_DAYS, ProfileFault.DAYS),
         ("item_limit_pence", 0 < terms.item_limit_pence <= LARGEST_ITEM_PENCE, ProfileFault.ITEM_LIMIT),
         ("file_limit_pence", terms.file_limit_pence >= terms.item_limit_pence, ProfileFault.FILE_LIMIT),
         ("items_per_file", 0 < terms.items_per_file <= MOST_ITEMS, ProfileFault.ITEMS_PER_FILE),
@@ -142,6 +155,7 @@ def facts(profile: BankProfile) -> dict[str, Any]:
     return {
         **terms,
         "cut_off": f"{profile.cut_off:%H:%M}",
+        "recall_by": f"{profile.recall_by:%H:%M}",
         "last_four": profile.last_four,
         "version": profile.version,
         "profile_id": str(profile.id),

@@ -124,4 +124,5 @@ def from_the_bank(office: Office) -> dict[str, UUID]:
         "return_outcome_id": new_id(),
         "told_return_id": new_id(),
         "recall_id": new_id(),
+        "trace_id": new_id(),
     }

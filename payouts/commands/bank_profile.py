@@ -48,6 +48,9 @@ def list_bank_profiles(body_name: str | None) -> None:
 @click.option("--service-user-number", help="Six digits. A sandbox's is always 000000.")
 @click.option("--bureau-number", help="Of whoever submits for the body, like B12345; '' for the body itself.")
 @click.option("--cut-off", type=click.DateTime(["%H:%M"]), help="The submitter's own, London time.")
+@click.option("--recall-by", type=click.DateTime(["%H:%M"]), help="Of the processing day, London time, at most 16:00.")
+@click.option("--trace-days", type=click.IntRange(1), help="Working days in which the bank says where a payment is.")
+@click.option("--recovery-days", type=click.IntRange(1), help="Working days in which the bank gets one back.")
 @click.option("--item-limit", type=POUNDS, help="The bank's, for one payment, in pounds.")
 @click.option("--file-limit", type=POUNDS, help="The bank's, for one file, in pounds.")
 @click.option("--items-per-file", type=click.IntRange(1))
@@ -62,6 +65,7 @@ def propose_profile(
     name: str,
     rename: str | None,
     cut_off: datetime | None,
+    recall_by: datetime | None,
     item_limit: int | None,
     file_limit: int | None,
     file_format: str | None,
@@ -83,6 +87,7 @@ def propose_profile(
         **said,
         "name": rename,
         "cut_off": cut_off.time() if cut_off else None,
+        "recall_by": recall_by.time() if recall_by else None,
         "item_limit_pence": item_limit,
         "file_limit_pence": file_limit,
         "file_format": FileFormat(file_format) if file_format else None,

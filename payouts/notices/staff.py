@@ -50,6 +50,8 @@ class StaffEvent(StrEnum):
     PASSKEYS_CHANGED = "passkeys_changed"
     CONTROL_DIFFERS = "control_differs"
     FILE_NOT_SENT = "file_not_sent"
+    TRACE_STEP = "trace_step"
+    TRACE_PAYEE = "trace_payee"
 
 
 class StaffMessage(BodyOwned, Base):

@@ -20,7 +20,7 @@ from payouts.ledger.posting import post, undo
 from payouts.payment import CAME_BACK, MOVES, Payment, PaymentStatus, ordinals
 from payouts.payroll import Payroll
 from payouts.responses.line import Says
-from payouts.returns import returned
+from payouts.returns import returned, tracing
 
 RANKS = {
     status: rank
@@ -79,6 +79,7 @@ def advance(
         moved += move(session, which, before, to, at=at)
     if to in CAME_BACK and moved:
         returned.open_cases(session, moved, by=by, at=at)
+        tracing.follow(session, moved, at=at)
     return moved
 
 

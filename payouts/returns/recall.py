@@ -1,14 +1,15 @@
 """Asking the bank to take a payment or a file back before it is too late, until the bank has confirmed or refused it.
 
 A whole file can be withdrawn on its input day, before the submitter's cut-off; a single credit until an hour of its
-processing day; from the entry day on nothing (the Bacs cycle, taking it back). Asking moves no money: what the
-bank reports does (a Withdrawal report, the Input report's S, ARUCS's C), whether or not anybody asked here.
+processing day, which the bank profile says; from the entry day on nothing (the Bacs cycle, taking it back). Asking
+moves no money: what the bank reports does (a Withdrawal report, the Input report's S, ARUCS's C), whether or not
+anybody asked here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -21,13 +22,12 @@ from payouts.files.payment_file import PaymentFile, get_file
 from payouts.payment import Payment, PaymentStatus, ordinals
 from payouts.payroll import Payroll
 from schemes import audit
+from schemes.bank_profile import BankProfile
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, ReasonNotGiven, Refused
 from schemes.person import Actor, Role
 
 ASKERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER)
-LAST_HOUR = time(16)
-"""Europe/London, on the processing day: until then banks recall single credits; many ask for it earlier."""
 RECALLABLE = (PaymentStatus.RELEASED, PaymentStatus.SUBMITTED)
 
 
@@ -88,11 +88,12 @@ class Recall(BodyOwned, Base):
     answered_at: Mapped[datetime | None]
 
 
-def deadline_of(payroll: Payroll, *, whole_file: bool) -> datetime:
-    """Until when it may be asked, in UTC."""
+def deadline_of(session: Session, payroll: Payroll, *, whole_file: bool) -> datetime:
+    """Until when it may be asked, in UTC: by the bank profile that the payroll was created with."""
     if whole_file:
         return payroll.deadline_at
-    return datetime.combine(payroll.processing_day, LAST_HOUR, LONDON).astimezone(UTC)
+    profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
+    return datetime.combine(payroll.processing_day, profile.recall_by, LONDON).astimezone(UTC)
 
 
 def ask(
@@ -116,7 +117,7 @@ def ask(
     if there is not None:
         return there
     file = get_file(session, payroll.id, file_id)
-    deadline = deadline_of(payroll, whole_file=payment_id is None)
+    deadline = deadline_of(session, payroll, whole_file=payment_id is None)
     if at > deadline:
         raise TooLateToRecall(deadline)
     if waiting_of(session, file_id, payment_id) is not None:

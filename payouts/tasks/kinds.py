@@ -18,7 +18,7 @@ from payouts.ledger import control
 from payouts.notices import planning, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
-from payouts.returns import building_reissues
+from payouts.returns import building_reissues, trace_telling
 from payouts.sandbox.bank import days as bank_days
 from payouts.statement import reading, rule
 
@@ -69,6 +69,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "sandbox.bank_day": OnDatabase(bank_days.pass_day),
     "channel.collect": Outside(channel_collecting.collect),
     "payroll.build_reissues": OnDatabase(building_reissues.build_reissues),
+    "trace.tell": OnDatabase(trace_telling.tell),
     "notices.plan": OnDatabase(planning.plan),
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),

@@ -8,8 +8,16 @@ from typing import Any
 
 from flask import Flask
 
-from payouts.web.figures import number, pounds, time_of_day
-from schemes.bank_profile_change import LARGEST_ITEM_PENCE, LONGEST_NAME, MOST_ITEMS, ProfileFault, ProfileRefused
+from payouts.web.figures import count, number, pounds, time_of_day
+from schemes.bank_profile import LAST_RECALL, RECOVERY_DAYS, TRACE_DAYS
+from schemes.bank_profile_change import (
+    LARGEST_ITEM_PENCE,
+    LONGEST_NAME,
+    MOST_DAYS,
+    MOST_ITEMS,
+    ProfileFault,
+    ProfileRefused,
+)
 from schemes.errors import Refused
 from schemes.file_format import FileFormat
 from schemes.file_naming import FIRST_PATTERN
@@ -22,6 +30,8 @@ FAULTS: dict[ProfileFault, str] = {
     ProfileFault.SERVICE_USER_NUMBER: "Enter the service user number, 6 digits",
     ProfileFault.BUREAU_NUMBER: "Enter the bureau’s number as in its contract, like B12345, or leave it empty",
     ProfileFault.CUT_OFF: "Enter a time up to 10:30pm, when Bacs closes",
+    ProfileFault.RECALL_BY: "Enter a time up to 4pm, when Bacs takes no more recalls",
+    ProfileFault.DAYS: f"Enter a number of working days from 1 to {MOST_DAYS}",
     ProfileFault.ITEM_LIMIT: f"Enter an amount up to {pounds(LARGEST_ITEM_PENCE)}, the most that Bacs carries",
     ProfileFault.FILE_LIMIT: "Enter an amount that is at least the most for one payment",
     ProfileFault.ITEMS_PER_FILE: f"Enter a number from 1 to {MOST_ITEMS:,}",
@@ -43,6 +53,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {ProfileRefused: lambda ref
 
 def profile_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     """A proposal's facts, as rows of words."""
+    recall_time = time_of_day(time.fromisoformat(facts["recall_by"]) if "recall_by" in facts else LAST_RECALL)
     ending = f"ending {facts['last_four']}"
     return {
         "Name": facts["name"],
@@ -52,6 +63,9 @@ def profile_rows(facts: Mapping[str, Any]) -> dict[str, str]:
         "Service user name": facts["service_user_name"],
         "Bureau that submits": facts["bureau_number"] or "None: the body submits itself",
         "Files must be sent by": time_of_day(time.fromisoformat(facts["cut_off"])),
+        "Single payments can be recalled until": f"{recall_time} on the processing day",
+        "Bank says where a payment is within": count(facts.get("trace_days", TRACE_DAYS), "working day"),
+        "Bank gets a payment back within": count(facts.get("recovery_days", RECOVERY_DAYS), "working day"),
         "Most for one payment": pounds(facts["item_limit_pence"]),
         "Most for one file": pounds(facts["file_limit_pence"]),
         "Most payments in one file": number(facts["items_per_file"]),

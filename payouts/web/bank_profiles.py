@@ -30,7 +30,15 @@ from payouts.web.form import Form, MadeField, PoundsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import bank_profile_change
 from schemes.bank_connection import Channel, channel_at
-from schemes.bank_profile import BankProfile, bank_profiles, newest_profile, versions_of
+from schemes.bank_profile import (
+    LAST_RECALL,
+    RECOVERY_DAYS,
+    TRACE_DAYS,
+    BankProfile,
+    bank_profiles,
+    newest_profile,
+    versions_of,
+)
 from schemes.bank_profile_change import ProfileFault, ProfileRefused, Terms
 from schemes.body import get_body
 from schemes.change import ChangeKind, waiting_of
@@ -41,6 +49,13 @@ from schemes.file_naming import FIELDS, FIRST_PATTERN, example_name, fits
 from schemes.person import Role
 
 LONGEST = 2000
+FIRST_TERMS = {
+    "file_naming": FIRST_PATTERN,
+    "items_per_file": 50_000,
+    "recall_by": time_of_day(LAST_RECALL),
+    "trace_days": TRACE_DAYS,
+    "recovery_days": RECOVERY_DAYS,
+}
 TIMES = ("%H:%M", "%I:%M%p", "%I%p", "%I.%M%p", "%H.%M")
 
 
@@ -72,11 +87,15 @@ class CountField(IntegerField):
 
     widget = GovTextInput()
 
+    def __init__(self, label: str, *, wrong: ProfileFault, **kwargs: Any) -> None:
+        self.wrong = FAULTS[wrong]
+        super().__init__(label, validators=[InputRequired(self.wrong)], **kwargs)
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata([value.replace(",", "") for value in valuelist])
         except ValueError:
-            raise ValueError(FAULTS[ProfileFault.ITEMS_PER_FILE]) from None
+            raise ValueError(self.wrong) from None
 
 
 def text(label: str, missing: str = "", **kwargs: Any) -> StringField:
@@ -107,15 +126,21 @@ class ProposeProfile(Form):
         "Files must be sent by",
         description="Your submitter’s own cut-off in London time, 2 working days before the pay date, like 5pm",
     )
+    recall_by = TimeField(
+        "A single payment can be recalled until",
+        description="On the processing day, the working day before the pay date, like 11am. Ask your bank",
+    )
+    trace_days = CountField("Working days in which your bank says where a payment is", wrong=ProfileFault.DAYS)
+    recovery_days = CountField(
+        "Working days in which your bank gets a payment back from a wrong account", wrong=ProfileFault.DAYS
+    )
     item_limit = PoundsField(
         "Most for one payment", description="Your bank’s limit", validators=[InputRequired("Enter an amount in pounds")]
     )
     file_limit = PoundsField(
         "Most for one file", description="Your bank’s limit", validators=[InputRequired("Enter an amount in pounds")]
     )
-    items_per_file = CountField(
-        "Most payments in one file", validators=[InputRequired(FAULTS[ProfileFault.ITEMS_PER_FILE])]
-    )
+    items_per_file = CountField("Most payments in one file", wrong=ProfileFault.ITEMS_PER_FILE)
     file_format = SelectField(
         "Form of the files",
         description="What your Bacs software, your bureau or your bank’s site takes. Ask them before the first file",
@@ -135,6 +160,7 @@ class ProposeProfile(Form):
     @property
     def terms(self) -> Terms:
         assert self.cut_off.time is not None, "a form that is valid has a time"
+        assert self.recall_by.time is not None, "and both of them"
         return Terms(
             name=self.name.data.strip(),
             account_name=self.account_name.data.strip(),
@@ -142,6 +168,9 @@ class ProposeProfile(Form):
             service_user_number=(self.service_user_number.data or "").strip(),
             bureau_number=(self.bureau_number.data or "").strip().upper(),
             cut_off=self.cut_off.time,
+            recall_by=self.recall_by.time,
+            trace_days=self.trace_days.data or 0,
+            recovery_days=self.recovery_days.data or 0,
             item_limit_pence=self.item_limit.pence or 0,
             file_limit_pence=self.file_limit.pence or 0,
             items_per_file=self.items_per_file.data or 0,
@@ -188,11 +217,7 @@ def show_bank_profile(bank_profile_id: UUID) -> ResponseReturnValue:
 @pages.route("/bank-profiles/new", methods=["GET", "POST"])
 @allowed(Role.ADMINISTRATOR)
 def add_bank_profile() -> ResponseReturnValue:
-    form = ProposeProfile(
-        data={"file_naming": FIRST_PATTERN, "items_per_file": 50_000, "line_id": str(new_id())}
-        if request.method == "GET"
-        else None
-    )
+    form = ProposeProfile(data={**FIRST_TERMS, "line_id": str(new_id())} if request.method == "GET" else None)
     return propose(form, None)
 
 
@@ -212,6 +237,9 @@ def typed_of(profile: BankProfile) -> dict[str, Any]:
     return {
         **{name: getattr(profile, name) for name in same},
         "cut_off": time_of_day(profile.cut_off),
+        "recall_by": time_of_day(profile.recall_by),
+        "trace_days": profile.trace_days,
+        "recovery_days": profile.recovery_days,
         "item_limit": pence.format(profile.item_limit_pence).removeprefix("£"),
         "file_limit": pence.format(profile.file_limit_pence).removeprefix("£"),
         "file_naming": profile.file_naming,

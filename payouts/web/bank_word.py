@@ -74,7 +74,7 @@ def bank_word(session: Session, payroll: Payroll) -> BankWord | None:
         held,
         recalls_with_names(session, payroll, files),
         payroll.status not in (PayrollStatus.CLOSED, PayrollStatus.REJECTED)
-        and now() <= deadline_of(payroll, whole_file=False)
+        and now() <= deadline_of(session, payroll, whole_file=False)
         and any(actor().holds(role, payroll.scheme_id) for role in ASKERS),
     )
 

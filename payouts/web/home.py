@@ -18,12 +18,12 @@ from payouts.gates.decision import took_part
 from payouts.payroll import AT_THE_BANK, PayrollStatus, payrolls_of_body
 from payouts.responses import suspense
 from payouts.returns import case as returned
-from payouts.returns import outcome, recall, telling
+from payouts.returns import outcome, recall, telling, trace, tracing
 from payouts.web import change_words
 from payouts.web.access import EVERY_ROLE, allowed, may_see
 from payouts.web.changes import waits_for
 from payouts.web.duties import lacking_sentence, scheme_and_amount
-from payouts.web.figures import clock, count, day, pounds, weekday
+from payouts.web.figures import clock, count, day, number, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.words import a_person_with
@@ -108,6 +108,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         lines_in_suspense(session),
         returns_to_confirm(session),
         recalls_without_answer(session),
+        traces_due(session),
     ):
         (mine if is_mine else others).append(item)
     return mine, others
@@ -325,6 +326,20 @@ def recalls_without_answer(session: Session) -> Items:
             who="a preparer, a finance officer, an approver or a releaser",
         )
         yield any(actor().holds(role) for role in recall.ASKERS), item
+
+
+def traces_due(session: Session) -> Items:
+    found = trace.waiting(session, today=london_day(now()))
+    if found.next_due is not None:
+        item = Waiting(
+            f"{count(found.traces, 'payment')} that {'is' if found.traces == 1 else 'are'} looked for",
+            f"{number(found.late)} of them late." if found.late else "The bank or somebody here has the next step.",
+            url_for("pages.show_traces"),
+            day(found.next_due),
+            bool(found.late),
+            "a preparer or a finance officer",
+        )
+        yield any(actor().holds(role) for role in tracing.WORKERS), item
 
 
 def lines_in_suspense(session: Session) -> Items:

@@ -80,8 +80,8 @@ def ask_back(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
         facts = {
             "payroll": payroll,
             "file": get_file(session, payroll_id, file_id),
-            "of_file": deadline_of(payroll, whole_file=True),
-            "of_payment": deadline_of(payroll, whole_file=False),
+            "of_file": deadline_of(session, payroll, whole_file=True),
+            "of_payment": deadline_of(session, payroll, whole_file=False),
             "now": now(),
         }
         return render_template("recalls/ask_back.html", form=form, **facts), form.status

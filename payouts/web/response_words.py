@@ -12,6 +12,7 @@ from payouts.responses.file_word import FileSays
 from payouts.responses.line import Says
 from payouts.responses.response import ResponseFault, ResponseKind, ResponseStatus
 from payouts.responses.suspense import SuspenseStatus
+from payouts.web import trace_words
 from schemes.errors import Refused
 
 KINDS: dict[ResponseKind, str] = {
@@ -99,6 +100,7 @@ ACTS: dict[str, str] = {
     "return.outcome_rejected": "Rejected what was proposed for a returned payment ({outcome})",
     "recall.requested": "Asked the bank to take a file or a payment back",
     "recall.refused": "Recorded that the bank refused a recall",
+    **trace_words.ACTS,
     "return.assigned": "Took on a payment that came back",
     "payroll.accepted": "The bank took the files",
     "payroll.closed": "Closed the payroll",

@@ -45,6 +45,7 @@ from payouts.web import (
     retention_words,
     return_words,
     statement_words,
+    trace_words,
 )
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.correction_words import REPORT_FAULTS
@@ -193,6 +194,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **people_words.TELLERS,
     **response_words.TELLERS,
     **return_words.TELLERS,
+    **trace_words.TELLERS,
     **retention_words.TELLERS,
 }
 

@@ -12,7 +12,17 @@ from payouts.returns.outcome import Outcome
 from payouts.returns.reason import Reason
 from payouts.returns.recall import RecallStatus
 from payouts.returns.returned import CaseStatus
-from payouts.web import response_words, return_words
+from payouts.returns.trace import (
+    PayeeTold,
+    SaidAccount,
+    StepKind,
+    ToldBy,
+    TraceOutcome,
+    TraceStage,
+    TraceWhy,
+)
+from payouts.returns.tracing import BankAnswer
+from payouts.web import response_words, return_words, trace_words
 
 VOCABULARIES = [
     (ResponseKind, response_words.KINDS),
@@ -25,6 +35,14 @@ VOCABULARIES = [
     (CaseStatus, return_words.STATUSES),
     (Outcome, return_words.OUTCOMES),
     (RecallStatus, return_words.RECALLS),
+    (TraceWhy, trace_words.WHYS),
+    (ToldBy, trace_words.TOLD_BY),
+    (TraceStage, trace_words.STAGES),
+    (SaidAccount, trace_words.SAID),
+    (TraceOutcome, trace_words.OUTCOMES),
+    (StepKind, trace_words.STEPS),
+    (PayeeTold, trace_words.PAYEE_TOLD),
+    (BankAnswer, trace_words.ANSWERS),
 ]
 
 

@@ -43,6 +43,7 @@ from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.returns.outcome import BeingPaidAgain, ReviewDayRefused
 from payouts.returns.recall import TooLateToRecall
 from payouts.returns.reissue import NothingToReissue, NotToReissue
+from payouts.returns.tracing import NotDueYet
 from payouts.sandbox.bank.days import NotASandbox, NothingMoreToSay
 from payouts.statement import manual, rule, table
 from payouts.subject_access import PersonErased
@@ -238,6 +239,7 @@ REFUSALS: list[Refused] = [
     ReviewDayRefused(),
     BeingPaidAgain(7),
     TooLateToRecall(NOON),
+    NotDueYet(DAY),
 ]
 
 

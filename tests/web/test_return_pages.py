@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from payouts.payment import PaymentStatus
@@ -67,6 +69,46 @@ def test_a_return_told_by_letter_counts_when_a_second_person_has_seen_it(office,
     assert finance.press("Continue", decision="confirm").done == ["You confirmed it"]
     assert payment_of(office, bank.items[0]).status is PaymentStatus.RETURNED
     assert finance.get("/bank/returns").table("returned")[0][1] == "The account is closed"
+
+
+def test_a_payment_that_has_not_arrived_is_looked_for_from_the_call_to_its_return(office, bank, signed_in, clock):
+    clock.time = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    preparer = signed_in(Role.PREPARER)
+    payment, item = payment_of(office, bank.items[0]), bank.items[0]
+    enquiry = signed_in(Role.ENQUIRY)
+    page = enquiry.get(f"/payrolls/{bank.payroll_id}/payments")
+    page = enquiry.get(page.link("Somebody says that a payment has not arrived"))
+    assert faults_of(page) == []
+    said = {"why": "not_arrived", "told_by": "payee", "said": "Looked this morning"}
+    page = enquiry.press("Look for it", reference=payment.reference, **said)
+    assert page.done == ["It is looked for now. First compare the accounts"]
+    address = page.response.request.path
+    assert "Make it mine" not in page.text, "whoever answers the phone only opens it"
+    office.work(leave="notices.send")
+    page = preparer.get(preparer.get("/").link("1 payment that is looked for"))
+    assert [row[1] for row in page.table("traces")] == ["Compare the accounts"]
+    assert faults_of(preparer.get(address)) == []
+    page = preparer.press("Make it mine")
+    preparer.get(page.link("Compare the accounts"))
+    assert preparer.press("Compare", sort_code="12").errors == ["Enter a sort code of 6 digits, like 309430"]
+    page = preparer.press("Compare", sort_code=item.sort_code, account_number=item.account_number)
+    assert "only the bank can say where it is" in page.text
+    assert "please find out" in page.text.lower()
+    finance = signed_in(Role.FINANCE)
+    finance.get(address)
+    page = finance.press("Show the accounts in full")
+    assert page.text.count(item.account_number) == 4, "paid, held, said, and in the letter"
+    assert faults_of(page) == []
+    page = preparer.get(preparer.get(address).link("Record that the bank was asked"))
+    page = preparer.press("The bank was asked", reference="CPR-1")
+    page = preparer.get(page.link("Record the bank’s answer"))
+    assert faults_of(page) == []
+    page = preparer.press("Record the answer", answer="returned", words="Letter of today")
+    finance.get(finance.get(address).link("confirm that it came back"))
+    finance.press("Continue", decision="confirm")
+    page = preparer.get(address)
+    assert "It came back" in page.text
+    assert preparer.get(page.link("See how it is put right")).status == 200
 
 
 def test_a_payment_is_asked_back_and_the_message_to_the_bank_is_written(office, bank, preparer):

@@ -44,6 +44,7 @@ def make_terms() -> None:
         "trace_days between 1 and 60 and recovery_days between 1 and 60",
     )
     op.add_column("bank_day", sa.Column("recalls", JSONB(), nullable=False, server_default="{}"))
+    op.execute("GRANT UPDATE (recalls) ON bank_day TO payouts_app")
 
 
 def make_traces() -> None:

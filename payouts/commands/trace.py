@@ -6,11 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 import click
-from sqlalchemy import select
 
 from bacs import pence
 from payouts.commands import ground
-from payouts.payment import Payment
+from payouts.commands.returns import payment_named
 from payouts.payroll import payroll_of_number
 from payouts.returns import tracing
 from payouts.returns.trace import ToldBy, TraceWhy, get_trace, open_traces, steps_of
@@ -89,15 +88,11 @@ def open_one(
     by = ground.acting(given, body_id, email, code)
     with given.transaction(body_id) as session:
         payroll = payroll_of_number(session, number)
-        mine = select(Payment).where(Payment.payroll_id == payroll.id, Payment.reference == reference)
-        found = session.scalars(mine).all()
-        if len(found) != 1:
-            raise click.ClickException(f"{len(found)} payments of payroll {number} have the reference {reference}")
         made = tracing.open_trace(
             session,
             given,
             payroll,
-            found[0],
+            payment_named(session, payroll.id, reference),
             trace_id=new_id(),
             why=TraceWhy(why),
             told_by=ToldBy(told_by),

@@ -18,7 +18,6 @@ from bacs.reports import (
     ReportHeader,
     ReportKind,
     ReturnedCredit,
-    ReturnReason,
     UserFileReport,
     input_report,
 )
@@ -129,10 +128,9 @@ def arucs(content: BinaryIO) -> Reading:
 
 
 def returned(credit: ReturnedCredit) -> Fact:
-    # what the originator asked for was never applied: it confirms a recall (ARUCS, reason C)
-    recalled = credit.reason is ReturnReason.REQUESTED_BY_REMITTER
+    # of one that the originator asked back (reason C) too the money has left the account, and comes back
     return Fact(
-        Says.RECALLED if recalled else Says.RETURNED,
+        Says.RETURNED,
         user_number=credit.user_number,
         sort_code=credit.sort_code,
         account_number=credit.account_number.strip(),
@@ -320,15 +318,14 @@ def notification(content: BinaryIO) -> Reading:
 
 def of_transaction(transaction: camt.Transaction) -> Fact:
     code = transaction.reason or transaction.reason_proprietary
-    reason = of_iso(code)
     return Fact(
-        Says.RECALLED if reason is Reason.REQUESTED else Says.RETURNED,
+        Says.RETURNED,
         message_id=transaction.batch_id or transaction.message_id,
         payment_id=transaction.end_to_end_id,
         reference=transaction.remittance,
         amount_pence=transaction.amount_pence,
         account_name=transaction.creditor_name,
-        reason=reason,
+        reason=of_iso(code),
         code=code,
         words=transaction.reason_text or transaction.text,
         beside={"bank_reference": transaction.servicer_reference or transaction.entry.servicer_reference},

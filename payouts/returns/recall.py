@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bacs.calendar import LONDON
 from payouts.files.payment_file import PaymentFile, get_file
 from payouts.payment import Payment, PaymentStatus, ordinals
+from payouts.payment_item import items_of
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.bank_profile import BankProfile
@@ -145,6 +146,12 @@ def ask(
     return recall
 
 
+def credit_of(session: Session, payment: Payment) -> tuple[str, int]:
+    """By what the bank knows a payment: reference and pence of the credit, which may carry others of the same payee."""
+    together = items_of(session, [payment]).get(payment.id)
+    return (together.item.reference, together.total_pence) if together else (payment.reference, payment.amount_pence)
+
+
 def payments_of(file: PaymentFile, payment_id: UUID | None) -> tuple[ColumnElement[bool], ...]:
     mine = (Payment.payroll_id == file.payroll_id, ordinals(file.first, file.last), Payment.file_id == file.id)
     return mine if payment_id is None else (*mine, Payment.id == payment_id)
@@ -186,6 +193,13 @@ def refuse(session: Session, recall: Recall, payroll: Payroll, *, answer: str, b
     )
     session.flush()
     audit.record(session, "recall.refused", by=by, about=payroll, at=at, recall=str(recall.id))
+
+
+def refuse_by_bank(session: Session, recall: Recall, payroll: Payroll, *, answer: str, at: datetime) -> None:
+    """The bank itself answered that it will not, on a row locked by the caller."""
+    recall.status, recall.answer, recall.answered_at = RecallStatus.REFUSED, answer, at
+    session.flush()
+    audit.record(session, "recall.refused", by=None, about=payroll, at=at, recall=str(recall.id))
 
 
 def get_recall(session: Session, recall_id: UUID, *, lock: bool = False) -> Recall:

@@ -128,10 +128,11 @@ def recall_page(recall_id: UUID, form: BankRefused) -> ResponseReturnValue:
 
 def payment_facts(session: Session, recall: Recall) -> dict[str, object]:
     if recall.payment_id is None:
-        return {"payment": None, "payee": None, "account": None}
+        return {"payment": None, "payee": None, "account": None, "credit": None}
     payment = session.get_one(Payment, (recall.body_id, recall.payment_id))
     return {
         "payment": payment,
+        "credit": recalls.credit_of(session, payment),
         "payee": session.get_one(Payee, (recall.body_id, payment.payee_id)),
         "account": session.get_one(Account, (recall.body_id, payment.account_id)),
     }

@@ -21,7 +21,9 @@ RETURN_DESCRIPTIONS = {
     "B": "Account closed",
     "C": "Requested by remitter",
 }
-OUTCOMES = {Fate.REJECTED: "REJECTED", Fate.AMENDED: "AMENDED"}
+OUTCOMES = {Fate.REJECTED: "REJECTED", Fate.RECALLED: "REJECTED", Fate.AMENDED: "AMENDED"}
+NOT_TAKEN = (Fate.REJECTED, Fate.RECALLED)
+"""Credits that Bacs does not process: they are in the figures of what it rejected."""
 # where accounts move to when the bank corrects or transfers them: accounts of no bank, like the magic ones
 NEW_SORT_CODE = "00-00-98"
 
@@ -83,7 +85,7 @@ def reference_of(about: Submitted, received_on: date) -> str:
 
 
 def user_file(about: Submitted, listed: Sequence[Struck], *, refused: bool) -> str:
-    rejected = [each for each in listed if each.fate is Fate.REJECTED]
+    rejected = [each for each in listed if each.fate in NOT_TAKEN]
     out = (len(rejected), sum(each.item.amount_pence for each in rejected))
     if refused:
         out = (about.count, about.total_pence)

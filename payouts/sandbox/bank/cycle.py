@@ -50,9 +50,9 @@ class Course:
     @property
     def accepted(self) -> tuple[int, int]:
         """Count and pence of the credits that Bacs took."""
-        if self.refused:
+        if self.refused or not self.bookings:
             return 0, 0
-        out = [each.item.amount_pence for each in self.struck if each.fate is Fate.REJECTED]
+        out = [each.item.amount_pence for each in self.struck if each.fate in bacs_reports.NOT_TAKEN]
         return self.about.count - len(out), self.about.total_pence - sum(out)
 
     @property
@@ -74,9 +74,10 @@ def take(file: BinaryIO, script: Script, *, calendar: Calendar, received_on: dat
     if about.processing_day is not None:
         about.must(received_on < about.processing_day, f"received on {received_on}: too late for its day")
     refused = about.faults[0][:80] if about.faults else REFUSED_BY_SCRIPT if script.file_refused else ""
-    bookings = () if refused or entry_day is None else tuple(booked(about, struck, entry_day, calendar))
+    goes_on = not refused and not script.withdrawn and entry_day is not None
+    bookings = tuple(booked(about, struck, entry_day, calendar)) if goes_on and entry_day else ()
     said = list(on_input_day(about, struck, script, received_on, refused))
-    if not refused and entry_day is not None:
+    if goes_on and entry_day:
         said += after_entry(about, struck, script, entry_day, calendar, bookings)
     return Course(about, struck, entry_day, refused, bookings, tuple(with_trouble(said, script)))
 
@@ -87,11 +88,11 @@ def on_input_day(
     """The acknowledgement, and what Bacs made of each credit."""
     listed = [each for each in struck if each.fate in bacs_reports.OUTCOMES] if not refused else []
     if about.form == "pain.001":
-        rejected = [each for each in listed if each.fate is Fate.REJECTED]
+        rejected = [each for each in listed if each.fate in bacs_reports.NOT_TAKEN]
         yield Delivery(
             day,
             f"Pain002_{about.message_id}.xml",
-            messages.status_report(about, rejected, day=day, refused=refused),
+            messages.status_report(about, rejected, day=day, refused=refused, cancelled=script.withdrawn),
         )
         return
     if not script.acknowledgement_lost:
@@ -100,6 +101,10 @@ def on_input_day(
             f"Arrival{day:%d%m%y}{about.serial}.xml",
             bacs_reports.input_report(about, (), kind="ArrivalReport", produced_on=day),
         )
+    if script.withdrawn and not refused:
+        name = f"Withdrawal{day:%d%m%y}{about.serial}.xml"
+        yield Delivery(day, name, bacs_reports.input_report(about, (), kind="WithdrawalReport", produced_on=day))
+        return
     yield Delivery(
         day,
         f"Input{day:%d%m%y}{about.serial}.xml",
@@ -149,7 +154,7 @@ def with_trouble(said: Iterable[Delivery], script: Script) -> Iterable[Delivery]
 
 def booked(about: Submitted, struck: Sequence[Struck], entry_day: date, calendar: Calendar) -> Iterable[Booking]:
     """The contra and the fee on the entry day, and each returned credit on the day its money is back."""
-    rejected = sum(each.item.amount_pence for each in struck if each.fate is Fate.REJECTED)
+    rejected = sum(each.item.amount_pence for each in struck if each.fate in bacs_reports.NOT_TAKEN)
     serial = about.serial or about.message_id
     yield Booking(
         entry_day,

@@ -7,11 +7,13 @@ its magic accounts, and by how many credits whoever began wanted to see returned
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.files.payment_file import files_of
@@ -20,7 +22,7 @@ from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.responses.response import RECEIVERS, keep
 from payouts.sandbox.bank import messages
 from payouts.sandbox.bank.cycle import FIRST_BALANCE_PENCE, Course, Delivery, take
-from payouts.sandbox.bank.fate import Script
+from payouts.sandbox.bank.recalled import answer, recalled
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import BankProfile
@@ -48,7 +50,7 @@ class BankDay(BodyOwned, Base):
     """How far the sandbox's bank is with a payroll. The script never changes, so that its days follow one another.
 
     asked: how many days people let pass. reached: the last day that passed; next_day: the one with something to say
-    after it, None when everything was said, or nothing yet.
+    after it, None when everything was said, or nothing yet. recalls: what becomes of each that the bank was asked for.
     """
 
     __tablename__ = "bank_day"
@@ -63,6 +65,7 @@ class BankDay(BodyOwned, Base):
     asked: Mapped[int]
     reached: Mapped[date | None]
     next_day: Mapped[date | None]
+    recalls: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
 
     @property
     def is_passing(self) -> bool:
@@ -103,7 +106,9 @@ def ask_next(session: Session, payroll: Payroll, *, returned: int, by: Actor, at
         raise OutOfRange("returned", returned, 0, MOST_RETURNS)
     row = day_of(session, payroll.id)
     if row is None:
-        row = BankDay(body_id=payroll.body_id, id=new_id(), payroll_id=payroll.id, returned=returned, asked=0)
+        row = BankDay(
+            body_id=payroll.body_id, id=new_id(), payroll_id=payroll.id, returned=returned, asked=0, recalls={}
+        )
         session.add(row)
     if row.is_over:
         raise NothingMoreToSay
@@ -125,6 +130,7 @@ def pass_day(session: Session, service: Service, args: Mapping[str, Any]) -> Non
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     row, at = day_of(session, payroll.id), service.now()
     assert row is not None, "somebody asked for the day"
+    row.recalls = answer(session, service, payroll, row.recalls, reached=row.reached, at=at)
     courses = courses_of(session, service, payroll, row)
     days = {each.day for course in courses for each in course.deliveries}
     days |= {each.day for course in courses for each in course.bookings}
@@ -151,13 +157,14 @@ def pass_day(session: Session, service: Service, args: Mapping[str, Any]) -> Non
 
 def courses_of(session: Session, service: Service, payroll: Payroll, row: BankDay) -> list[Course]:
     """How the bank takes each file of a payroll: worked out anew each time, and always the same."""
-    script = Script(seed=payroll.number, returned=row.returned)
     courses = []
+    # what was asked for is of the payroll, not of each file
+    returned = row.returned
     for file in files_of(session, payroll.id):
+        script = replace(recalled(session, service, payroll, file, row.recalls), seed=payroll.number, returned=returned)
         with open_content(session, service.seals, file) as content:
             courses.append(take(content, script, calendar=service.calendar, received_on=payroll.input_day))
-        # what was asked for is of the payroll, not of each file
-        script = Script(seed=payroll.number)
+        returned = 0
     return courses
 
 

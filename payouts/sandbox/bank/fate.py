@@ -22,6 +22,7 @@ class Fate(StrEnum):
     """What becomes of a credit that does not simply arrive."""
 
     REJECTED = "rejected"
+    RECALLED = "recalled"
     AMENDED = "amended"
     RETURNED = "returned"
     RETURNED_LATE = "returned_late"
@@ -52,13 +53,20 @@ MAGIC_ACCOUNTS: dict[str, tuple[Fate, str]] = {
 """At the magic sort code: what each account number makes happen."""
 
 REQUESTED_BY_REMITTER = "C"
+AUTOMATED_RECALL = "S"
+NOT_TO_BE_RECALLED = "50000000"
+"""At the magic sort code: the bank of this account refuses every recall."""
 RETURN_REASONS = ("0", "2", "3", "5", "B")
 CORRECTION_REASONS = ("0", "3")
 
 
 @dataclass(frozen=True)
 class Script:
-    """What goes wrong. Counts are of credits; `recalled` those whose recall reached the bank in time."""
+    """What goes wrong. Counts are of credits.
+
+    recalled, recalled_at_input: the keys of credits whose recall reached the bank after the input day, and on it.
+    withdrawn: the whole file was asked back before Bacs took it out.
+    """
 
     seed: int = 0
     rejected: int = 0
@@ -67,6 +75,8 @@ class Script:
     returned_late: int = 0
     corrected: int = 0
     recalled: Collection[tuple[str, str, int, str]] = field(default_factory=frozenset)
+    recalled_at_input: Collection[tuple[str, str, int, str]] = field(default_factory=frozenset)
+    withdrawn: bool = False
     file_refused: bool = False
     acknowledgement_lost: bool = False
     report_repeated: bool = False
@@ -111,7 +121,9 @@ def strike(items: Iterable[Item], script: Script) -> list[Struck]:
     drawn: list[tuple[int, int, Item]] = []
     for item in items:
         magic = MAGIC_ACCOUNTS.get(item.account_number) if item.sort_code == MAGIC_SORT_CODE else None
-        if item.key in script.recalled:
+        if item.key in script.recalled_at_input:
+            struck.append(Struck(item, Fate.RECALLED, AUTOMATED_RECALL))
+        elif item.key in script.recalled:
             struck.append(Struck(item, Fate.RETURNED, REQUESTED_BY_REMITTER))
         elif magic is not None:
             struck.append(Struck(item, *magic))

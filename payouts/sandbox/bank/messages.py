@@ -8,12 +8,13 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from payouts.sandbox.bank.bacs_reports import RETURN_DESCRIPTIONS, pounds
-from payouts.sandbox.bank.fate import Struck
+from payouts.sandbox.bank.fate import Fate, Struck
 from payouts.sandbox.bank.submitted import Submitted
 
 REASONS = {"0": "AC01", "2": "MD07", "3": "AC15", "5": "BE06", "B": "AC04", "C": "FOCR"}
 """The ISO reason nearest to each of ARUCS's."""
 REJECTED_REASON = "AC01"
+RECALLED_REASON = "DS02"
 REFUSED_REASON = "FF01"
 
 
@@ -50,9 +51,11 @@ def header(message_id: str, day: date) -> str:
     )
 
 
-def status_report(about: Submitted, rejected: Sequence[Struck], *, day: date, refused: str = "") -> bytes:
-    """A pain.002: the whole file accepted, accepted in part with each rejected payment, or refused."""
-    status = "RJCT" if refused else "PART" if rejected else "ACCP"
+def status_report(
+    about: Submitted, rejected: Sequence[Struck], *, day: date, refused: str = "", cancelled: bool = False
+) -> bytes:
+    """A pain.002: the whole file accepted, accepted in part with each rejected payment, cancelled, or refused."""
+    status = "RJCT" if refused else "CANC" if cancelled else "PART" if rejected else "ACCP"
     reason = reason_of(REFUSED_REASON, refused) if refused else ""
     group = tag(
         "OrgnlGrpInfAndSts",
@@ -63,7 +66,7 @@ def status_report(about: Submitted, rejected: Sequence[Struck], *, day: date, re
         reason,
     )
     batch = ""
-    if not refused:
+    if not refused and not cancelled:
         batch = tag(
             "OrgnlPmtInfAndSts",
             text("OrgnlPmtInfId", about.batch_id),
@@ -72,8 +75,8 @@ def status_report(about: Submitted, rejected: Sequence[Struck], *, day: date, re
                 tag(
                     "TxInfAndSts",
                     text("OrgnlEndToEndId", each.item.payment_id),
-                    text("TxSts", "RJCT"),
-                    reason_of(REJECTED_REASON, "SANDBOX"),
+                    text("TxSts", "CANC" if each.fate is Fate.RECALLED else "RJCT"),
+                    reason_of(RECALLED_REASON if each.fate is Fate.RECALLED else REJECTED_REASON, "SANDBOX"),
                 )
                 for each in rejected
             ),

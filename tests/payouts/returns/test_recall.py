@@ -51,7 +51,7 @@ def test_a_recall_moves_nothing_until_the_bank_reports_that_it_took_the_payment_
     receive(office, bank.arucs((bank.items[1], "C")))
     assert look(office, recall_id).status is RecallStatus.REQUESTED, "another one was taken back"
     receive(office, bank.arucs((bank.items[0], "C")))
-    assert payment_of(office, bank.items[0]).status is PaymentStatus.RECALLED
+    assert payment_of(office, bank.items[0]).status is PaymentStatus.RETURNED
     assert look(office, recall_id).status is RecallStatus.CONFIRMED
 
 

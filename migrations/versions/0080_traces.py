@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "traces"
-down_revision = "recalls"
+down_revision = "funds_and_control_totals"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 INSTANT = sa.DateTime(timezone=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Index, delete, select, text, update
+from sqlalchemy import Index, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -92,5 +92,5 @@ def forget(session: Session, *, at: datetime) -> int:
     return forgotten
 
 
-WAIT = text("SET LOCAL lock_timeout = '10s'")
+WAIT_SECONDS = 10
 """How long a request waits for the first of its key, which may have stopped on its way."""

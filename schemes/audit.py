@@ -120,26 +120,40 @@ def record(
     at: datetime,
     body_id: UUID | None = None,
     **facts: Any,
-) -> AuditEvent:
+) -> None:
     """Record an act in the caller's transaction.
 
     action: what happened, as `thing.done` (`payroll.created`). about: the row it happened to. by: None for the service
     itself. facts: JSON values, ids and counts only.
     """
-    event = AuditEvent(
-        body_id=body_id or session.info["body_id"],
-        id=new_id(),
-        at=at,
-        actor_id=by.person_id if by else None,
-        action=action,
-        subject_type=about.__tablename__ if about is not None else action.partition(".")[0],
-        subject_id=about.id if about is not None else None,
-        facts=facts,
-    )
-    session.add(event)
+    # what happened is written first, so that an act which the database refuses has no event before it
     session.flush()
-    session.add(AuditPending(body_id=event.body_id, event_id=event.id))
-    return event
+    session.connection().execute(
+        RECORD,
+        {
+            "body_id": body_id or session.info["body_id"],
+            "id": new_id(),
+            "at": at,
+            "actor_id": by.person_id if by else None,
+            "action": action,
+            "subject_type": about.__tablename__ if about is not None else action.partition(".")[0],
+            "subject_id": about.id if about is not None else None,
+            "facts": json.dumps(facts),
+        },
+    )
+
+
+# one question, since every act asks it
+RECORD = text(
+    """
+    WITH event AS (
+        INSERT INTO audit_event (body_id, id, at, actor_id, action, subject_type, subject_id, facts)
+        VALUES (CAST(:body_id AS uuid), CAST(:id AS uuid), CAST(:at AS timestamptz), CAST(:actor_id AS uuid), :action,
+                :subject_type, CAST(:subject_id AS uuid), CAST(:facts AS jsonb))
+        RETURNING body_id, id)
+    INSERT INTO audit_pending (body_id, event_id) SELECT body_id, id FROM event
+    """
+)
 
 
 def trail(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+from select import POLLIN, poll
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+import psycopg
 import uuid_utils
 import uuid_utils.compat
 from sqlalchemy import (
@@ -21,14 +24,20 @@ from sqlalchemy import (
     Uuid,
     any_,
     create_engine,
+    event,
     literal,
+    select,
     text,
 )
 from sqlalchemy import Enum as StoredEnum
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm.util import identity_key
+from sqlalchemy.pool import ConnectionPoolEntry
 
 Thing = TypeVar("Thing")
+Row = TypeVar("Row", bound="BodyOwned")
 
 
 class Base(DeclarativeBase):
@@ -87,13 +96,39 @@ def connect(database_url: str, *, pool_size: int = 5) -> Engine:
     """An engine on a PostgreSQL URL (`postgresql://…`), by psycopg 3."""
     url = database_url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
     # parameters are people's details: they must not reach a log or a task's error
-    return create_engine(
-        url,
-        pool_size=pool_size,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"application_name": "payouts"},
-    )
+    engine = create_engine(url, pool_size=pool_size, hide_parameters=True, connect_args={"application_name": "payouts"})
+    event.listen(engine, "checkin", note_end_of_use)
+    event.listen(engine, "checkout", must_be_alive)
+    return engine
+
+
+TRUSTED_FOR = 30.0
+"""Seconds. A connection unused for longer is asked whether it lives: a network may drop it without a word."""
+
+
+def note_end_of_use(_: Any, record: ConnectionPoolEntry) -> None:
+    record.info["unused_since"] = time.monotonic()
+
+
+def must_be_alive(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """Have the pool replace a connection that the server has closed.
+
+    A server that ends one says so, and its word waits to be read. Where nothing waits, nobody need be asked, as
+    SQLAlchemy's pre-ping does before each transaction: that is one question in ten of a call of the API.
+    Raises DisconnectionError.
+    """
+    unused_since = record.info.get("unused_since")
+    if unused_since is None:
+        return
+    assert isinstance(connection, psycopg.Connection)
+    try:
+        word = poll()
+        word.register(connection.fileno(), POLLIN)
+        if word.poll(0) or time.monotonic() - unused_since > TRUSTED_FOR:
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except psycopg.Error as ended:
+        raise DisconnectionError from ended
 
 
 @contextmanager
@@ -103,31 +138,43 @@ def transaction(engine: Engine, body_id: UUID | None) -> Iterator[Session]:
     Commits when the block ends, rolls back when it raises. What is called inside does neither.
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
-        session.execute(
-            text("SELECT set_config('payouts.body_id', :body_id, true)"), {"body_id": str(body_id) if body_id else ""}
-        )
-        session.info["body_id"] = body_id
+        session.info["body_id"] = None
+        # the setting ends with each transaction, so that without one no body is seen
+        if body_id is not None:
+            go_on_in(session, body_id)
         yield session
 
 
-def go_on_in(session: Session, body_id: UUID) -> None:
-    """Go on in a body, in a transaction that began before one was known: a sign-in that somebody is told about."""
+def go_on_in(session: Session, body_id: UUID, *, wait_seconds: int = 0) -> None:
+    """Go on in a body, in a transaction that began before one was known: a sign-in that somebody is told about.
+
+    wait_seconds: how long it waits for a row or a turn that another has; 0: as long as it takes.
+    """
     assert session.info["body_id"] in (None, body_id), "a transaction sees one body"
-    session.execute(text("SELECT set_config('payouts.body_id', :body_id, true)"), {"body_id": str(body_id)})
+    session.connection().execute(GO_ON_IN, {"body_id": str(body_id), "wait": f"{wait_seconds}s"})
     session.info["body_id"] = body_id
 
 
-def take_turns(session: Session, what: str, *, beside: bool = False) -> None:
+GO_ON_IN = text("SELECT set_config('payouts.body_id', :body_id, true), set_config('lock_timeout', :wait, true)")
+
+
+def take_turns(session: Session, what: str, *, beside: str | None = None) -> None:
     """Wait until nobody else in this body is at the same thing, then hold it until the transaction ends.
 
-    For what is made unless it is there: two who look at the same moment would both find nothing. beside: wait for
-    those only who want it alone; others who are beside it go on.
+    For what is made unless it is there: two who look at the same moment would both find nothing. beside: a larger
+    thing, of which this is a part; who wants all of it alone is waited for first, others who are at parts of it go on.
     """
-    lock = "pg_advisory_xact_lock_shared" if beside else "pg_advisory_xact_lock"
     session.execute(
-        text(f"SELECT {lock}(hashtextextended(:what || ' ' || :body_id, 0))"),
-        {"what": what, "body_id": str(session.info["body_id"])},
+        TAKE_TURNS if beside is None else TAKE_TURNS_BESIDE,
+        {"what": what, "beside": beside, "body_id": str(session.info["body_id"])},
     )
+
+
+TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended(:what || ' ' || :body_id, 0))")
+TAKE_TURNS_BESIDE = text(
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended(:beside || ' ' || :body_id, 0)), "
+    "pg_advisory_xact_lock(hashtextextended(:what || ' ' || :body_id, 0))"
+)
 
 
 @contextmanager
@@ -193,6 +240,17 @@ def one_of(ids: Iterable[UUID]) -> CollectionAggregate[Any]:
     are better named than joined: PostgreSQL, which has not counted them yet, would look at every pair.
     """
     return any_(literal(list(ids), ARRAY(Uuid)))
+
+
+def by_ids(session: Session, kind: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """Rows of a body's table by their ids; only those are asked for that the session does not hold already."""
+    body_id, wanted = session.info["body_id"], set(ids)
+    keys = {each: identity_key(kind, (body_id, each)) for each in wanted}
+    found = {each: session.identity_map[key] for each, key in keys.items() if key in session.identity_map}
+    missing = wanted - found.keys()
+    if missing:
+        found |= {row.id: row for row in session.scalars(select(kind).where(kind.id == one_of(missing)))}
+    return found
 
 
 def in_chunks(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:

@@ -24,18 +24,21 @@ PROPOSERS = (Role.PREPARER, Role.FINANCE)
 CONFIRMERS = (Role.FINANCE, Role.APPROVER)
 
 
-def propose(session: Session, wanted: Wanted, *, one_off_id: UUID, by: Actor, at: datetime) -> OneOff:
+def propose(
+    session: Session, wanted: Wanted, *, one_off_id: UUID, repeated: bool = True, by: Actor, at: datetime
+) -> OneOff:
     """Enter a one-off payment, for a second person to confirm.
 
     The same id, or the same key with the same amount and payee, is the one that is there: a call that is repeated
-    enters nothing. Raises OneOffRefused, NotFound, NotAllowed.
+    enters nothing. repeated: whether the id may have been sent before, as one in a form is; an id made for this call
+    need not be looked for. Raises OneOffRefused, NotFound, NotAllowed.
     """
     by.must_be(*PROPOSERS, scheme=wanted.scheme_id)
     get_beneficiary(session, wanted.beneficiary_id)
     # whoever enters one waits for a file that enters many, and for another who enters one for the same beneficiary
-    take_turns(session, f"one-offs {wanted.scheme_id}", beside=True)
-    take_turns(session, f"one-offs {wanted.scheme_id} {wanted.beneficiary_id}")
-    there = session.get(OneOff, (by.body_id, one_off_id))
+    all_of_scheme = f"one-offs {wanted.scheme_id}"
+    take_turns(session, f"{all_of_scheme} {wanted.beneficiary_id}", beside=all_of_scheme)
+    there = session.get(OneOff, (by.body_id, one_off_id)) if repeated else None
     if there is not None:
         return there
     resolved = resolve(wanted, known_about(session, wanted.scheme_id, [wanted.beneficiary_id]))

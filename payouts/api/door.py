@@ -68,7 +68,8 @@ def answered(scopes: frozenset[Scope], every: bool, view: Callable[[], Response]
         assert found is not None
         count(found)
         g.key, g.session = found, found_in
-        go_on_in(found_in, found.actor.body_id)
+        wait = api_reply.WAIT_SECONDS if request.method == "POST" else 0
+        go_on_in(found_in, found.actor.body_id, wait_seconds=wait)
         if api_secret.must_note_use(found, given.now()):
             note_use(found)
         response = once(view) if request.method == "POST" else view()
@@ -133,7 +134,6 @@ def once(view: Callable[[], Response]) -> Response:
     if not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
         raise Refusal("idempotency-key-missing")
     digest = digest_of_request()
-    session().execute(api_reply.WAIT)
     key_id = actor().person_id
     there = api_reply.begin(session(), key_id=key_id, idempotency_key=idempotency_key, request_digest=digest, at=now())
     if there is not None:

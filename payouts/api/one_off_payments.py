@@ -6,13 +6,13 @@ under another header, the same payment is the first one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, fields
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from payouts import one_offs
 from payouts.api import named, spec
@@ -24,11 +24,11 @@ from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.payroll import Payroll
 from schemes import one_off
 from schemes.api_key import KeyKind, Scope
-from schemes.database import new_id
+from schemes.database import by_ids, new_id
 from schemes.one_off_look import MOST_SEQUENCE, Wanted
 from schemes.one_off_payment import OneOff, get_one_off
-from schemes.payee import Beneficiary, get_payee, payees_of_ids
-from schemes.scheme import schemes_of_body
+from schemes.payee import Beneficiary, Payee, get_payee
+from schemes.scheme import Scheme
 
 resource = spec.Resource("one_off_payments", __name__, description="What no award makes due")
 
@@ -137,10 +137,13 @@ def create_one_off_payment(given: dict[str, Any]) -> Any:
         further_because=given["further_because"],
         sequence=given.get("sequence"),
     )
-    entered = one_off.propose(session(), wanted, one_off_id=new_id(), by=actor(), at=now())
+    one_off_id = new_id()
+    entered = one_off.propose(session(), wanted, one_off_id=one_off_id, repeated=False, by=actor(), at=now())
     if key().kind is KeyKind.TEAM:
         must_be_on_the_team_list(get_payee(session(), entered.payee_id).reference)
-    return told([entered])[0], 201, {"Location": f"/api/v1/one_off_payments/{entered.id}"}
+    # one that was entered by this call is in no payroll
+    payrolls: dict[UUID, Payroll] | None = {} if entered.id == one_off_id else None
+    return told([entered], payrolls)[0], 201, {"Location": f"/api/v1/one_off_payments/{entered.id}"}
 
 
 @resource.route("/one_off_payments")
@@ -191,13 +194,13 @@ def one_off_to_see(one_off_id: UUID, *, lock: bool = False) -> OneOff:
     return found
 
 
-def told(rows: Sequence[OneOff]) -> list[dict[str, Any]]:
+def told(rows: Sequence[OneOff], payrolls: Mapping[UUID, Payroll] | None = None) -> list[dict[str, Any]]:
     """One-off payments with those whom they concern: a query a kind, however many there are."""
-    whose = {row.beneficiary_id for row in rows}
-    beneficiaries = {row.id: row for row in session().scalars(select(Beneficiary).where(Beneficiary.id.in_(whose)))}
-    payees = payees_of_ids(session(), [row.payee_id for row in rows])
-    schemes = {scheme.id: scheme for scheme in schemes_of_body(session())}
-    payrolls = one_offs.payrolls_of(session(), [row.id for row in rows])
+    beneficiaries = by_ids(session(), Beneficiary, [row.beneficiary_id for row in rows])
+    payees = by_ids(session(), Payee, [row.payee_id for row in rows])
+    schemes = by_ids(session(), Scheme, [row.scheme_id for row in rows])
+    if payrolls is None:
+        payrolls = one_offs.payrolls_of(session(), [row.id for row in rows])
     same = ("id", "component", "amount_pence", "period_first_day", "period_last_day", "sequence", "pay_from", "reason")
     return [
         {

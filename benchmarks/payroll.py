@@ -283,6 +283,12 @@ def create(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
 
 
 def seal(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
+    ask_for_files(service, harbour, payroll_id)
+    wait_until(service, harbour, payroll_id, PayrollStatus.SEALED)
+
+
+def ask_for_files(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
+    """Accept what the checks found, as people do, and ask for the files."""
     preparer = harbour.people[Role.PREPARER]
     with service.transaction(harbour.body_id) as session:
         payroll = get_payroll(session, payroll_id, lock=True)
@@ -295,7 +301,6 @@ def seal(service: Service, harbour: Harbour, payroll_id: UUID) -> None:
                 at = service.now()
                 accept(session, payroll, group.kind, finding_id=finding_id, reason="A benchmark", by=preparer, at=at)
         sealing.ask_for_files(session, payroll, by=preparer, at=service.now())
-    wait_until(service, harbour, payroll_id, PayrollStatus.SEALED)
 
 
 def wait_until(service: Service, harbour: Harbour, payroll_id: UUID, status: PayrollStatus) -> None:

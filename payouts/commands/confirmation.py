@@ -62,8 +62,7 @@ def show(import_id: UUID | None, reference: str | None, body_name: str | None) -
     given = ground.service()
     with given.transaction(ground.one_body(given, body_name)) as session:
         if import_id is not None:
-            get_import(session, import_id)
-            for outcome, count in counts_of_import(session, import_id).items():
+            for outcome, count in counts_of_import(session, get_import(session, import_id)).items():
                 click.echo(f"{outcome_name(outcome)}\t{count:,}")
             return
         payee = session.scalars(select(Payee).where(Payee.reference == reference)).one_or_none()

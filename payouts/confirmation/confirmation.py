@@ -20,6 +20,7 @@ from payouts.confirmation.provider import AccountType, Answer, Silence
 from payouts.payment import Payment, in_payroll, ordinals
 from schemes.account import Account
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
+from schemes.imports.register_import import RegisterImport
 from schemes.payee import Payee
 from schemes.seal import OpenKey, SealingKey, Seals
 
@@ -179,18 +180,14 @@ def opened(seals: Seals, key: SealingKey, answer: Confirmation) -> str:
     return seals.open_row(key).open(answer.sealed_name, "confirmation", answer.id).decode()
 
 
-def counts_of_import(session: Session, import_id: UUID) -> dict[Outcome | None, int]:
+def counts_of_import(session: Session, brought: RegisterImport) -> dict[Outcome | None, int]:
     """How many versions of an import go by an answer of which class; None: never asked."""
     asked = standing(
         select(Confirmation.account_id, Confirmation.outcome)
         .join(Account, (Account.body_id == Confirmation.body_id) & (Account.id == Confirmation.account_id))
-        .where(Account.import_id == import_id)
+        .where(Account.import_id == brought.id)
     ).subquery()
-    rows = session.execute(
-        select(asked.c.outcome, func.count())
-        .select_from(Account)
-        .outerjoin(asked, asked.c.account_id == Account.id)
-        .where(Account.import_id == import_id)
-        .group_by(asked.c.outcome)
-    )
-    return dict(rows.all())
+    rows = session.execute(select(asked.c.outcome, func.count()).group_by(asked.c.outcome))
+    counts: dict[Outcome | None, int] = dict(rows.all())
+    never = brought.accounts_made - sum(counts.values())
+    return {**counts, None: never} if never else counts

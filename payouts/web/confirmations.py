@@ -70,7 +70,7 @@ def of_import(session: Session, brought: RegisterImport) -> OfImport | None:
         return None
     going_on = run.latest(session, brought.id)
     progress = run.progress_of(session, going_on) if going_on else None
-    counts = counts_of_import(session, brought.id)
+    counts = counts_of_import(session, brought)
     order: list[Outcome | None] = [*Outcome, None]
     return OfImport(
         [(outcome_name(outcome), number(counts[outcome])) for outcome in order if outcome in counts],

@@ -23,7 +23,7 @@ from schemes.account import Account
 from schemes.amount import inputs_json
 from schemes.award import Award
 from schemes.award_history import DAY, History
-from schemes.award_version import AwardVersion, histories_of, history_of
+from schemes.award_version import AwardVersion, ever_paid_to, histories_of, history_of
 from schemes.change import Change, ChangeKind
 from schemes.database import Base, new_id, to_body_row
 from schemes.duplicates.pair import DECIDERS, DuplicatePair, PairStatus, get_pair, move
@@ -97,9 +97,8 @@ def propose(
 def facts_of(session: Session, gone_id: UUID) -> dict[str, Any]:
     """What would move: if it changes before the second person confirms, they look anew."""
     gone = get_payee(session, gone_id)
-    paid_now = select(AwardVersion.award_id).where(AwardVersion.payee_id == gone_id)
-    mine = or_(Award.payee_id == gone_id, Award.id.in_(paid_now))
-    awards = session.execute(select(Award.id, Award.beneficiary_id).where(mine).order_by(Award.id)).all()
+    mine = select(Award.id, Award.beneficiary_id).where(ever_paid_to(gone_id))
+    awards = session.execute(mine.order_by(Award.id)).all()
     digest = hashlib.sha256(repr([(str(a), str(b)) for a, b in awards]).encode()).hexdigest()
     return {"payee": gone.reference, "payee_id": str(gone_id), "awards": len(awards), "digest": digest}
 

@@ -42,7 +42,8 @@ def land(
     lock_register(session)
     key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
     scheme = get_scheme(session, brought.scheme_id)
-    savepoint = session.begin_nested()
+    # only where it may come to that: rows of a part of a transaction take the database longer to lock
+    savepoint = session.begin_nested() if brought.whole else None
     lander = Lander(session, seals, scheme, import_id=brought.id, by=brought.made_by, at=at)
     taken: list[tuple[int, Fault]] = []
     done = 0
@@ -58,10 +59,10 @@ def land(
             writing = database.submit(lander.land, prepared)
             progress(done)
         taken += writing.result()
-    if taken and brought.whole:
+    if savepoint is not None and taken:
         savepoint.rollback()
         session.refresh(brought)
-    else:
+    elif savepoint is not None:
         savepoint.commit()
     refuse_rows(session, brought, taken)
     brought.rows_good -= len(taken)
@@ -71,6 +72,7 @@ def land(
         move(brought, ImportStatus.READ)
         audit.record(session, "import.not_landed", by=None, about=brought, at=at, refused=len(taken))
         return
+    brought.accounts_made = lander.accounts_made
     move(brought, ImportStatus.LANDED)
     audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
 
@@ -184,6 +186,7 @@ class Lander:
         self.body_id: UUID = session.info["body_id"]
         # by reference: the payee's id, and a digest of what is told of them
         self.shared: dict[str, tuple[str, int]] = {}
+        self.accounts_made = 0
         self.same_for_all = {
             "body_id": self.body_id,
             "scheme_id": scheme.id,
@@ -217,6 +220,7 @@ class Lander:
         there = payees_there(self.session, {row.entry.payee_reference for row in fresh} - self.shared.keys())
         people = People(self.session, [row.entry for row in fresh])
         lines = list(prepared.lines)
+        self.accounts_made += len(lines)
         for row in fresh:
             entry, facts = row.entry, hash(row.entry.payee_facts())
             if entry.payee_reference in there:
@@ -232,6 +236,7 @@ class Lander:
             self.shared[entry.payee_reference] = payee_id or new_id_text(), facts
             made = self.shared[entry.payee_reference][0]
             known_as = people.take(entry, made)
+            self.accounts_made += not payee_id
             lines.append(self.line_of(entry, made, known_as, new_payee=not payee_id, keyed_by=row.corrected_by))
         copy_text(self.session, "landing", LANDING_COLUMNS, "".join(lines))
         for insert in INSERTS:

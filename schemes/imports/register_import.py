@@ -73,9 +73,9 @@ MOVES: dict[tuple[ImportStatus, ImportStatus], str] = {
 class RegisterImport(BodyOwned, Base):
     """One file brought in. Counts are of rows; `rows_done` is the progress of the step that runs.
 
-    `rows_mended`: of the good rows those with a repair. `notes`: how the file as a whole was read. `asked`: what a
-    person has to say before it can be, and `answers` what they said. `whole`: all of it lands or nothing.
-    `step_asked_at`: when the step that runs was asked for.
+    `rows_mended`: of the good rows those with a repair. `accounts_made`: bank details that it brought. `notes`: how the
+    file as a whole was read. `asked`: what a person has to say before it can be, and `answers` what they said. `whole`:
+    all of it lands or nothing. `step_asked_at`: when the step that runs was asked for.
     """
 
     __tablename__ = "register_import"
@@ -100,6 +100,7 @@ class RegisterImport(BodyOwned, Base):
     rows_unchanged: Mapped[int] = mapped_column(default=0)
     rows_refused: Mapped[int] = mapped_column(default=0)
     rows_mended: Mapped[int] = mapped_column(default=0)
+    accounts_made: Mapped[int] = mapped_column(default=0)
     notes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

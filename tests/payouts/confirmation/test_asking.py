@@ -18,6 +18,7 @@ from schemes.account import Account
 from schemes.audit import AuditEvent
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound
+from schemes.imports.register_import import get_import
 from schemes.person import Role
 from schemes.seal import destroy
 
@@ -60,7 +61,7 @@ def test_everybody_is_asked_once_and_the_counts_say_how_it_went(office, bank, wh
     assert progress(office, run_id) == run.Progress(everybody, everybody, running=False, ended=True)
     assert (bank.count()["asked"], bank.count()["answers"]) == (everybody, {"MATC": everybody})
     with office.transaction() as session:
-        assert counts_of_import(session, import_id) == {Outcome.MATCH: everybody}
+        assert counts_of_import(session, get_import(session, import_id)) == {Outcome.MATCH: everybody}
 
 
 def test_a_run_goes_on_from_chunk_to_chunk(office, bank, monkeypatch):
@@ -104,13 +105,13 @@ def test_one_bank_s_silence_is_kept_and_the_others_are_answered(office, bank, cl
     everybody = names_in_use(office)
     assert progress(office, run_id).ended
     with office.transaction() as session:
-        counts = counts_of_import(session, office.import_id())
+        counts = counts_of_import(session, get_import(session, office.import_id()))
     assert counts == {Outcome.MATCH: everybody - 3, Outcome.UNABLE: 3}
     clock.advance(minutes=1)
     assert progress(office, office.begin(office.import_id())).total == 3
     office.work()
     with office.transaction() as session:
-        assert counts_of_import(session, office.import_id()) == {Outcome.MATCH: everybody}
+        assert counts_of_import(session, get_import(session, office.import_id())) == {Outcome.MATCH: everybody}
 
 
 @pytest.mark.parametrize("fault", ["answer_503", "answer_429"])

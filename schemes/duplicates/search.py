@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Select, Uuid, any_, delete, func, literal, select, text, update
+from sqlalchemy import ColumnElement, Index, Select, Uuid, and_, any_, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -30,6 +30,7 @@ from schemes.seal import Seals
 
 SEARCHERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR)
 CHUNK = 2000
+NIL = UUID(int=0)
 # of a larger block every pair would be listed, n × n: an account is told as one entry, a common name is left to the
 # narrower keys
 MOST_IN_BLOCK = 10
@@ -110,7 +111,7 @@ def begin(
     if scope is Scope.IMPORT:
         # what happened to others meanwhile is left to the night
         search.until_event = None
-    search.total = session.scalar(select(func.count()).select_from(Payee).where(in_scope(session, search))) or 0
+    search.total = session.scalar(select(func.count()).select_from(Payee).where(in_scope(search))) or 0
     session.add(search)
     session.flush()
     if by is not None or search.total:
@@ -136,27 +137,29 @@ def latest_search(session: Session) -> DuplicateSearch | None:
     ).first()
 
 
-def in_scope(session: Session, search: DuplicateSearch) -> ColumnElement[bool]:
+def in_scope(search: DuplicateSearch, after: UUID = NIL) -> ColumnElement[bool]:
+    """Whom a search looks at, those after the payee `after`: said on both sides, since otherwise PostgreSQL would go
+    through the other side from its beginning for each chunk."""
+    later = Payee.id > after
     match search.scope:
         case Scope.REGISTER:
-            return Payee.id.is_not(None)
+            return later
         case Scope.IMPORT:
-            return Payee.id.in_(select(Account.payee_id).where(Account.import_id == search.import_id))
+            brought = select(Account.payee_id).where(Account.import_id == search.import_id, Account.payee_id > after)
+            return and_(later, Payee.id.in_(brought))
         case Scope.CHANGED:
-            touched = select(AuditEvent.subject_id).where(AuditEvent.subject_type == Payee.__tablename__)
+            is_payee = AuditEvent.subject_type == Payee.__tablename__
+            touched = select(AuditEvent.subject_id).where(is_payee, AuditEvent.subject_id > after)
             if search.since_event is not None:
                 # ids of events rise with time, so that this reads the newest end of the trail only
                 touched = touched.where(AuditEvent.id > search.since_event)
-            return Payee.id.in_(touched)
+            return and_(later, Payee.id.in_(touched))
 
 
 def look(session: Session, seals: Seals, search: DuplicateSearch, *, after: UUID | None, at: datetime) -> UUID | None:
     """Look at the next chunk of a search, and return the last id of it; None when that was the last chunk."""
     take_turns(session, "search for duplicates")
-    wanted = select(Payee.id).where(in_scope(session, search)).order_by(Payee.id).limit(CHUNK)
-    if after is not None:
-        wanted = wanted.where(Payee.id > after)
-    ids = session.scalars(wanted).all()
+    ids = session.scalars(select(Payee.id).where(in_scope(search, after or NIL)).order_by(Payee.id).limit(CHUNK)).all()
     if ids:
         look_at(session, seals, ids, at=at)
     values = {"done": DuplicateSearch.done + len(ids), **({"ended_at": at} if len(ids) < CHUNK else {})}

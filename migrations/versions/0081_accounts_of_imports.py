@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "accounts_of_imports"
-down_revision = "funds_and_control_totals"
+down_revision = "traces"
 
 
 def upgrade() -> None:

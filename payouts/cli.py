@@ -55,6 +55,7 @@ from payouts.commands import (
     suspense,
     task,
     trace,
+    webhook,
 )
 from payouts.config import SettingsWrong
 from payouts.files.sealing import FindingsOpen
@@ -111,6 +112,7 @@ for command in (
     evidence.evidence,
     api.api,
     api_key.api_key,
+    webhook.webhook,
     ledger.ledger,
     export.export_group,
     statement.statement_group,

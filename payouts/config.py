@@ -56,6 +56,7 @@ class Settings:
     sandbox_confirmation_url: str = ""
     sandbox_confirmation_token: str = field(repr=False, default="")
     api_rate: int = 3000
+    webhook_hosts: str = ""
     demo: bool = False
     workers: int = 2
     push_again_after: float = 15.0
@@ -112,6 +113,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             confirmations_per_second=float(read("CONFIRMATIONS_PER_SECOND", "20")),
             sandbox_confirmation_url=read("SANDBOX_CONFIRMATION_URL", ""),
             sandbox_confirmation_token=read("SANDBOX_CONFIRMATION_TOKEN", ""),
+            webhook_hosts=read("PAYOUTS_WEBHOOK_HOSTS", ""),
             api_rate=int(read("PAYOUTS_API_RATE", "3000")),
             demo=read("PAYOUTS_DEMO", "") == "1",
             workers=int(read("PAYOUTS_WORKERS", "2")),

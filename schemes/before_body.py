@@ -53,6 +53,7 @@ FUNCTIONS = frozenset(
         "use_code",
         "use_passkey",
         "use_recovery_code",
+        "webhooks_due",
     }
 )
 
@@ -358,3 +359,8 @@ def tasks_to_push(session: Session, at: datetime, pushed_before: datetime, limit
 def stopped_tasks(session: Session) -> list[Any]:
     """Tasks that kept failing: id, body_id, kind, attempts, error, stopped_at."""
     return call(session, "stopped_tasks")
+
+
+def webhooks_due(session: Session, at: datetime) -> list[tuple[UUID, UUID]]:
+    """Body and id of each active webhook that something is to be sent to, or where something happened since."""
+    return [(row[0], row[1]) for row in call(session, "webhooks_due", at)]

@@ -67,6 +67,11 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+def first_id(at: datetime) -> UUID:
+    """The lowest id that is made at an instant: ids rise with time (UUID version 7)."""
+    return UUID(int=(int(at.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62))
+
+
 def new_id_text() -> str:
     """A new id as text, for rows written by COPY: a tenth of the time of a UUID and its text."""
     return str(uuid_utils.uuid7())

@@ -38,6 +38,7 @@ from schemes.sign_in import token_digest
 from tests.answering import from_the_bank
 from tests.awarding import an_award
 from tests.entering import FILE_HEADER, entering, send_file
+from tests.hooked import a_delivery, a_webhook
 from tests.keys import a_key
 from tests.passkeys import give_passkey
 from tests.payouts.statement.bank import a_rule, account_of, camt, entry, send
@@ -117,7 +118,7 @@ def addresses(office, sealed, browsers):
     access_id = office.ask_for_everything(account.payee_id)
     parallel_run_id = office.compare(sealed.payroll_id, b"sort_code,account_number,amount,processing_date,name,ref\n")
     statement_id = send(office, camt(account_of(office), entry(1_00, "somebody"))).id
-    award = an_award(office)
+    award, hooked = an_award(office), a_webhook(office)
     suspension_id = award.suspend(date(2027, 1, 1))
     with office.transaction() as session:
         values = {
@@ -146,6 +147,8 @@ def addresses(office, sealed, browsers):
             "file_id": session.scalars(select(PaymentFile.id)).first(),
             "freeze_id": a_freeze(office),
             "api_key_id": a_key(office).id,
+            "webhook_id": hooked.id,
+            "webhook_delivery_id": a_delivery(office, hooked.id).id,
             "control_id": compare(session, asked_by=None, at=office.service.now()).id,
             "statement_file_id": statement_id,
             "bank_rule_id": a_rule(office).id,

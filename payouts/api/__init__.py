@@ -18,6 +18,7 @@ from payouts.api import (
     events,
     explaining,
     imports,
+    messages,
     one_off_payments,
     payee_changes,
     payees,
@@ -25,6 +26,7 @@ from payouts.api import (
     payrolls,
     schemes,
     spec,
+    webhooks,
 )
 from payouts.api.cursor import Cursors
 from payouts.api.pace import Pace
@@ -50,6 +52,7 @@ RESOURCES = (
     payments.resource,
     imports.resource,
     events.resource,
+    webhooks.resource,
 )
 
 
@@ -88,6 +91,7 @@ def add_resources(app: Flask) -> spec.Api:
     app.config.update(spec.config())
     api = spec.Api(app, spec_kwargs={"marshmallow_plugin": spec.plugin()})
     spec.describe(api.spec)
+    api.spec.components.schema("Message", schema=messages.MessageSchema)
     for resource in RESOURCES:
         api.register_blueprint(resource)
     return api

@@ -141,6 +141,10 @@ def once(view: Callable[[], Response]) -> Response:
             raise Refusal("idempotency-key-reused")
         return Response(there.content, there.status, {**(there.headers or {}), REPLAYED: "true"})
     response = view()
+    content = response.get_data(as_text=True)
+    if shown_once := g.get("shown_once"):
+        # a secret is in the first reply alone, and in no table
+        content = json.dumps({**json.loads(content), **dict.fromkeys(shown_once)})
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     api_reply.keep(
         session(),
@@ -148,7 +152,7 @@ def once(view: Callable[[], Response]) -> Response:
         idempotency_key=idempotency_key,
         status=response.status_code,
         headers=headers,
-        content=response.get_data(as_text=True),
+        content=content,
     )
     return response
 

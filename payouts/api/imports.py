@@ -119,10 +119,6 @@ class KeepSchema(Schema):
     whole = Truth(load_default=False, metadata={"description": "All rows, or none."})
 
 
-class NothingSchema(Schema):
-    """An empty object."""
-
-
 FILE: dict[str, Any] = {
     "required": True,
     "description": "Rows with the columns that the page for imports names; amounts in pounds.",
@@ -177,7 +173,13 @@ def keep_import(given: dict[str, Any], import_id: UUID) -> Any:
 
 
 @resource.posting(
-    "/imports/<uuid:import_id>/discard", NothingSchema, ImportSchema, Scope.PAYEES, Scope.AWARDS, status=200, every=True
+    "/imports/<uuid:import_id>/discard",
+    spec.NothingSchema,
+    ImportSchema,
+    Scope.PAYEES,
+    Scope.AWARDS,
+    status=200,
+    every=True,
 )
 def discard_import(given: dict[str, Any], import_id: UUID) -> Any:
     """Keep nothing of an import"""

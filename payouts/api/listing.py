@@ -15,6 +15,7 @@ from payouts.api.cursor import not_ours
 from payouts.api.fields import Instant, Text, Whole
 from payouts.api.ground import actor, cursors, session
 from schemes.audit import AuditEvent
+from schemes.database import first_id
 
 MOST = 200
 
@@ -109,8 +110,3 @@ def changed(table: str, since: datetime, after: UUID | None, limit: int) -> list
     if after is not None:
         ids = ids.where(AuditEvent.subject_id > after)
     return [found for found in session().scalars(ids) if found is not None]
-
-
-def first_id(at: datetime) -> UUID:
-    """The lowest id that is made at an instant: ids rise with time (UUID version 7)."""
-    return UUID(int=(int(at.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62))

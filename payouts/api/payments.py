@@ -13,7 +13,7 @@ from payouts.api import named, spec
 from payouts.api.door import allowed, must_see_scheme
 from payouts.api.fields import Instant, Text, reference
 from payouts.api.ground import key, session
-from payouts.api.listing import ChangedArgs, first_id, list_schema, page, place_given
+from payouts.api.listing import ChangedArgs, list_schema, page, place_given
 from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.api.payrolls import numbers_of
 from payouts.payment import Payment, PaymentStatus
@@ -21,6 +21,7 @@ from payouts.payroll import Payroll
 from schemes.account import Account
 from schemes.api_key import Scope
 from schemes.audit import AuditEvent
+from schemes.database import first_id
 from schemes.errors import NotFound
 from schemes.payee import Beneficiary, Mandate, payees_of_ids
 from schemes.scheme import schemes_of_body

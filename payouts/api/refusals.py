@@ -7,6 +7,8 @@ from payouts.machine_time import ClockWrong
 from payouts.subject_access import PersonErased
 from payouts.web.field_words import fault_sentence
 from payouts.web.words import sentence
+from payouts.webhooks.address import AddressRefused
+from payouts.webhooks.webhook import WebhookFault, WebhookRefused
 from schemes.award import AwardDayRefused, AwardThere
 from schemes.bank_details import ChangeHeld, ProposalWaiting, SameDetails
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
@@ -51,6 +53,7 @@ KINDS: dict[type[Refused], str] = {
 
 # where the field has the same name in every body that it stands in
 FIELDS: dict[type[Refused], str] = {
+    AddressRefused: "url",
     AwardDayRefused: "last_day",
     SuspensionDayRefused: "from_day",
     ContactRefused: "contacts",
@@ -80,6 +83,8 @@ def problem_of(refused: Refused) -> Refusal:
             return Refusal("already-there", sentence(refused))
         case OneOffRefused() if refused.field == "amount":
             return invalid("amount_pence", sentence(refused))
+        case WebhookRefused() if refused.fault in (WebhookFault.DESCRIPTION, WebhookFault.EVENTS):
+            return invalid(refused.fault.value, sentence(refused))
         case DetailsRefused() | PersonRefused() | MandateRefused() | OneOffRefused():
             return invalid(refused.field, sentence(refused))
     kind = KINDS.get(type(refused))

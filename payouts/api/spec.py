@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, cast
 
 import flask_smorest
@@ -25,8 +26,16 @@ Payees, awards and payments of a public body, for its other systems. A key propo
   (code, number) lead to the same thing.
 * Every `POST` needs an `Idempotency-Key`: the first reply is kept for 7 days and given again.
 * Lists go on at `next_cursor`. Changes take `If-Match` with the `ETag` that was read.
+* `GET /events` tells what happened; a webhook is told of it, signed (see `webhooks` below).
 * Errors are `application/problem+json`, each with a stable `type`.
 """
+
+
+class YesNo(StrEnum):
+    """A choice in an address."""
+
+    YES = "true"
+    NO = "false"
 
 
 class FieldFaultSchema(Schema):
@@ -42,6 +51,10 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True)
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(FieldFaultSchema))
+
+
+class NothingSchema(Schema):
+    """An empty object."""
 
 
 class Api(flask_smorest.Api):
@@ -113,6 +126,7 @@ def config() -> dict[str, Any]:
         "API_SPEC_OPTIONS": {
             "info": {"description": ABOUT},
             "servers": [{"url": "/api/v1"}],
+            "webhooks": WEBHOOKS,
             "security": [{"key": []}],
         },
     }
@@ -156,4 +170,56 @@ IF_MATCH = {
     "name": "If-Match",
     "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
     "description": "The `ETag` that you read: nothing is changed if somebody else was first.",
+}
+
+# what a webhook is sent (OpenAPI 3.1 describes calls that we make as it does those that we take)
+WEBHOOKS = {
+    "happened": {
+        "post": {
+            "summary": "Something happened",
+            "description": (
+                "Signed by the convention of Standard Webhooks: `webhook-signature` has `v1,` and the base64 "
+                "HMAC-SHA-256 of `{webhook-id}.{webhook-timestamp}.{body}` under the webhook’s secret, one for each "
+                "secret that counts. Answer with 2xx within 15 seconds; anything else is sent again under the same "
+                "`webhook-id`, for three days. 410 pauses the webhook. Of one thing a later event is not sent while an "
+                "earlier one is on its way."
+            ),
+            "security": [],
+            "parameters": [
+                {
+                    "in": "header",
+                    "name": name,
+                    "required": True,
+                    "schema": {"type": "string"},
+                    "description": description,
+                }
+                for name, description in (
+                    ("webhook-id", "The event’s id, the same at every attempt: do nothing twice for one."),
+                    ("webhook-timestamp", "When this attempt was made, in seconds since 1970. Refuse what is old."),
+                    ("webhook-signature", "One or more signatures, with spaces between them."),
+                )
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {"$ref": "#/components/schemas/Message"},
+                        "example": {
+                            "type": "payroll.moved",
+                            "timestamp": "2026-11-23T09:30:00.000Z",
+                            "data": {
+                                "id": "019ab0f4-7c5e-7b1a-9f5e-0c8f2d6f7a11",
+                                "type": "payroll.moved",
+                                "at": "2026-11-23T09:30:00.000Z",
+                                "position": 482,
+                                "subject_type": "payroll",
+                                "subject_id": "019ab0f4-6d3b-7c22-8a41-5b1e9c3d2f00",
+                            },
+                        },
+                    }
+                },
+            },
+            "responses": {"2XX": {"description": "Taken."}, "410": {"description": "Nobody is here any more."}},
+        }
+    }
 }

@@ -40,6 +40,8 @@ def demo(*, once: bool, people: int, port: int) -> None:
     addresses = {
         "PORT": str(web_port),
         "PAYOUTS_BASE_URL": f"http://localhost:{web_port}",
+        # so that a receiver on this machine can be tried out
+        "PAYOUTS_WEBHOOK_HOSTS": "localhost,127.0.0.1",
         "SANDBOX_NOTIFY_URL": f"http://127.0.0.1:{notify_port}",
         "SANDBOX_CONFIRMATION_URL": f"http://127.0.0.1:{confirmation_port}",
     }

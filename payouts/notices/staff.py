@@ -52,6 +52,7 @@ class StaffEvent(StrEnum):
     FILE_NOT_SENT = "file_not_sent"
     TRACE_STEP = "trace_step"
     TRACE_PAYEE = "trace_payee"
+    WEBHOOK_PAUSED = "webhook_paused"
 
 
 class StaffMessage(BodyOwned, Base):

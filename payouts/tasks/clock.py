@@ -18,6 +18,7 @@ from payouts.ledger import control
 from payouts.responses import closing
 from payouts.tasks import outbox
 from payouts.tasks.outbox import Push
+from payouts.webhooks import sending as webhooks
 from schemes import audit, before_body
 
 ELECTION = "SELECT pg_try_advisory_lock(hashtextextended('payouts clock', 0))"
@@ -54,6 +55,7 @@ def tick(service: Service) -> None:
     """One round of everything that the clock does."""
     push_due(service)
     link_audit(service)
+    webhooks.ask_due(service)
 
 
 def ask_daily(service: Service, asked_on: date | None) -> date | None:
@@ -73,6 +75,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
             control.ask_daily(session, at=now)
             closing.ask_daily(session, at=now)
             outbox.add(session, "api.forget", once=f"api.forget/{today}", at=now)
+            outbox.add(session, "webhook.forget", once=f"webhook.forget/{today}", at=now)
             outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)
     return today
 

@@ -21,6 +21,7 @@ from payouts.responses import applying, closing, correction
 from payouts.returns import building_reissues, trace_telling
 from payouts.sandbox.bank import days as bank_days
 from payouts.statement import reading, rule
+from payouts.webhooks import sending as webhook_sending
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "notices.send": Outside(sending.send),
     "staff.send": Outside(staff.send),
     "details.warn": Outside(warning.send),
+    "webhook.send": Outside(webhook_sending.send),
+    "webhook.forget": OnDatabase(webhook_sending.forget),
     "confirmation.ask": Outside(asking.ask),
     "confirmation.ask_one": Outside(asking.answer_entry),
 }

@@ -135,6 +135,9 @@ from payouts.web import (
     trace_words,
     traces,
     urgent,
+    webhook_deliveries,
+    webhook_words,
+    webhooks,
     words,
     write_offs,
 )
@@ -238,6 +241,8 @@ VIEWS = (
     top_up,
     traces,
     urgent,
+    webhook_deliveries,
+    webhooks,
     write_offs,
 )
 
@@ -290,6 +295,7 @@ def register(app: Flask) -> None:
         finding_words,
         notice_words,
         one_off_words,
+        webhook_words,
     )
     for part in (errors, figures, navigation, stylesheets, *words_of):
         part.register(app)

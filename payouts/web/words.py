@@ -46,6 +46,7 @@ from payouts.web import (
     return_words,
     statement_words,
     trace_words,
+    webhook_words,
 )
 from payouts.web.award_words import AWARD_DAYS, SUSPENSION_DAYS
 from payouts.web.correction_words import REPORT_FAULTS
@@ -175,6 +176,7 @@ def sentence(refusal: Refused) -> str:
 # the refusals of a room whose words stand in a module of its own
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **api_key_words.TELLERS,
+    **webhook_words.TELLERS,
     **bank_profile_words.TELLERS,
     **body_words.TELLERS,
     **channel_words.TELLERS,

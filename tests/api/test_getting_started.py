@@ -22,7 +22,14 @@ from tests.entering import pay_one_offs
 
 PAGE = Path(__file__).parents[2] / "docs" / "api-getting-started.md"
 # what depends on what: in this order the examples can be sent one after the other
-EXAMPLES = ["/payees", "/payees/{payee}/bank_details", "/one_off_payments", "/awards", "/payees/{payee}/holds"]
+EXAMPLES = [
+    "/webhooks",
+    "/payees",
+    "/payees/{payee}/bank_details",
+    "/one_off_payments",
+    "/awards",
+    "/payees/{payee}/holds",
+]
 
 
 @pytest.fixture
@@ -98,7 +105,7 @@ def test_every_example_of_the_description_does_what_it_says(caller):
         if "example" in operations.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
     }
     assert set(described) == set(EXAMPLES)
-    registrar, payer = caller(Scope.PAYEES, Scope.AWARDS), caller(Scope.PAYMENTS)
+    registrar, payer = caller(Scope.READ, Scope.PAYEES, Scope.AWARDS), caller(Scope.PAYMENTS)
     for path in EXAMPLES:
         system = payer if path == "/one_off_payments" else registrar
         answer = system.post(path.replace("{payee}", "CASE-1001"), described[path])

@@ -54,6 +54,8 @@ from payouts.web import (
     field_words,
     words,
 )
+from payouts.webhooks.address import AddressFault, AddressRefused
+from payouts.webhooks.webhook import WebhookFault, WebhookRefused
 from schemes.api_key import KeyFault, KeyRefused
 from schemes.award import AwardDay, AwardDayRefused, AwardThere
 from schemes.bank_connection import ConnectionFault, ConnectionTermsRefused
@@ -113,6 +115,8 @@ DAY = date(2026, 11, 25)
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 REFUSALS: list[Refused] = [
+    AddressRefused(AddressFault.INTERNAL),
+    WebhookRefused(WebhookFault.KEY),
     ConnectionTermsRefused("host", ConnectionFault.HOST),
     GoesByItself(),
     NotASandbox(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from typing import BinaryIO, Protocol
 
 from schemes.errors import FileFault, FileRefused
 from schemes.imports.table import is_blank
@@ -17,14 +18,34 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LOOKED_AT = 64 * 1024
 
 
+class Content(Protocol):
+    """The bytes of a file, read from the beginning each time they are asked for. `head`: more than a first line."""
+
+    @property
+    def head(self) -> bytes: ...
+
+    def open(self) -> BinaryIO: ...
+
+
+class Held:
+    """The bytes of a file that is held as a whole."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.head = content[:LOOKED_AT]
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.content)
+
+
 class CsvFile:
     """A text file of cells. Raises FileRefused for what is empty or no text."""
 
-    def __init__(self, content: bytes) -> None:
-        if not content.strip():
+    def __init__(self, content: bytes | Content) -> None:
+        self.content = Held(content) if isinstance(content, bytes) else content
+        if not self.content.head.strip():
             raise FileRefused(FileFault.EMPTY)
-        self.content = content
-        self.encoding = encoding_of(content)
+        self.encoding = encoding_of(self.content.head)
         self.notes: dict[str, str] = {}
         if self.encoding != "utf-8-sig":
             self.notes["encoding"] = "UTF-16"
@@ -32,15 +53,15 @@ class CsvFile:
         if self.delimiter != ",":
             self.notes["separator"] = DELIMITERS[self.delimiter]
 
-    def text(self, content: bytes) -> io.TextIOWrapper:
+    def text(self, content: BinaryIO) -> io.TextIOWrapper:
         # read as it goes: the text of a whole file would take up to four times the room of its bytes
         errors = "surrogateescape" if self.encoding == "utf-8-sig" else "strict"
-        return io.TextIOWrapper(io.BytesIO(content), self.encoding, errors=errors, newline="")
+        return io.TextIOWrapper(content, self.encoding, errors=errors, newline="")
 
     def delimiter_of_first_line(self) -> str:
         """What parts the first line that is not blank into the most cells; commas where none does."""
         try:
-            first = next((line for line in self.text(self.content[:LOOKED_AT]) if line.strip()), "")
+            first = next((line for line in self.text(io.BytesIO(self.content.head[:LOOKED_AT])) if line.strip()), "")
         except UnicodeDecodeError as error:
             raise FileRefused(FileFault.NOT_TEXT, looks_like=self.encoding, detail=error.reason) from None
         if "\x00" in first:
@@ -48,7 +69,7 @@ class CsvFile:
         return max(DELIMITERS, key=lambda delimiter: len(next(csv.reader([first], delimiter=delimiter), [])))
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(self.text(self.content), delimiter=self.delimiter, strict=True)
+        reader = csv.reader(self.text(self.content.open()), delimiter=self.delimiter, strict=True)
         first_line = 1
         try:
             for cells in reader:

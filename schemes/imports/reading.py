@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -13,13 +14,15 @@ from sqlalchemy.orm import Session
 from schemes import audit
 from schemes.database import copy_text, escaped, in_chunks
 from schemes.errors import FileFault, FileRefused
-from schemes.imports import legacy_file
+from schemes.imports import legacy_file, workbook
+from schemes.imports.csv_file import CsvFile
 from schemes.imports.entry import ENCODE, REQUIRED, Outcome, Row, packed
 from schemes.imports.mapping import ColumnMapping, MappedTable, looks_of, proposed
 from schemes.imports.offered import offered_by
 from schemes.imports.register_file import header_of, names_of, open_table, read_header, read_register
-from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move
+from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move, part_of_file
 from schemes.imports.register_look import already_there
+from schemes.imports.sealed_file import SealedFile
 from schemes.imports.source import get_source, source_of
 from schemes.imports.table import Table
 from schemes.scheme import Scheme, get_scheme
@@ -38,20 +41,18 @@ def read(
         return
     key = seals.open_row(get_key(session, brought.body_id, brought.key_id))
     scheme = get_scheme(session, brought.scheme_id)
-    assert brought.sealed_content is not None
-    content = key.open(brought.sealed_content, "register_import", brought.id)
-    # one copy of the file is enough
-    session.expire(brought, ["sealed_content"])
     savepoint = session.begin_nested()
     try:
-        table = table_of(session, brought, content)
-        if table is None:
-            savepoint.commit()
-            return
-        header, rows = read_register(table, offered_by(session, brought.scheme_id, at=at))
-        session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
-        counts: Counter[str] = Counter()
         with ThreadPoolExecutor(max_workers=1) as database:
+            part = partial(part_of_file, session, brought.id)
+            file = SealedFile(part, database, key, import_id=brought.id, byte_count=brought.byte_count)
+            table = table_of(session, brought, file)
+            if table is None:
+                savepoint.commit()
+                return
+            header, rows = read_register(table, offered_by(session, brought.scheme_id, at=at))
+            session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
+            counts: Counter[str] = Counter()
             keeping: Future[Counter[str]] | None = None
             for chunk in in_chunks(rows, CHUNK):
                 # a chunk is written while the next is read
@@ -80,8 +81,10 @@ def read(
     audit.record(session, "import.read", by=None, about=brought, at=at, good=good, unchanged=unchanged, refused=refused)
 
 
-def table_of(session: Session, brought: RegisterImport, content: bytes) -> Table | None:
+def table_of(session: Session, brought: RegisterImport, file: SealedFile) -> Table | None:
     """The file under our columns; None when a person has to say what its own are. Raises FileRefused."""
+    is_text = is_plain_text(file.head)
+    content = b"" if is_text else file.whole()
     kind = legacy_file.kind_of(content)
     if kind and brought.answers is not None:
         return legacy_file.LegacyFile(content, kind, legacy_file.CreditTerms.from_json(brought.answers))
@@ -89,7 +92,7 @@ def table_of(session: Session, brought: RegisterImport, content: bytes) -> Table
         brought.asked = legacy_file.summary_of(content, kind)
         move(brought, ImportStatus.ASKING)
         return None
-    table = open_table(content)
+    table = CsvFile(file) if is_text else open_table(content)
     cells = header_of(table)
     names = names_of(cells)
     if brought.answers is not None:
@@ -110,6 +113,13 @@ def table_of(session: Session, brought: RegisterImport, content: bytes) -> Table
     brought.asked = {"header": list(names), "looks": [look.value for look in looks], "proposed": list(guessed)}
     move(brought, ImportStatus.ASKING)
     return None
+
+
+def is_plain_text(head: bytes) -> bool:
+    """Whether a file is cells in text, by its beginning, and so is read a part at a time."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    whole = b"<", workbook.ZIP, workbook.OLD_OFFICE
+    return bool(start) and not start.startswith(whole) and not legacy_file.kind_of(head)
 
 
 # without a column for the first day, which may be one for all awards

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -27,8 +28,10 @@ from werkzeug.routing import UUIDConverter
 from benchmarks.payroll import SEEDED, ask_for_files, bring_in, create, lift_limits, service_on, work_off
 from payouts import embedded, migrating
 from payouts.app import Service, create_app
+from payouts.checks.finding import Kind
 from payouts.demo.harbour import Harbour, seed
 from payouts.demo.register import write_register
+from payouts.difference.explanation import Cause
 from schemes import before_body
 from schemes.database import new_id
 from schemes.person import Role
@@ -36,9 +39,13 @@ from schemes.sign_in import token_digest
 
 SMALL = 100
 TIMES = 5
-TABLE_OF = {"import": "register_import", "file": "payment_file"}
+TABLE_OF = {"import": "register_import", "file": "payment_file", "pair": "duplicate_pair"}
+# what stands in an address beside ids: each page of a payroll that lists findings, or payments by why they differ
+SAID = {"kind": [kind.value for kind in Kind], "cause": [cause.value for cause in Cause]}
 # asked besides each route as it stands: the searches that people type, and a page far down a list
 ALSO = {
+    "/duplicates": ("?show=all", "?show=accounts"),
+    "/payrolls/<uuid:payroll_id>/take-out": ("?find=HILF-0005", "?find=zzzz"),
     "/payees": (
         "?search=mar",
         "?search=HILF-0005",
@@ -140,17 +147,19 @@ def visitor_of(servers: embedded.Servers, service: Service, harbour: Harbour) ->
     with psycopg.connect(servers.owner_url("benchmark")) as owner:
         for role in set(Role) - {Role.PREPARER}:
             owner.execute(MEMBERSHIP, {"body": person.body_id, "person": person.person_id, "role": role.value})
+    token = new_id().hex
     with service.transaction(None) as session:
-        before_body.start_session(session, token_digest(str(harbour.body_id)), person.person_id, service.now())
+        before_body.start_session(session, token_digest(token), person.person_id, service.now())
     visitor = create_app(service).test_client()
     with visitor.session_transaction() as cookie:
-        cookie["token"] = str(harbour.body_id)
+        cookie["token"] = token
     return visitor
 
 
 MEMBERSHIP = """
     INSERT INTO membership (body_id, id, person_id, role, given_at)
-    VALUES (%(body)s, gen_random_uuid(), %(person)s, %(role)s, now())
+    SELECT %(body)s, gen_random_uuid(), %(person)s, %(role)s::text, now()
+     WHERE NOT EXISTS (SELECT FROM membership WHERE person_id = %(person)s AND role = %(role)s::text)
 """
 
 
@@ -159,14 +168,16 @@ def addresses(servers: embedded.Servers, visitor: FlaskClient, harbour: Harbour)
     adapter = visitor.application.url_map.bind("localhost")
     for rule in sorted(visitor.application.url_map.iter_rules(), key=str):
         ids = {name for name, kind in rule._converters.items() if isinstance(kind, UUIDConverter)}
-        if "GET" not in (rule.methods or ()) or rule.arguments - ids or "asset" in rule.endpoint:
+        if "GET" not in (rule.methods or ()) or rule.arguments - ids - SAID.keys() or "asset" in rule.endpoint:
             continue
-        values = {name: an_id(servers, harbour, name) for name in ids}
+        values: dict[str, Any] = {name: an_id(servers, harbour, name) for name in ids}
         if None in values.values():
             continue
-        address = adapter.build(rule.endpoint, values)
-        for query in ("", *ALSO.get(str(rule), ())):
-            yield f"{rule}{query}", f"{address}{query}"
+        named = [{name: said} for name in rule.arguments - ids for said in SAID[name]]
+        for words in named or [{}]:
+            address = adapter.build(rule.endpoint, {**values, **words})
+            for query in ("", *ALSO.get(str(rule), ())):
+                yield " ".join((f"{rule}{query}", *words.values())), f"{address}{query}"
 
 
 OF_A_BODY = "SELECT FROM information_schema.columns WHERE table_name = %s AND column_name = 'body_id'"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from payouts.payment import Payment, PaymentRow, in_payroll
 from payouts.payment_item import PaymentItem, of_item
 from schemes.account import Account
-from schemes.payee import Beneficiary, Payee, for_search
+from schemes.payee import Beneficiary, Mandate, Payee, for_search
 from schemes.payee_search import between
 
 MOST_PEOPLE = 1000
@@ -32,7 +32,10 @@ def find_payments(session: Session, payroll_id: UUID, search: str, *, limit: int
     for column, start in ((Payee.reference, reference), (Payee.search_name, name)):
         questions.append(Payment.payee_id.in_(people(session, Payee.id, column, start)))
     for column, start in ((Beneficiary.reference, reference), (Beneficiary.search_name, name)):
-        questions.append(Payment.beneficiary_id.in_(people(session, Beneficiary.id, column, start)))
+        whose = people(session, Beneficiary.id, column, start)
+        # a payment has an index by its payee, who is or was paid for the beneficiary, none by the beneficiary
+        paid_for_them = select(Mandate.payee_id).where(Mandate.beneficiary_id.in_(whose))
+        questions.append(Payment.payee_id.in_(paid_for_them) & Payment.beneficiary_id.in_(whose))
     ids: set[UUID] = set()
     for question in questions:
         ids.update(session.scalars(select(Payment.id).where(in_payroll(payroll_id), question).limit(limit)))

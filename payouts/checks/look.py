@@ -71,10 +71,12 @@ def paid_before(session: Session, payment: Payment) -> Sequence[Before]:
 
 def others_paid_into(session: Session, payroll_id: UUID, account: Account) -> Sequence[Payee]:
     """Other payees than the account's whom a payroll pays into the same account, the first few by reference."""
+    # a payment has an index by its payee, none by its account
+    paid = (Payment.payee_id == Account.payee_id) & (Payment.account_id == Account.id)
     payees = (
         select(Payee)
         .join(Account, (Account.body_id == Payee.body_id) & (Account.payee_id == Payee.id))
-        .join(Payment, (Payment.body_id == Account.body_id) & (Payment.account_id == Account.id))
+        .join(Payment, (Payment.body_id == Account.body_id) & paid)
         .where(Account.fingerprint == account.fingerprint, Payee.id != account.payee_id, in_payroll(payroll_id))
         .distinct()
         .order_by(Payee.reference, Payee.id)

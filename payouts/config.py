@@ -40,11 +40,10 @@ class Settings:
     upload_limit: int = 50 * MEGABYTE
     notify_url: str = NOTIFY
     notify_api_key: str = field(repr=False, default="")
-    notify_template: str = ""
-    notify_several_template: str = ""
+    notify_email_template: str = ""
+    notify_text_template: str = ""
+    notify_letter_template: str = ""
     notify_staff_template: str = ""
-    notify_warning_template: str = ""
-    notify_warning_text_template: str = ""
     notify_receipts_token: str = field(repr=False, default="")
     sandbox_notify_url: str = ""
     sandbox_notify_api_key: str = field(repr=False, default="")
@@ -98,11 +97,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             upload_limit=int(read("PAYOUTS_UPLOAD_LIMIT", str(50 * MEGABYTE))),
             notify_url=read("NOTIFY_URL", NOTIFY),
             notify_api_key=read("NOTIFY_API_KEY", ""),
-            notify_template=read("NOTIFY_TEMPLATE", ""),
-            notify_several_template=read("NOTIFY_SEVERAL_TEMPLATE", ""),
+            notify_email_template=read("NOTIFY_EMAIL_TEMPLATE", ""),
+            notify_text_template=read("NOTIFY_TEXT_TEMPLATE", ""),
+            notify_letter_template=read("NOTIFY_LETTER_TEMPLATE", ""),
             notify_staff_template=read("NOTIFY_STAFF_TEMPLATE", ""),
-            notify_warning_template=read("NOTIFY_WARNING_TEMPLATE", ""),
-            notify_warning_text_template=read("NOTIFY_WARNING_TEXT_TEMPLATE", ""),
             notify_receipts_token=read("NOTIFY_RECEIPTS_TOKEN", ""),
             sandbox_notify_url=read("SANDBOX_NOTIFY_URL", ""),
             sandbox_notify_api_key=read("SANDBOX_NOTIFY_API_KEY", ""),

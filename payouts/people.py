@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
 from payouts.notices import staff
-from payouts.notices.staff import StaffEvent, plain
+from payouts.notices.staff import StaffEvent
+from payouts.notices.words import plain
 from schemes import (
     audit,
     before_body,

@@ -49,6 +49,9 @@ class ChangeKind(StrEnum):
     PASSKEYS = "passkeys"
     BANK_MATCH = "bank_match"
     BANK_RULE = "bank_rule"
+    NOTIFY = "notify"
+    NOTICE_WORDING = "notice_wording"
+    NOTICE_SETTINGS = "notice_settings"
 
 
 class ChangeWaiting(Refused):

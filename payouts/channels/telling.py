@@ -11,6 +11,7 @@ from bacs.calendar import LONDON
 from payouts.channels.dispatch import Dispatch, DispatchStatus
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
+from payouts.notices.words import plain
 from payouts.payroll import get_payroll
 from schemes.person import Role, people
 
@@ -40,7 +41,7 @@ def tell_releasers(session: Session, service: Service, dispatch: Dispatch, *, at
                 service,
                 StaffEvent.FILE_NOT_SENT,
                 email=person.email,
-                name=staff.plain(person.name),
+                name=plain(person.name),
                 subject=f"A file of payroll {payroll.number} needs you",
                 text=text,
                 at=at,

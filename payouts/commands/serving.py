@@ -17,6 +17,7 @@ from payouts.commands import ground
 from payouts.config import Settings, read_settings
 from payouts.sandbox import notify
 from payouts.sandbox.confirmation_of_payee import ConfirmationServer
+from payouts.sandbox.notify_keys import EXAMPLES
 from payouts.tasks import clock as clock_process
 from payouts.tasks import worker as worker_process
 
@@ -76,7 +77,7 @@ def sandbox() -> None:
         store=settings.sandbox_notify_store,
         receipts_url=f"{settings.base_url}/callbacks/notify" if settings.notify_receipts_token else None,
         receipts_token=settings.notify_receipts_token or None,
-        api_keys=[settings.sandbox_notify_api_key],
+        api_keys=[settings.sandbox_notify_api_key, *EXAMPLES.values()],
     )
 
 

@@ -23,6 +23,7 @@ from payouts.gates.separation import bar
 from payouts.gates.standing_in import stand_ins
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
+from payouts.notices.words import plain
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.tasks import outbox
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
@@ -135,7 +136,7 @@ def tell_of_no_go(session: Session, service: Service, args: Mapping[str, Any]) -
     gate = get_gate(session, payroll.id, decision.gate_id)
     by = session.get_one(Person, decision.person_id)
     text = (
-        f"{staff.plain(by.name)} said no-go at the gate {gate.name} of payroll {payroll.number}. Every decision so far "
+        f"{plain(by.name)} said no-go at the gate {gate.name} of payroll {payroll.number}. Every decision so far "
         f"is void, and the payroll is back with its preparer. The reason stands on its page.\n\n"
         f"{address(service, payroll)}"
     )

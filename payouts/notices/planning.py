@@ -1,74 +1,149 @@
-"""Planning the notices of a payroll that was submitted: one for each payee, however many payments they get."""
+"""Planning notices: who is told of what, by which channel, each only once its fact stands in our records.
+
+One statement writes all notices of an event, in chunks for the workers. A payee who cannot be told well is not told:
+the dead, those on hold, and of money for somebody who has died.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from payouts.notices.notice import Notice, NoticeEvent, NoticeStatus
-from payouts.payroll import PayrollStatus, get_payroll
+from payouts.app import NotifyNotSetUp
+from payouts.notices import settings
+from payouts.notices.connection import Sender, Way, sender
+from payouts.notices.event import NoticeEvent
+from payouts.notices.notice import NOT_REACHED, Notice, NoticeStatus
+from payouts.notices.who import CAME_BACK, FAILED, SUBMITTED, UNPAID, UNPAID_REASONS, statement
+from payouts.payroll import Payroll, PayrollKind, PayrollStatus, get_payroll
 from payouts.tasks import outbox
 from schemes import audit
-from schemes.database import in_chunks
+from schemes.body import get_body
+from schemes.database import new_id
+from schemes.duties import london_day
 
 if TYPE_CHECKING:
     from payouts.app import Service
 
-CHUNK = 200
+CHUNK = 400
+LOOKS_BACK = timedelta(days=7)
 
 
 def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
-    """Write every notice and cut them into chunks for the workers.
+    """Plan what the payees of a submitted payroll are told, those whom it does not pay too.
 
     Only for a payroll whose submission is recorded: a file that was downloaded is not a file that was sent.
     """
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
     if payroll.status not in (PayrollStatus.SUBMITTED, PayrollStatus.ACCEPTED):
         return
+    count = write(session, service, SUBMITTED, payroll=payroll, event="")
+    if payroll.kind is PayrollKind.REGULAR:
+        told = settings.current(session)
+        reasons = [why for event, whys in UNPAID_REASONS.items() if told.tells(event) for why in whys]
+        count += write(session, service, UNPAID, payroll=payroll, reasons=reasons)
+    audit.record(session, "notices.planned", by=None, about=payroll, at=service.now(), count=count)
+
+
+def write(session: Session, service: Service, told: str, *, payroll: Payroll | None = None, **values: Any) -> int:
+    """Write the notices of a query, and have them sent in chunks; how many are to be sent."""
+    through, plan_id, at = sender_or_none(session, service), new_id(), service.now()
+    ways = {
+        f"sends_{way}": through is None or through.sends(way)
+        for way in Way  # without a Notify they wait for one
+    }
     session.execute(
-        text(
-            """
-            INSERT INTO notice (body_id, id, payroll_id, payee_id, event, channel, status, payment_count, total_pence,
-                                last_four, made_at)
-            SELECT payment.body_id, uuidv7(), payment.payroll_id, payee.id, :event, 'email',
-                   CASE WHEN EXISTS (SELECT FROM hold WHERE hold.body_id = payment.body_id
-                                        AND hold.payee_id = payee.id AND hold.lifted_at IS NULL) THEN :held_back
-                        WHEN payee.email IS NULL THEN :no_address ELSE :planned END,
-                   count(*), sum(payment.amount_pence), min(account.last_four), :at
-              FROM payment
-              JOIN payee ON payee.body_id = payment.body_id AND payee.id = payment.payee_id
-              JOIN account ON account.body_id = payment.body_id AND account.id = payment.account_id
-             WHERE payment.payroll_id = :payroll_id AND payment.status IN ('submitted', 'paid')
-             GROUP BY payment.body_id, payment.payroll_id, payee.id, payee.email
-            ON CONFLICT DO NOTHING
-            """
-        ),
+        text(statement(told)),
         {
-            "event": NoticeEvent.PAYMENT_ON_ITS_WAY.value,
-            "no_address": NoticeStatus.NO_ADDRESS.value,
-            "held_back": NoticeStatus.HELD_BACK.value,
-            "planned": NoticeStatus.PLANNED.value,
-            "at": service.now(),
-            "payroll_id": payroll.id,
+            **ways,
+            **values,
+            "text": Way.TEXT.value,
+            "letter": Way.LETTER.value,
+            "plan_id": plan_id,
+            "chunk": CHUNK,
+            "at": at,
+            **({"payroll_id": payroll.id} if payroll else {}),
         },
     )
-    ids = session.scalars(
-        select(Notice.id)
-        .where(Notice.payroll_id == payroll.id, Notice.status == NoticeStatus.PLANNED)
-        .order_by(Notice.id)
-    ).all()
-    for chunk in in_chunks(ids, CHUNK):
+    return hand_out(session, plan_id, at=at)
+
+
+def sender_or_none(session: Session, service: Service) -> Sender | None:
+    try:
+        return sender(session, service, get_body(session))
+    except NotifyNotSetUp:
+        return None
+
+
+def hand_out(session: Session, plan_id: UUID, *, at: datetime) -> int:
+    """Ask for the work of a plan, a task a part; how many notices there are to send."""
+    mine = (Notice.plan_id == plan_id, Notice.status == NoticeStatus.PLANNED)
+    parts = session.execute(select(Notice.part, func.count()).where(*mine).group_by(Notice.part).order_by(Notice.part))
+    count = 0
+    for part, notices in parts.all():
         outbox.add(
-            session,
-            "notices.send",
-            once=f"notices.send/{chunk[0]}",
-            at=service.now(),
-            payroll_id=str(payroll.id),
-            first=str(chunk[0]),
-            last=str(chunk[-1]),
+            session, "notices.send", once=f"notices.send/{plan_id}/{part}", at=at, plan_id=str(plan_id), part=part
         )
-    audit.record(session, "notices.planned", by=None, about=payroll, at=service.now(), count=len(ids))
+        count += notices
+    return count
+
+
+def look(session: Session, service: Service, args: Mapping[str, Any]) -> None:
+    """Plan what follows from facts by now: payments that came back, and money that should have arrived."""
+    at, told = service.now(), settings.current(session)
+    count = 0
+    if told.tells(NoticeEvent.PAYMENT_RETURNED):
+        count += write(session, service, CAME_BACK)
+    if told.tells(NoticeEvent.PAYMENT_SHOULD_BE_THERE):
+        for payroll in arrived(session, at=at):
+            event = NoticeEvent.PAYMENT_SHOULD_BE_THERE.value
+            count += write(session, service, SUBMITTED, payroll=payroll, event=event)
+    if count:
+        audit.record(session, "notices.planned", by=None, at=at, count=count)
+
+
+def arrived(session: Session, *, at: datetime) -> list[Payroll]:
+    """Payrolls whose pay date was yesterday or in the days before, and of which no payee was told that it passed.
+
+    A day later, since money may arrive at any time of its day.
+    """
+    told = select(Notice.id).where(Notice.payroll_id == Payroll.id, Notice.event == NoticeEvent.PAYMENT_SHOULD_BE_THERE)
+    today = london_day(at)
+    return list(
+        session.scalars(
+            select(Payroll)
+            .where(
+                Payroll.status.in_((PayrollStatus.SUBMITTED, PayrollStatus.ACCEPTED, PayrollStatus.CLOSED)),
+                Payroll.pay_date < today,
+                Payroll.pay_date >= today - LOOKS_BACK,
+                ~told.exists(),
+            )
+            .order_by(Payroll.number)
+        )
+    )
+
+
+def ask(session: Session, *, once: str, at: datetime) -> None:
+    """Ask for a look at what payees can be told by now. `once`: what it is asked after."""
+    outbox.add(session, "notices.look", once=f"notices.look/{once}", at=at)
+
+
+def send_again(session: Session, service: Service, notices: list[Notice], *, used: list[str]) -> int:
+    """Plan the next try of notices that did not arrive, but by no way in `used`; how many are to be sent.
+
+    Where there is no way left, they stay with people.
+    """
+    ids = [notice.id for notice in notices if notice.status in NOT_REACHED and not notice.has_next]
+    if not ids:
+        return 0
+    count = write(session, service, FAILED, ids=ids, used=used)
+    follows = select(Notice.follows_id).where(Notice.follows_id.in_(ids))
+    session.execute(
+        update(Notice).where(Notice.id.in_(follows)).values(has_next=True).execution_options(synchronize_session=False)
+    )
+    return count

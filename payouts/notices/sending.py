@@ -1,235 +1,233 @@
-"""Sending notices through GOV.UK Notify, each once: intent, effect, outcome.
+"""Sending the notices of a plan through GOV.UK Notify, a part at a time, each once: intent, effect, outcome.
 
-Notify knows no idempotency key, so the intent is committed first under the notice's id. Whatever is found at `sending`
-when the work starts was left by a crash, and whatever got no answer may have arrived: both are looked up by reference
-before anything is sent again.
+The intent is committed first under the notice's id, which is Notify's reference. Whatever is found at `sending` when
+the work starts was left by a crash: it is looked up before anything is sent again.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from notifications_python_client.errors import HTTPError
-from notifications_python_client.notifications import NotificationsAPIClient
-from sqlalchemy import select, update
+from sqlalchemy import case, exists, select, update
+from sqlalchemy.orm import Session
 
 from bacs import pence
+from payouts.notices import lint, planning, settings
+from payouts.notices.connection import Sender, Way, sender
+from payouts.notices.delivery import Answer, Clients, Message, NotifyBusy
+from payouts.notices.event import OF_SUBMISSION, NoticeEvent
 from payouts.notices.notice import Notice, NoticeStatus, move
-from payouts.payroll import get_payroll
-from payouts.sandbox import templates as sandbox_templates
+from payouts.notices.pace import Pace
+from payouts.notices.settings import NoticeSettings
+from payouts.notices.wording import Place, Wordings
+from payouts.notices.words import HOLDS, Words, always, day_words, fill, of_payments, of_return
+from payouts.payment import Payment, PaymentStatus
+from payouts.payroll import Payroll
+from payouts.returns.reason import Reason
 from payouts.tasks.hold import Hold
-from payouts.tasks.outbox import NotThere
 from schemes import audit
 from schemes.body import Body, get_body
+from schemes.contact import Contact
+from schemes.contact_value import Channel
 from schemes.database import in_chunks
-from schemes.hold import gravest
+from schemes.hold import GRAVEST_FIRST, HoldKind, gravest
 from schemes.payee import Payee
 
 if TYPE_CHECKING:
     from payouts.app import Service
 
-BATCH = 40
-THREADS = 4
-UNAVAILABLE = 503
-TOO_MANY = 429
-
-
-class NotifyBusy(NotThere):
-    """Notify takes no more for now, or cannot be asked what it has: the rest is tried again later."""
+BATCH = 100
+THREADS = 8
+WAITING = (NoticeStatus.PLANNED, NoticeStatus.SENDING)
+OF_MONEY_ON_ITS_WAY = (*OF_SUBMISSION, NoticeEvent.PAYMENT_SHOULD_BE_THERE)
 
 
 @dataclass(frozen=True)
-class Message:
-    """What one notice says, and to whom. `left_over`: an earlier try may have sent it."""
+class Ground:
+    """What all messages of a part have in common."""
 
-    notice_id: UUID
-    email: str
-    template_id: str
-    personalisation: dict[str, str]
-    left_over: bool
-    phone_number: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of a message; `notify_id` where Notify has it. Status None: nothing is known, it stays `sending`."""
-
-    notice_id: UUID
-    status: NoticeStatus | None
-    notify_id: UUID | None = None
-    error: str = ""
+    body: Body
+    settings: NoticeSettings
+    wordings: Wordings
+    through: Sender
 
 
 def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
-    """Send one chunk of a payroll's notices. Raises NotifyBusy when some are left for another try, HoldLost."""
+    """Send one part of a plan. Raises NotifyBusy when some are left for another try, NotifyNotSetUp, HoldLost."""
     body_id = UUID(args["body_id"])
-    first, last = UUID(args["first"]), UUID(args["last"])
     with service.transaction(body_id) as opened:
         body = get_body(opened)
-        pay_date = get_payroll(opened, UUID(args["payroll_id"])).pay_date
-        left = opened.scalars(
-            select(Notice.id)
-            .where(Notice.id.between(first, last), Notice.status.in_((NoticeStatus.PLANNED, NoticeStatus.SENDING)))
+        ground = Ground(body, settings.current(opened), Wordings(opened), sender(opened, service, body))
+        left = opened.execute(
+            select(Notice.id, Notice.channel)
+            .where(Notice.plan_id == UUID(args["plan_id"]), Notice.part == args["part"], Notice.status.in_(WAITING))
             .order_by(Notice.id)
         ).all()
-    clients = Clients(service, body, hold)
-    busy = 0
+    quiet_until = ground.settings.texts_again_at(service.now())
+    ids = [notice_id for notice_id, way in left if way is not Way.TEXT or quiet_until is None]
+    texts_wait = len(ids) < len(left)
+    # two installations on one server have databases of their own
+    name = f"{service.engine.url.database}:{ground.through.name}"
+    pace = Pace(service.queue.connection, name, now=service.now)
+    clients = Clients(ground.through.client, hold, pace)
+    unknown: list[Answer] = []
     with ThreadPoolExecutor(THREADS) as threads:
-        for batch in in_chunks(left, BATCH):
-            messages = intend(service, body, batch, pay_date)
-            answers = list(threads.map(clients.deliver, messages))
+        for batch in in_chunks(ids, BATCH):
+            answers = list(threads.map(clients.deliver, intend(service, ground, batch)))
             note(service, body_id, answers)
-            busy += sum(answer.status is None for answer in answers)
-    if busy:
-        raise NotifyBusy(f"{busy} notices of this chunk are left for another try")
+            unknown += [answer for answer in answers if answer.status is None]
+            if any(answer.until for answer in unknown):
+                break
+    left_over = max((answer.until for answer in unknown if answer.until), default=None)
+    if unknown:
+        raise NotifyBusy(f"{len(unknown)} notices of this part are left for another try", until=left_over)
+    if texts_wait:
+        raise NotifyBusy("texts wait for the day", until=quiet_until)
 
 
-def intend(service: Service, body: Body, batch: Sequence[UUID], pay_date: date) -> list[Message]:
+def intend(service: Service, ground: Ground, batch: Sequence[UUID]) -> list[Message]:
     """Commit the intent to send, and return what is to be sent. Who died or was held meanwhile is not written to."""
-    with service.transaction(body.id) as session:
-        session.execute(
-            update(Notice)
-            .where(Notice.id.in_(batch), Notice.status == NoticeStatus.PLANNED, gravest(Notice.payee_id).is_not(None))
-            .values(status=NoticeStatus.HELD_BACK)
-            .execution_options(synchronize_session=False)
-        )
+    with service.transaction(ground.body.id) as session:
+        hold_back(session, batch)
         rows = session.execute(
-            select(Notice, Payee)
+            select(Notice, Payee, Payroll.pay_date, Payroll.scheme_id)
             .join(Payee, (Payee.body_id == Notice.body_id) & (Payee.id == Notice.payee_id))
-            .where(Notice.id.in_(batch), Notice.status != NoticeStatus.HELD_BACK)
+            .join(Payroll, (Payroll.body_id == Notice.body_id) & (Payroll.id == Notice.payroll_id))
+            .where(Notice.id.in_(batch), Notice.status.in_(WAITING))
             .order_by(Notice.id)
         ).all()
-        messages = [message_of(service, body, notice, payee, pay_date) for notice, payee in rows]
-        session.execute(
-            update(Notice)
-            .where(Notice.id.in_(batch), Notice.status == NoticeStatus.PLANNED)
-            .values(status=NoticeStatus.SENDING)
-            .execution_options(synchronize_session=False)
-        )
+        addresses = addresses_of(session, [payee for notice, payee, _, _ in rows if notice.channel is not Way.EMAIL])
+        messages, versions, lost = [], {}, []
+        for notice, payee, pay_date, scheme_id in rows:
+            to = (payee.email or "") if notice.channel is Way.EMAIL else addresses.get((payee.id, notice.channel), "")
+            if not to and notice.status is NoticeStatus.PLANNED:
+                lost.append(notice.id)
+                continue
+            place = Place(notice.event, notice.channel, notice.language, scheme_id)
+            words, versions[notice.id] = ground.wordings.of(place)
+            filled = fill(words, values_of(ground.body, ground.settings, notice, payee, pay_date))
+            messages.append(
+                Message(
+                    notice_id=notice.id,
+                    way=notice.channel,
+                    to=to,
+                    template_id=ground.through.templates[notice.channel],
+                    personalisation=personalisation_of(notice.channel, filled),
+                    left_over=notice.status is NoticeStatus.SENDING,
+                )
+            )
+        note_intent(session, versions, lost, at=service.now())
     return messages
 
 
-def message_of(service: Service, body: Body, notice: Notice, payee: Payee, pay_date: date) -> Message:
-    several = notice.payment_count > 1
-    template_id = service.settings.notify_several_template if several else service.settings.notify_template
-    if body.is_sandbox:
-        template_id = sandbox_templates.PAYMENTS_ON_THEIR_WAY if several else sandbox_templates.PAYMENT_ON_ITS_WAY
-    amount = pence.format(notice.total_pence)
-    return Message(
-        notice_id=notice.id,
-        email=payee.email or "",
-        template_id=template_id,
-        personalisation={
-            "name": payee.name,
-            "amount": amount,
-            "total": amount,
-            "count": str(notice.payment_count),
-            "date": f"{pay_date:%A} {pay_date.day} {pay_date:%B %Y}",
-            "last_four": notice.last_four,
-            "contact": body.contact_email,
-            "sender": "The payments team",
-        },
-        left_over=notice.status is NoticeStatus.SENDING,
+def note_intent(session: Session, versions: Mapping[UUID, UUID | None], lost: Iterable[UUID], *, at: datetime) -> None:
+    """Keep which words each notice is sent with; a notice whose address is gone stays with people."""
+    planned = update(Notice).where(Notice.status == NoticeStatus.PLANNED)
+    planned = planned.execution_options(synchronize_session=False)
+    by_version: dict[UUID | None, list[UUID]] = {}
+    for notice_id, version in versions.items():
+        by_version.setdefault(version, []).append(notice_id)
+    for version, ids in by_version.items():
+        session.execute(planned.where(Notice.id.in_(ids)).values(status=NoticeStatus.SENDING, wording_id=version))
+    gone = planned.where(Notice.id.in_(list(lost)))
+    session.execute(gone.values(status=NoticeStatus.NO_ADDRESS, ended_at=at))
+
+
+def hold_back(session: Session, batch: Sequence[UUID]) -> None:
+    """Tell nothing to those who died or were held since, nor of money that is not on its way any more."""
+    planned = update(Notice).where(Notice.id.in_(batch), Notice.status == NoticeStatus.PLANNED)
+    planned = planned.values(status=NoticeStatus.HELD_BACK).execution_options(synchronize_session=False)
+    on_hold = GRAVEST_FIRST.index(HoldKind.ON_HOLD)
+    # whoever is on hold may hear that we have to check something, or that money came back, and nothing else
+    least = case((Notice.event.in_((NoticeEvent.PAYMENT_HELD, NoticeEvent.PAYMENT_RETURNED)), on_hold), else_=99)
+    session.execute(planned.where(gravest(Notice.payee_id) < least))
+    on_its_way = exists().where(
+        Payment.body_id == Notice.body_id,
+        Payment.payroll_id == Notice.payroll_id,
+        Payment.payee_id == Notice.payee_id,
+        Payment.status.in_((PaymentStatus.SUBMITTED, PaymentStatus.PAID)),
+        gravest(Payment.beneficiary_id).is_(None),
     )
+    session.execute(planned.where(Notice.event.in_(OF_MONEY_ON_ITS_WAY), ~on_its_way))
 
 
-class Clients:
-    """The real client, one for each thread: it is not thread-safe."""
-
-    def __init__(self, service: Service, body: Body, hold: Hold) -> None:
-        self.service = service
-        self.body = body
-        self.hold = hold
-        self.local = threading.local()
-
-    def client(self) -> NotificationsAPIClient:
-        if not hasattr(self.local, "client"):
-            self.local.client = self.service.notify_client(self.body)
-        client: NotificationsAPIClient = self.local.client
-        return client
-
-    def deliver(self, message: Message) -> Answer:
-        """Send one message, or find it where an earlier try sent it."""
-        try:
-            if message.left_over:
-                found = self.look_up(message)
-                if found is not None:
-                    return found
-            return self.hand_over(message)
-        except NotifyBusy:
-            return Answer(message.notice_id, None)
-
-    def hand_over(self, message: Message) -> Answer:
-        # whoever has taken the task over may have sent it
-        self.hold.check()
-        try:
-            answer = self.post(message)
-        except HTTPError as error:
-            if error.status_code == TOO_MANY or (error.status_code >= 500 and error.status_code != UNAVAILABLE):
-                raise NotifyBusy from error
-            if error.status_code == UNAVAILABLE:
-                # the client says 503 for silence too: it may have arrived
-                found = self.look_up(message)
-                if found is None:
-                    raise NotifyBusy from error
-                return found
-            return Answer(message.notice_id, NoticeStatus.REFUSED, error=f"{error.status_code} {reason_of(error)}")
-        return Answer(message.notice_id, NoticeStatus.SENT, UUID(answer["id"]))
-
-    def post(self, message: Message) -> Any:
-        """One request to Notify. Raises HTTPError."""
-        if message.phone_number:
-            return self.client().send_sms_notification(
-                phone_number=message.phone_number,
-                template_id=message.template_id,
-                personalisation=message.personalisation,
-                reference=str(message.notice_id),
-            )
-        return self.client().send_email_notification(
-            email_address=message.email,
-            template_id=message.template_id,
-            personalisation=message.personalisation,
-            reference=str(message.notice_id),
-            sanitise_content_for=["name"],
+def addresses_of(session: Session, payees: Iterable[Payee]) -> dict[tuple[UUID, Way], str]:
+    """Where each payee gets texts and letters: the newest contact of each that may be used."""
+    safe_only = {payee.id: payee.safe_contact for payee in payees}
+    rows = session.scalars(
+        select(Contact)
+        .where(
+            Contact.payee_id.in_(safe_only),
+            Contact.ended_at.is_(None),
+            Contact.channel.in_((Channel.TEXT, Channel.LETTER)),
         )
-
-    def look_up(self, message: Message) -> Answer | None:
-        """What Notify has under our reference. Raises NotifyBusy when it cannot be asked."""
-        try:
-            found = self.client().get_all_notifications(reference=str(message.notice_id))["notifications"]
-        except HTTPError as error:
-            raise NotifyBusy from error
-        if not found:
-            return None
-        return Answer(message.notice_id, NoticeStatus.SENT, UUID(found[0]["id"]))
+        .order_by(Contact.held_since, Contact.id)
+    )
+    return {
+        (row.payee_id, Way(row.channel.value)): row.value for row in rows if row.is_safe or not safe_only[row.payee_id]
+    }
 
 
-def reason_of(error: HTTPError) -> str:
-    """Notify's kind of error. Its messages may quote an address, which must not stand in our records."""
-    if isinstance(error.message, list):
-        return ", ".join(sorted({str(part.get("error", "")) for part in error.message}))
-    return type(error).__name__
+def values_of(body: Body, told: NoticeSettings, notice: Notice, payee: Payee, pay_date: date) -> dict[str, str]:
+    """What fills the fields of a notice."""
+    facts, language = notice.facts, notice.language
+    values = {
+        **always(body, payee.name, told.sender, language),
+        "date": day_words(pay_date, language),
+        "for_another": HOLDS if notice.for_another else "",
+        "taken_off": pence.format(facts.get("taken_pence", 0)),
+        "recovered": HOLDS if facts.get("recovered") else "",
+    }
+    if notice.payment_count:
+        values |= of_payments(notice.payment_count, notice.total_pence, notice.last_four, language)
+    if "reason" in facts:
+        values |= of_return(Reason(facts["reason"]), language)
+    return values
+
+
+def personalisation_of(way: Way, filled: Words) -> dict[str, str]:
+    """What the body's template for a channel shows: a heading and a text."""
+    if way is Way.TEXT:
+        return {"body": lint.as_sent(filled.body)}
+    return {"subject": filled.subject, "body": filled.body}
 
 
 def note(service: Service, body_id: UUID, answers: Sequence[Answer]) -> None:
-    """Commit the outcomes. A receipt may have been here first: then the notice is past `sending` already."""
+    """Commit the outcomes. A receipt may have been here first: then the notice is past `sending` already.
+
+    What Notify refused goes by the payee's next channel, where there is one.
+    """
     with service.transaction(body_id) as session:
         by_id = {answer.notice_id: answer for answer in answers if answer.status is not None}
         notices = session.scalars(select(Notice).where(Notice.id.in_(by_id)).with_for_update()).all()
-        refused = 0
+        refused = []
         for notice in notices:
             answer = by_id[notice.id]
             assert answer.status is not None
-            notice.notify_id = answer.notify_id
-            notice.sent_at = service.now() if answer.notify_id else None
+            if answer.notify_id is not None:
+                notice.notify_id, notice.sent_at = answer.notify_id, service.now()
             if move(notice, answer.status) and answer.status is NoticeStatus.REFUSED:
                 notice.error, notice.ended_at = answer.error, service.now()
-                refused += 1
+                refused.append(notice)
+        session.flush()
+        go_on(session, service, refused)
         sent = sum(answer.status is NoticeStatus.SENT for answer in answers)
-        audit.record(session, "notices.sent", by=None, at=service.now(), sent=sent, refused=refused)
+        audit.record(session, "notices.sent", by=None, at=service.now(), sent=sent, refused=len(refused))
+
+
+def go_on(session: Session, service: Service, failed: Iterable[Notice]) -> None:
+    """Send what could not be delivered by the payee's next channel; where there is none, people see to it."""
+    for notice in failed:
+        tried = session.scalars(
+            select(Notice.channel).where(
+                Notice.subject_id == notice.subject_id,
+                Notice.payee_id == notice.payee_id,
+                Notice.event == notice.event,
+            )
+        )
+        planning.send_again(session, service, [notice], used=sorted({way.value for way in tried}))

@@ -7,7 +7,6 @@ since a link is as good as a key.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.app import NotifyNotSetUp
+from payouts.notices.connection import Way
+from payouts.notices.delivery import Clients, Message, NotifyBusy
 from payouts.notices.notice import UUID_TEXT, NoticeStatus
-from payouts.notices.sending import Clients, Message, NotifyBusy
 from payouts.sandbox import templates as sandbox_templates
 from payouts.tasks import outbox
 from payouts.tasks.hold import Hold
@@ -119,13 +119,14 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
         content = json.loads(key.open(kept.sealed_content, "staff_message", message_id))
         message = Message(
             notice_id=message_id,
-            email=content["email"],
+            way=Way.EMAIL,
+            to=content["email"],
             template_id=template_of(service, body),
             personalisation={name: content[name] for name in ("name", "subject", "text")},
             left_over=kept.status is NoticeStatus.SENDING,
         )
         kept.status = NoticeStatus.SENDING
-    answer = Clients(service, body, hold).deliver(message)
+    answer = Clients(lambda: service.notify_client(body), hold).deliver(message)
     if answer.status is None:
         raise NotifyBusy("the message is left for another try")
     with service.transaction(body_id) as session:
@@ -137,11 +138,6 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
         audit.record(
             session, "staff.told", by=None, about=kept, at=service.now(), event=kept.event, outcome=kept.status
         )
-
-
-def plain(name: str) -> str:
-    """A name without what Notify or a mail program would make a link of: people choose their own names."""
-    return re.sub(r"[^\w .,'’-]", "", name)
 
 
 def template_of(service: Service, body: Body) -> str:

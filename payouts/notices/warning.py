@@ -20,9 +20,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import LONDON
 from payouts.app import NotifyNotSetUp
+from payouts.notices import settings
+from payouts.notices.connection import Sender, Way, sender
+from payouts.notices.delivery import Clients, Message, NotifyBusy
+from payouts.notices.event import NoticeEvent
 from payouts.notices.notice import UUID_TEXT, NoticeStatus
-from payouts.notices.sending import Clients, Message, NotifyBusy
-from payouts.sandbox import templates as sandbox_templates
+from payouts.notices.sending import personalisation_of
+from payouts.notices.wording import Place, Wordings
+from payouts.notices.words import always, fill
 from payouts.tasks import outbox
 from payouts.tasks.hold import Hold
 from schemes import audit, disowned
@@ -89,7 +94,7 @@ def warn(session: Session, service: Service, account: Account, *, at: datetime) 
     """
     body = get_body(session)
     told = session.scalar(select(DetailsWarning.id).where(DetailsWarning.account_id == account.id).limit(1))
-    if told is not None or not replaces_details(session, account) or not can_write(service, body):
+    if told is not None or not replaces_details(session, account) or not can_write(session, service, body):
         return 0
     payee = get_payee(session, account.payee_id)
     if has_died(session, payee.id):
@@ -134,36 +139,24 @@ def has_died(session: Session, payee_id: UUID) -> bool:
     return session.scalar(died.limit(1)) is not None
 
 
-def can_write(service: Service, body: Body) -> bool:
+def can_write(session: Session, service: Service, body: Body) -> bool:
     """Whether there is a Notify to send through; where there is none, the page of the change says so."""
     try:
-        service.notify_client(body)
-        template_of(service, body, Channel.EMAIL)
+        sender(session, service, body)
     except NotifyNotSetUp:
         return False
     return True
-
-
-def template_of(service: Service, body: Body, channel: Channel) -> str:
-    """Raises NotifyNotSetUp where a live body has no template."""
-    is_text = channel is Channel.TEXT
-    template = service.settings.notify_warning_text_template if is_text else service.settings.notify_warning_template
-    if body.is_sandbox:
-        template = sandbox_templates.DETAILS_WARNING_TEXT if is_text else sandbox_templates.DETAILS_WARNING
-    if not template:
-        raise NotifyNotSetUp(body.name)
-    return template
 
 
 def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
     """Send one warning once. Raises NotifyBusy to be tried again, NotifyNotSetUp, HoldLost."""
     body_id, warning_id = UUID(args["body_id"]), UUID(args["warning_id"])
     with service.transaction(body_id) as session:
-        message = intend(session, service, body_id, warning_id)
-        body = get_body(session)
+        through = sender(session, service, get_body(session))
+        message = intend(session, service, through, warning_id)
     if message is None:
         return
-    answer = Clients(service, body, hold).deliver(message)
+    answer = Clients(through.client, hold).deliver(message)
     if answer.status is None:
         raise NotifyBusy("the warning is left for another try")
     with service.transaction(body_id) as session:
@@ -174,33 +167,34 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
         kept.sent_at, kept.sealed_content = service.now(), None
 
 
-def intend(session: Session, service: Service, body_id: UUID, warning_id: UUID) -> Message | None:
+def intend(session: Session, service: Service, through: Sender, warning_id: UUID) -> Message | None:
     """Note the intent to send; None where nothing is left to send, or the payee was erased meanwhile."""
-    kept = session.get_one(DetailsWarning, (body_id, warning_id), with_for_update=True)
+    body = get_body(session)
+    kept = session.get_one(DetailsWarning, (body.id, warning_id), with_for_update=True)
     if kept.status not in (NoticeStatus.PLANNED, NoticeStatus.SENDING) or kept.sealed_content is None:
         return None
-    body = get_body(session)
-    payee = get_payee(session, session.get_one(Account, (body_id, kept.account_id)).payee_id)
+    payee = get_payee(session, session.get_one(Account, (body.id, kept.account_id)).payee_id)
     try:
-        key = service.seals.open_row(get_key(session, body_id, payee.key_id))
+        key = service.seals.open_row(get_key(session, body.id, payee.key_id))
     except KeyMissing:
         kept.status, kept.sealed_content = NoticeStatus.HELD_BACK, None
         return None
     content = json.loads(key.open(kept.sealed_content, "details_warning", warning_id))
-    is_text = kept.channel is Channel.TEXT
+    way = Way(kept.channel.value)
+    if not through.sends(way):
+        kept.status, kept.sealed_content, kept.error = NoticeStatus.REFUSED, None, "no template for this channel"
+        return None
     left_over, kept.status = kept.status is NoticeStatus.SENDING, NoticeStatus.SENDING
+    told = settings.current(session)
+    words, _ = Wordings(session).of(Place(NoticeEvent.DETAILS_CHANGED, way, payee.language))
+    values = always(body, content["name"], told.sender, payee.language)
+    filled = fill(words, {**values, "link": content["link"], "until": content["until"]})
     return Message(
         notice_id=warning_id,
-        email="" if is_text else content["to"],
-        phone_number=content["to"] if is_text else "",
-        template_id=template_of(service, body, kept.channel),
-        personalisation={
-            "name": content["name"],
-            "link": content["link"],
-            "until": content["until"],
-            "contact": body.contact_email,
-            "sender": "The payments team",
-        },
+        way=way,
+        to=content["to"],
+        template_id=through.templates[way],
+        personalisation=personalisation_of(way, filled),
         left_over=left_over,
     )
 

@@ -29,6 +29,7 @@ from bacs.calendar import LONDON
 from payouts.payment import Payment, PaymentStatus
 from payouts.returns.reason import BAD_DETAILS, Reason
 from payouts.returns.telling import ToldReturn
+from payouts.tasks import outbox
 from schemes.account import Account, Stopped
 from schemes.database import Base, BodyOwned, one_of, stored, to_body_row
 from schemes.errors import NotFound
@@ -138,6 +139,7 @@ def open_cases(session: Session, payment_ids: Sequence[UUID], *, by: UUID | None
         ),
         {"ids": ids, "reasons": [reasons[each].value for each in ids], "at": at},
     )
+    outbox.add(session, "notices.look", once=f"notices.look/{min(ids)}/{at.isoformat()}", at=at)
     if by is not None:
         stop_accounts(session, [each for each in ids if reasons[each] in BAD_DETAILS], by=by, at=at)
         hold_the_dead(session, [each for each in ids if reasons[each] is Reason.DECEASED], by=by, at=at)

@@ -9,6 +9,12 @@ import jwt
 
 _CLOCK_BOUND_SECONDS = 30
 
+# keys of a service of its own, one of each kind, which anybody may enter in a sandbox: nothing reaches anyone
+EXAMPLES: dict[str, str] = {
+    kind: f"sandbox-{kind}-0b5e9d7e-5f0c-4c9c-8a53-2a4f6c1d7e00-0b5e9d7e-5f0c-4c9c-8a53-2a4f6c1d7e0{number}"
+    for number, kind in enumerate(("test", "team", "live"), 1)
+}
+
 
 class NotifyRefused(Exception):
     """A refusal in Notify's shape: an HTTP status and one or more (error, message)."""

@@ -16,6 +16,12 @@ PAYMENT_ON_ITS_WAY_LETTER = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e04"
 DETAILS_WARNING = "a3d7f6d0-54c1-4a0e-9f0b-7d2f7c9e4b31"
 DETAILS_WARNING_TEXT = "c1f0a9be-2d35-4f7b-8a65-0e9d1b6c8f42"
 STAFF_MESSAGE = "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e20"
+# one template a channel, whose words the sender brings
+PASS_THROUGH: dict[str, str] = {
+    "email": "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e30",
+    "text": "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e31",
+    "letter": "6f2a7c1e-0f5b-4a53-9d0e-3c1f7b8a2e32",
+}
 
 TemplateType = Literal["email", "sms", "letter"]
 
@@ -83,6 +89,9 @@ def _text(value: object) -> str:
 
 
 TEMPLATES: tuple[Template, ...] = (
+    Template(PASS_THROUGH["email"], "any email", "email", "((subject))", "((body))"),
+    Template(PASS_THROUGH["text"], "any text", "sms", None, "((body))"),
+    Template(PASS_THROUGH["letter"], "any letter", "letter", "((subject))", "((body))"),
     Template(
         DETAILS_WARNING,
         "details_warning",

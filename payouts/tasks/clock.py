@@ -15,6 +15,7 @@ from payouts.app import Service
 from payouts.channels import collecting
 from payouts.gates import reminding
 from payouts.ledger import control
+from payouts.notices import planning, receipts
 from payouts.responses import closing
 from payouts.tasks import outbox
 from payouts.tasks.outbox import Push
@@ -81,7 +82,10 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
 
 
 def ask_hourly(service: Service, asked_at: datetime | None) -> datetime | None:
-    """Ask for reminders of open gates and for the banks' answers, once each hour; returns the hour of the last time."""
+    """Ask for reminders, for the answers of banks and of Notify, and for a look at what payees can be told, each hour.
+
+    Returns the hour of the last time.
+    """
     now = service.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
     if asked_at == hour:
@@ -92,6 +96,8 @@ def ask_hourly(service: Service, asked_at: datetime | None) -> datetime | None:
         with service.transaction(body_id) as session:
             reminding.ask_hourly(session, at=now)
             collecting.ask_hourly(session, at=now)
+            planning.ask(session, once=f"{now:%Y-%m-%d/%H}", at=now)
+            receipts.ask_hourly(session, at=now)
     return hour
 
 

@@ -15,7 +15,7 @@ from payouts.difference import run as difference_run
 from payouts.files import part, sealing
 from payouts.gates import reminding
 from payouts.ledger import control
-from payouts.notices import planning, sending, staff, warning
+from payouts.notices import planning, receipts, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
 from payouts.returns import building_reissues, trace_telling
@@ -72,7 +72,9 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.build_reissues": OnDatabase(building_reissues.build_reissues),
     "trace.tell": OnDatabase(trace_telling.tell),
     "notices.plan": OnDatabase(planning.plan),
+    "notices.look": OnDatabase(planning.look),
     "notices.send": Outside(sending.send),
+    "notices.poll": Outside(receipts.poll),
     "staff.send": Outside(staff.send),
     "details.warn": Outside(warning.send),
     "webhook.send": Outside(webhook_sending.send),

@@ -21,7 +21,14 @@ PATIENCE = timedelta(days=1)
 
 
 class NotThere(Exception):
-    """Somebody outside takes nothing for now: no fault of the task, which waits for them longer than for a fault."""
+    """Somebody outside takes nothing for now: no fault of the task, which waits for them longer than for a fault.
+
+    until: when it is worth trying again, where that is known; such a wait counts as no attempt.
+    """
+
+    def __init__(self, *words: object, until: datetime | None = None) -> None:
+        super().__init__(*words)
+        self.until = until
 
 
 class TaskState(StrEnum):
@@ -103,6 +110,11 @@ def fail(task: Task, error: Exception, *, at: datetime) -> None:
 
     What is only away for now (NotThere) is tried for a day, every five minutes at the least.
     """
+    until = error.until if isinstance(error, NotThere) else None
+    if until is not None:
+        # its name for the queue is the attempt's: another job than the one that ends now
+        task.attempts, task.due_at, task.error = task.attempts + 1, until, None
+        return
     task.attempts += 1
     task.error = f"{type(error).__name__}: {error}"[:2000]
     task.due_at = at + min(timedelta(seconds=2 ** min(task.attempts, 20)), LONGEST_PAUSE)

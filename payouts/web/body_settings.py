@@ -10,6 +10,7 @@ from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea, GovT
 from wtforms import Field, IntegerField, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from payouts.notices.connection import connection_of
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.deadline_words import COUNTRIES
@@ -106,6 +107,7 @@ def show_settings() -> ResponseReturnValue:
             office_country=COUNTRIES[office_days.current(session).country],
             api_keys=sum(1 for key in keys_of_body(session) if key.revoked_at is None),
             freezes=freezes_between(session, london_day(now()), london_day(now()) + YEAR),
+            notify=connection_of(session),
             passkey_gates=gates_words(passkey_rule.current(session)),
             retention_waits=waiting_of(session, ChangeKind.RETENTION, actor().body_id),
         )

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from payouts.web import notice_words
 from payouts.web.api_key_words import key_rows
 from payouts.web.bank_profile_words import profile_rows
 from payouts.web.channel_words import connection_rows
@@ -23,6 +24,7 @@ from payouts.web.deadline_words import freeze_rows, office_days_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
 from payouts.web.figures import count, day
 from payouts.web.ledger_words import close_rows, held_rows
+from payouts.web.notify_words import connection_rows as notify_rows
 from payouts.web.passkey_words import rule_rows
 from payouts.web.people_words import ROLES, role_words
 from payouts.web.scheme_words import definition_rows
@@ -170,6 +172,22 @@ KINDS: dict[ChangeKind, ChangeWords] = {
             "See the account that it is for",
             url_for("pages.show_bank_profile", bank_profile_id=change.subject_id),
         ),
+    ),
+    ChangeKind.NOTIFY: ChangeWords(
+        lambda change, names: "What messages to payees are sent through",
+        lambda facts, names: notify_rows(facts),
+        "It counts at once, for messages that wait to be sent too. Try it with a message to yourself first.",
+        lambda change: ("Try it first", url_for("pages.show_notify")),
+    ),
+    ChangeKind.NOTICE_WORDING: ChangeWords(
+        lambda change, names: f"Words of a message: {notice_words.place_words(change.after)}",
+        lambda facts, names: notice_words.wording_rows(facts),
+        "It counts at once, for messages that are not sent yet. Read it as somebody who is worried about money would.",
+    ),
+    ChangeKind.NOTICE_SETTINGS: ChangeWords(
+        lambda change, names: "What payees are told, and when",
+        lambda facts, names: notice_words.settings_rows(facts),
+        "It counts at once, for messages that are not sent yet.",
     ),
     ChangeKind.COOLING_OFF: ChangeWords(
         lambda change, names: "Cooling-off of bank details",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import Flask
 
+from payouts.notices.connection import Way
+from payouts.notices.event import NoticeEvent
+from payouts.notices.lint import MOST_FRAGMENTS, Fault, WordingFault, WordingRefused
 from payouts.notices.notice import NoticeStatus
 from payouts.web.figures import instant
+from payouts.web.file_words import listed
+from schemes.errors import Refused
+from schemes.payee import Language
 
 # Notify's own statuses of e-mails and text messages
 DELIVERY: dict[str, tuple[str, str]] = {
@@ -20,6 +28,9 @@ DELIVERY: dict[str, tuple[str, str]] = {
     "temporary-failure": ("Could not be delivered", "red"),
     "technical-failure": ("Notify had a problem", "red"),
     "validation-failed": ("Refused by Notify", "red"),
+    "accepted": ("Being printed", "blue"),
+    "received": ("Printed and posted", "green"),
+    "returned-letter": ("Came back by post", "red"),
 }
 
 
@@ -31,9 +42,73 @@ NOTICES: dict[NoticeStatus, str] = {
     NoticeStatus.DELIVERED: "Delivered",
     NoticeStatus.FAILED: "Could not be delivered",
     NoticeStatus.REFUSED: "Refused by Notify",
-    NoticeStatus.NO_ADDRESS: "No email address, so not told",
-    NoticeStatus.HELD_BACK: "Payee has died or is on hold, so not told",
+    NoticeStatus.NO_ADDRESS: "No address to write to, so not told",
+    NoticeStatus.HELD_BACK: "Died, on hold or not paid after all, so not told",
+    NoticeStatus.TOLD: "Told by hand",
 }
+
+EVENTS: dict[NoticeEvent, str] = {
+    NoticeEvent.FIRST_PAYMENT: "First payment",
+    NoticeEvent.PAYMENT_REDUCED: "Payment on its way, reduced",
+    NoticeEvent.PAYMENT_ON_ITS_WAY: "Payment on its way",
+    NoticeEvent.PAYMENT_SHOULD_BE_THERE: "Payment should be in the account",
+    NoticeEvent.PAYMENT_DELAYED: "Payment delayed",
+    NoticeEvent.PAYMENT_HELD: "Payment held",
+    NoticeEvent.PAYMENT_STOPPED: "Payments stopped",
+    NoticeEvent.NOTHING_THIS_TIME: "Nothing this time",
+    NoticeEvent.PAYMENT_RETURNED: "Payment came back",
+    NoticeEvent.DETAILS_CHANGED: "Bank details changed",
+}
+WAYS: dict[Way, str] = {Way.EMAIL: "Email", Way.TEXT: "Text message", Way.LETTER: "Letter"}
+LANGUAGES: dict[Language, str] = {Language.ENGLISH: "English", Language.WELSH: "Welsh"}
+
+
+def fault_words(fault: WordingFault) -> str:
+    """What is wrong with the words of a message, and what to do."""
+    told = listed(fault.facts)
+    match fault.fault:
+        case Fault.EMPTY:
+            return "Enter a subject" if fault.place == "subject" else "Enter a message"
+        case Fault.UNKNOWN_FIELD:
+            return f"There is no field {told} in this message. Use one of the fields that are listed"
+        case Fault.BRACKETS:
+            return "Close each field with two brackets, like ((name))"
+        case Fault.TOO_LONG:
+            return (
+                f"The text goes in {told} parts. Shorten it to at most {MOST_FRAGMENTS} for the longest names and sums"
+            )
+        case Fault.ASKS_FOR_DETAILS:
+            return "A message with a link must never ask for bank details or a password. Take one of the two out"
+        case Fault.REVEALS:
+            return f"This shows on a locked phone or an envelope, and tells what the money is for: {told}. Leave it out"
+
+
+TELLERS: dict[type[Refused], Callable[[Any], str]] = {
+    WordingRefused: lambda refusal: fault_words(refusal.faults[0]),
+}
+
+
+def place_words(facts: Mapping[str, Any]) -> str:
+    """`Payment on its way, text message, Welsh, scheme HILF`."""
+    words = [EVENTS[NoticeEvent(facts["event"])], WAYS[Way(facts["way"])], LANGUAGES[Language(facts["language"])]]
+    return ", ".join([words[0], *(each.lower() for each in words[1:2]), words[2]]) + (
+        f", scheme {facts['scheme']}" if facts["scheme"] else ""
+    )
+
+
+def wording_rows(facts: Mapping[str, Any]) -> dict[str, str]:
+    """A proposal's facts, as rows of words."""
+    subject = {"Subject": facts["subject"]} if facts["way"] != Way.TEXT else {}
+    return {"Message": place_words(facts), **subject, "Text": facts["body"]}
+
+
+def settings_rows(facts: Mapping[str, Any]) -> dict[str, str]:
+    untold = [EVENTS[NoticeEvent(event)] for event in facts["untold"]]
+    return {
+        "Signed by": facts["sender"],
+        "Texts are sent": f"From {facts['texts_from']}:00 to {facts['texts_until']}:00",
+        "Payees are not told of": listed(untold) or "Nothing: they are told of everything",
+    }
 
 
 def notice_status(status: str) -> tuple[str, str]:

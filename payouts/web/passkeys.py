@@ -10,7 +10,7 @@ from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
 from wtforms import HiddenField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
-from payouts.notices.staff import plain
+from payouts.notices.words import plain
 from payouts.people import tell_of_passkey
 from payouts.web import words
 from payouts.web.access import EVERY_ROLE, allowed

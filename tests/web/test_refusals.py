@@ -35,6 +35,8 @@ from payouts.gates.standing_in import NotHandedOver
 from payouts.ledger.held import NotHeld
 from payouts.ledger.period import ClosingFault, ClosingRefused
 from payouts.machine_time import ClockWrong
+from payouts.notices.connection import NotifyFault, NotifyTermsRefused
+from payouts.notices.lint import Fault, WordingFault, WordingRefused
 from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payroll import PayDateReason, PayDateRefused, PeriodsOverlap
@@ -117,6 +119,8 @@ NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 REFUSALS: list[Refused] = [
     AddressRefused(AddressFault.INTERNAL),
     WebhookRefused(WebhookFault.KEY),
+    *(NotifyTermsRefused("api_key", fault) for fault in NotifyFault),
+    *(WordingRefused([WordingFault(fault, "body", ("x",))]) for fault in Fault),
     ConnectionTermsRefused("host", ConnectionFault.HOST),
     GoesByItself(),
     NotASandbox(),

@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 
 from payouts.app import make_service
 from payouts.demo.harbour import seed
+from payouts.notices.connection import Way
 from payouts.notices.notice import MOVES, Notice, NoticeStatus, move
 from schemes.database import new_id
 from tests.office import Office
@@ -134,11 +135,17 @@ def test_where_no_token_is_set_nobody_can_post(office, notice_id, make_settings,
 
 @pytest.mark.parametrize(
     "changes",
-    [{"reference": None}, {"reference": "x"}, {"reference": 5}, {"id": "x"}, {"id": ["a"]}, {"reference": {}}],
+    [{"id": "x"}, {"id": ["a"]}, {"id": None}],
     ids=str,
 )
 def test_what_is_not_a_receipt_is_told_so(post, changes, notice_id):
     assert post(notice_id, **changes) == 400
+
+
+@pytest.mark.parametrize("reference", [None, "x", 5, {}], ids=str)
+def test_a_receipt_of_a_message_that_another_program_sent_is_harmless(office, post, reference, notice_id):
+    assert post(notice_id, reference=reference) == 204
+    assert status_of(office, notice_id) is NoticeStatus.SENT
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b'"x"', b"\xff"])
@@ -158,6 +165,6 @@ def test_a_neighbours_notices_are_untouched(office, notice_id, post, service):
 @pytest.mark.parametrize("status", NoticeStatus)
 @pytest.mark.parametrize("to", NoticeStatus)
 def test_a_notice_moves_only_by_a_listed_move(status, to):
-    notice = Notice(status=status)
+    notice = Notice(status=status, channel=Way.LETTER)
     assert move(notice, to) is ((status, to) in MOVES)
     assert notice.status is (to if (status, to) in MOVES else status)

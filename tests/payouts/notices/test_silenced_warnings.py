@@ -49,8 +49,10 @@ def test_a_receipt_tells_the_second_person_whether_a_warning_arrived(office, own
         assert before_body.body_of_notice(session, sent_one.id) == office.harbour.body_id
     with office.transaction() as session:
         facts = {"notify_id": new_id(), "at": office.service.now()}
-        assert take_receipt(session, sent_one.id, status=said, **facts)
-        assert not take_receipt(session, sent_one.id, status="delivered", **facts), "the first receipt counts"
+        assert take_receipt(session, office.service, sent_one.id, status=said, **facts)
+        assert not take_receipt(session, office.service, sent_one.id, status="delivered", **facts), (
+            "the first receipt counts"
+        )
     with office.transaction() as session:
         [(found, _)] = warning.warnings_of(session, [account_id])[account_id]
         expected = NoticeStatus.DELIVERED if said == "delivered" else NoticeStatus.FAILED

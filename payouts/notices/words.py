@@ -1,0 +1,170 @@
+"""The words of a message: text with ((fields)), the defaults that the service brings, and what fills the fields.
+
+`((field))` is filled in, and `((field??words))` stands only where the field holds, as in Notify's own templates. Names
+are the only thing that payees choose themselves: they lose whatever Notify would take for Markdown or a link.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from bacs import pence
+from payouts.notices.connection import Way
+from payouts.notices.event import NoticeEvent
+from payouts.returns.reason import Reason
+from schemes.body import Body
+from schemes.payee import Language
+
+FIELD = re.compile(r"\(\((\w+)(?:\?\?((?:(?!\)\)).)*))?\)\)", re.DOTALL)
+HOLDS = "yes"
+
+DAYS = {
+    Language.ENGLISH: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    Language.WELSH: ("Llun", "Mawrth", "Mercher", "Iau", "Gwener", "Sadwrn", "Sul"),
+}
+MONTHS = {
+    Language.ENGLISH: (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ),
+    Language.WELSH: (
+        "Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin", "Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd",
+        "Rhagfyr",
+    ),
+}  # fmt: skip
+
+
+class Words(NamedTuple):
+    """A message as it is written; the subject of a text message is empty."""
+
+    subject: str
+    body: str
+
+
+@cache
+def defaults() -> dict[tuple[NoticeEvent, Way, Language], Words]:
+    """The words that count until a body has its own."""
+    found = {}
+    for language in Language:
+        written = tomllib.loads(files("payouts.notices").joinpath(f"texts/{language}.toml").read_text("utf-8"))
+        for event, ways in written.items():
+            for way, words in ways.items():
+                key = NoticeEvent(event), Way(way), language
+                found[key] = Words(words.get("subject", ""), words["body"].strip())
+    return found
+
+
+def fields_in(text: str) -> list[str]:
+    """The fields of a text, each once, in the order in which they stand."""
+    return list(dict.fromkeys(found[1] for found in FIELD.finditer(text)))
+
+
+def fill(words: Words, values: Mapping[str, str]) -> Words:
+    """The message as its reader gets it. A field without a value is left empty."""
+
+    def filled(found: re.Match[str]) -> str:
+        if found[2] is None:
+            return values.get(found[1], "")
+        return found[2] if values.get(found[1]) == HOLDS else ""
+
+    return Words(FIELD.sub(filled, words.subject).strip(), FIELD.sub(filled, words.body).strip())
+
+
+def plain(name: str) -> str:
+    """A name without what Notify or a mail program would make a link of: people choose their own names."""
+    return re.sub(r"[^\w .,'’-]", "", name)
+
+
+def day_words(day: date, language: Language) -> str:
+    """`Wednesday 25 November 2026`, or `Mercher 25 Tachwedd 2026`."""
+    return f"{DAYS[language][day.weekday()]} {day.day} {MONTHS[language][day.month - 1]} {day.year}"
+
+
+def always(body: Body, name: str, sender: str, language: Language) -> dict[str, str]:
+    """What every message can say."""
+    either = " neu " if language is Language.WELSH else " or "
+    return {
+        "name": plain(name),
+        "contact_email": body.contact_email,
+        "contact_phone": body.contact_phone,
+        "contact": either.join(filter(None, (body.contact_email, body.contact_phone))),
+        "sender": sender,
+    }
+
+
+def of_payments(count: int, total_pence: int, last_four: str, language: Language) -> dict[str, str]:
+    """The payments of a notice, as phrases of its language."""
+    amount, number = pence.format(total_pence), f"{count:,}"
+    if language is Language.WELSH:
+        payment = f"{number} o daliadau, cyfanswm o {amount}" if count > 1 else f"taliad o {amount}"
+        short = f"{number} o daliadau" if count > 1 else payment
+        account = f"y cyfrif sy'n gorffen â {last_four}"
+    else:
+        payment = f"{number} payments that come to {amount}" if count > 1 else f"a payment of {amount}"
+        short = f"{number} payments" if count > 1 else payment
+        account = f"the account ending in {last_four}"
+    start = f"The {payment[2:]}" if payment.startswith("a ") else payment
+    return {
+        "amount": amount,
+        "count": number,
+        "payment": payment,
+        "payment_start": start[:1].upper() + start[1:],
+        "a_payment": short[:1].upper() + short[1:] if language is Language.ENGLISH else short,
+        "account": account,
+        "last_four": last_four,
+        "several": HOLDS if count > 1 else "",
+    }
+
+
+# what a payee is told of a return, and what they can do: (why, what to do). Nobody is told of a death
+RETURNS: dict[Reason, tuple[tuple[str, str], tuple[str, str]]] = {
+    Reason.CLOSED: (
+        ("the bank says that the account is closed.", "Tell us which account we can pay into, by phone or by letter."),
+        (
+            "mae'r banc yn dweud bod y cyfrif wedi cau.",
+            "Dywedwch wrthym i ba gyfrif y gallwn dalu, dros y ffôn neu drwy lythyr.",
+        ),
+    ),
+    Reason.REFUSED_BY_PAYEE: (
+        ("the bank says that the payment was sent back from the account.", "Tell us if you still want to be paid."),
+        (
+            "mae'r banc yn dweud bod y taliad wedi'i anfon yn ôl o'r cyfrif.",
+            "Dywedwch wrthym a ydych am gael eich talu o hyd.",
+        ),
+    ),
+    Reason.REQUESTED: (
+        (
+            "we asked the bank to send it back.",
+            "You do not need to do anything. We write to you when we pay you again.",
+        ),
+        (
+            "gofynnwyd i'r banc ei anfon yn ôl.",
+            "Nid oes angen i chi wneud dim. Byddwn yn ysgrifennu atoch pan fyddwn yn eich talu eto.",
+        ),
+    ),
+}
+BAD_ACCOUNT = (
+    ("the bank could not put it into the account.", "Check the account with your bank, and then call or write to us."),
+    (
+        "nid oedd y banc yn gallu ei roi yn y cyfrif.",
+        "Gwiriwch y cyfrif gyda'ch banc, ac yna ffoniwch neu ysgrifennwch atom.",
+    ),
+)
+NOT_THEIRS = (
+    ("the bank sent it back.", "You do not need to do anything. We look into it, and pay you again."),
+    ("anfonodd y banc ef yn ôl.", "Nid oes angen i chi wneud dim. Byddwn yn edrych arno, ac yn eich talu eto."),
+)
+OURS = (Reason.OURS, Reason.DUPLICATE, Reason.UNKNOWN)
+
+
+def of_return(reason: Reason, language: Language) -> dict[str, str]:
+    """Why a payment came back, and what its payee can do."""
+    told = RETURNS.get(reason, NOT_THEIRS if reason in OURS else BAD_ACCOUNT)
+    why, what = told[1 if language is Language.WELSH else 0]
+    return {"why": why, "what_to_do": what}

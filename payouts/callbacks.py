@@ -37,11 +37,15 @@ def notify_receipt() -> ResponseReturnValue:
     return take(service, None)
 
 
-@callbacks.post("/callbacks/notify/<uuid:body_id>")
+@callbacks.post("/callbacks/notify/<whose>")
 @allowed(PUBLIC)
-def notify_receipt_of_body(body_id: UUID) -> ResponseReturnValue:
+def notify_receipt_of_body(whose: str) -> ResponseReturnValue:
     """Take a receipt of a body's own Notify, whose token says nothing about another body's messages."""
     service: Service = current_app.extensions["payouts"]
+    try:
+        body_id = UUID(whose)
+    except ValueError:
+        return WRONG_TOKEN
     with service.transaction(body_id) as session:
         counting = connection_of(session)
         token = receipts_token(service.seals, counting) if counting else ""

@@ -33,6 +33,8 @@ OF_A_PAYMENT = OF_A_PAYROLL | {
     "account",
     "last_four",
     "several",
+    "follow_link",
+    "can_follow",
 }
 FIELDS: dict[NoticeEvent, frozenset[str]] = {
     NoticeEvent.FIRST_PAYMENT: ALWAYS | OF_A_PAYMENT,
@@ -46,4 +48,5 @@ FIELDS: dict[NoticeEvent, frozenset[str]] = {
     NoticeEvent.PAYMENT_RETURNED: ALWAYS | OF_A_PAYMENT | {"why", "what_to_do"},
     NoticeEvent.DETAILS_CHANGED: ALWAYS | {"link", "until"},
 }
-"""`((several??…))`, `((for_another??…))` and `((recovered??…))` hold or do not; all others are filled in."""
+"""`((several??…))`, `((for_another??…))`, `((can_follow??…))`
+and `((recovered??…))` hold or do not; all others are filled in."""

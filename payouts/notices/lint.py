@@ -70,6 +70,8 @@ LONG = {
     "what_to_do": "Check the account with your bank, and then call or write to us.",
     "several": HOLDS,
     "recovered": HOLDS,
+    "can_follow": HOLDS,
+    "follow_link": "https://payouts.a-county-council.gov.uk/follow/" + "x" * 43,
     "for_another": HOLDS,
 }
 

@@ -17,6 +17,7 @@ from sqlalchemy import case, exists, select, update
 from sqlalchemy.orm import Session
 
 from bacs import pence
+from payouts.following.process_id import Followed, Kind, address, process_id
 from payouts.notices import lint, planning, settings
 from payouts.notices.connection import Sender, Way, sender
 from payouts.notices.delivery import Answer, Clients, Message, NotifyBusy
@@ -102,6 +103,7 @@ def intend(service: Service, ground: Ground, batch: Sequence[UUID]) -> list[Mess
             .order_by(Notice.id)
         ).all()
         addresses = addresses_of(session, [payee for notice, payee, _, _ in rows if notice.channel is not Way.EMAIL])
+        payments = single_payments(session, [notice for notice, _, _, _ in rows])
         messages, versions, lost = [], {}, []
         for notice, payee, pay_date, scheme_id in rows:
             to = (payee.email or "") if notice.channel is Way.EMAIL else addresses.get((payee.id, notice.channel), "")
@@ -110,7 +112,10 @@ def intend(service: Service, ground: Ground, batch: Sequence[UUID]) -> list[Mess
                 continue
             place = Place(notice.event, notice.channel, notice.language, scheme_id)
             words, versions[notice.id] = ground.wordings.of(place)
-            filled = fill(words, values_of(ground.body, ground.settings, notice, payee, pay_date))
+            values = values_of(ground.body, ground.settings, notice, payee, pay_date)
+            if notice.id in payments:
+                values |= followed(service, notice.body_id, payments[notice.id])
+            filled = fill(words, values)
             messages.append(
                 Message(
                     notice_id=notice.id,
@@ -171,6 +176,32 @@ def addresses_of(session: Session, payees: Iterable[Payee]) -> dict[tuple[UUID, 
     return {
         (row.payee_id, Way(row.channel.value)): row.value for row in rows if row.is_safe or not safe_only[row.payee_id]
     }
+
+
+def single_payments(session: Session, notices: Sequence[Notice]) -> dict[UUID, UUID]:
+    """Of notices about one payment, which it is: it has a page on which it can be followed."""
+    single = [notice for notice in notices if notice.payment_count == 1]
+    rows = session.execute(
+        select(Payment.payroll_id, Payment.payee_id, Payment.id).where(
+            Payment.payroll_id.in_({notice.payroll_id for notice in single}),
+            Payment.payee_id.in_({notice.payee_id for notice in single}),
+        )
+    )
+    of_payee: dict[tuple[UUID, UUID], list[UUID]] = {}
+    for payroll_id, payee_id, payment_id in rows:
+        of_payee.setdefault((payroll_id, payee_id), []).append(payment_id)
+    found = {}
+    for notice in single:
+        of_this = of_payee.get((notice.payroll_id, notice.payee_id), [])
+        if notice.subject_id in of_this or len(of_this) == 1:
+            found[notice.id] = notice.subject_id if notice.subject_id in of_this else of_this[0]
+    return found
+
+
+def followed(service: Service, body_id: UUID, payment_id: UUID) -> dict[str, str]:
+    """The link of a payment's own page."""
+    written = process_id(service.seals, Followed(Kind.PAYMENT, body_id, payment_id))
+    return {"follow_link": address(service.settings.base_url, written), "can_follow": HOLDS}
 
 
 def values_of(body: Body, told: NoticeSettings, notice: Notice, payee: Payee, pay_date: date) -> dict[str, str]:

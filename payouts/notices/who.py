@@ -24,6 +24,7 @@ SELECT payee.body_id, uuidv7(), told.payroll_id, payee.id, told.subject_id, told
      SELECT CASE WHEN payee.preferred_channel = 'text' AND {text} THEN 'text'
                  WHEN payee.preferred_channel = 'letter' AND {letter} THEN 'letter'
                  WHEN {email} THEN 'email' WHEN {text} THEN 'text' WHEN {letter} THEN 'letter' ELSE '' END AS found) way
+ WHERE way.found <> '' OR told.follows_id IS NULL
 ON CONFLICT DO NOTHING
 """
 REACHED_BY = """(:sends_{way} AND NOT CAST(:{way} AS text) = ANY (told.used) AND EXISTS (

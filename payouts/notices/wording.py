@@ -73,8 +73,8 @@ class Wordings:
     """The words that count now, all of a body read at once: there are few."""
 
     def __init__(self, session: Session) -> None:
-        rows = session.scalars(select(NoticeWording).order_by(NoticeWording.number))
-        self.own = {Place(row.event, row.way, row.language, row.scheme_id): row for row in rows}
+        self.every = session.scalars(select(NoticeWording).order_by(NoticeWording.number)).all()
+        self.own = {Place(row.event, row.way, row.language, row.scheme_id): row for row in self.every}
 
     def row(self, place: Place) -> NoticeWording | None:
         """The scheme's own words, or those of the body."""
@@ -88,10 +88,13 @@ class Wordings:
         row = self.row(place)
         if row is not None:
             return row.words, row.id
-        default = defaults().get(place[:3])
-        if default is None:
+        if place[:3] not in defaults() and place.language is not Language.ENGLISH:
             return self.of(place._replace(language=Language.ENGLISH))
-        return default, None
+        return self.default(place), None
+
+    def default(self, place: Place) -> Words:
+        """The service's own words; in English where there are none in the language."""
+        return defaults().get(place[:3]) or defaults()[place.event, place.way, Language.ENGLISH]
 
 
 def facts(place: Place, words: Words, scheme: str) -> dict[str, Any]:

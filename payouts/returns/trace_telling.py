@@ -18,6 +18,7 @@ from bacs import pence
 from payouts.app import NotifyNotSetUp
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
+from payouts.notices.words import plain
 from payouts.payment import Payment
 from payouts.payroll import Payroll
 from payouts.returns.trace import PayeeTold, StepKind, Trace, TraceStep
@@ -113,7 +114,7 @@ def tell_payee(
         service,
         StaffEvent.TRACE_PAYEE,
         email=payee.email,
-        name=staff.plain(payee.name),
+        name=plain(payee.name),
         subject=f"Your payment of {about}",
         text=(
             f"This is about our payment to you of {about}.\n\n{TO_PAYEE[step.kind]}\n\n"

@@ -47,6 +47,18 @@ NOTICES: dict[NoticeStatus, str] = {
     NoticeStatus.TOLD: "Told by hand",
 }
 
+STATUS_TAGS: dict[NoticeStatus, tuple[str, str]] = {
+    NoticeStatus.PLANNED: ("Waiting", "blue"),
+    NoticeStatus.SENDING: ("Being sent", "blue"),
+    NoticeStatus.SENT: ("Sent", "blue"),
+    NoticeStatus.DELIVERED: ("Delivered", "green"),
+    NoticeStatus.FAILED: ("Not delivered", "red"),
+    NoticeStatus.REFUSED: ("Refused", "red"),
+    NoticeStatus.NO_ADDRESS: ("No address", "orange"),
+    NoticeStatus.HELD_BACK: ("Not told", "grey"),
+    NoticeStatus.TOLD: ("Told by hand", "green"),
+}
+
 EVENTS: dict[NoticeEvent, str] = {
     NoticeEvent.FIRST_PAYMENT: "First payment",
     NoticeEvent.PAYMENT_REDUCED: "Payment on its way, reduced",
@@ -61,6 +73,22 @@ EVENTS: dict[NoticeEvent, str] = {
 }
 WAYS: dict[Way, str] = {Way.EMAIL: "Email", Way.TEXT: "Text message", Way.LETTER: "Letter"}
 LANGUAGES: dict[Language, str] = {Language.ENGLISH: "English", Language.WELSH: "Welsh"}
+
+
+SETTINGS_FAULTS: dict[str, str] = {
+    "sender": "Enter a short name that does not say what the money is for",
+    "texts_until": "Enter two hours of one day, like 8 and 20, the later one last",
+    "untold": "Choose from the list",
+}
+
+
+def error_words(status: NoticeStatus, why: str) -> str:
+    """Why a notice did not arrive."""
+    if status is NoticeStatus.NO_ADDRESS:
+        return NOTICES[status]
+    if why in DELIVERY:
+        return DELIVERY[why][0]
+    return f"{NOTICES[status]}{f' ({why})' if why else ''}"
 
 
 def fault_words(fault: WordingFault) -> str:

@@ -161,11 +161,11 @@ def is_proposed(form: ProposeNotify) -> bool:
     return form.status == 200
 
 
-@pages.post("/settings/notify/try/<uuid:connection_id>")
+@pages.post("/settings/notify/try/<uuid:notify_connection_id>")
 @allowed(Role.ADMINISTRATOR, Role.APPROVER)
-def try_notify(connection_id: UUID) -> ResponseReturnValue:
+def try_notify(notify_connection_id: UUID) -> ResponseReturnValue:
     try:
-        tried = try_out(service(), g.body, connection_id, by=actor())
+        tried = try_out(service(), g.body, notify_connection_id, by=actor())
     except NotifyNotSetUp:
         flash("There is no Notify to be reached from here. Tell the people who run the service", "refused")
     else:

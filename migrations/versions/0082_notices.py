@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "notices"
-down_revision = "traces"
+down_revision = "accounts_of_imports"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 INSTANT = sa.DateTime(timezone=True)

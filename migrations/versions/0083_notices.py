@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "notices"
-down_revision = "accounts_of_imports"
+down_revision = "webhooks"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 INSTANT = sa.DateTime(timezone=True)

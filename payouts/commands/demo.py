@@ -15,8 +15,9 @@ from payouts.app import make_service
 from payouts.commands.ground import bars, console
 from payouts.config import Settings, read_settings
 from payouts.demo.harbour import PEOPLE, seed
-from payouts.demo.main_job import MainJob, Outcome
+from payouts.demo.main_job import RETURNED, MainJob, Outcome
 from payouts.demo.processes import Processes, end_leftovers
+from payouts.demo.put_right import put_right
 from payouts.demo.register import write_register
 from schemes.person import DEMO_PASSWORD
 
@@ -80,7 +81,9 @@ def run_main_job(settings: Settings, folder: Path, people: int) -> Outcome:
         job = MainJob(service, harbour, base_url=settings.base_url, progress=progress)
         outcome = job.run(register, folder / "files")
         assert outcome.payroll_id is not None, "the job made a payroll"
-        job.hear_the_bank(outcome.payroll_id)
+        job.hear_the_bank(outcome.payroll_id, returned=RETURNED)
+        put_right(job, folder / "files")
+        job.hold_the_books()
         return outcome
 
 
@@ -96,8 +99,11 @@ def tell(outcome: Outcome, settings: Settings) -> None:
     )
     if outcome.money is not None:
         money = outcome.money
-        on_its_way, back = pence.format(money.on_its_way_pence), pence.format(money.returned_and_held_pence)
-        told.add_row("The bank’s word", f"{on_its_way} on its way, {back} came back")
+        on_its_way, held = pence.format(money.on_its_way_pence), pence.format(money.returned_and_held_pence)
+        told.add_row("Came back", f"{outcome.came_back:,}, of them put right and paid again {outcome.paid_again:,}")
+        told.add_row(
+            "The money", f"{on_its_way} on its way, {held} held, {pence.format(money.reissued_pence)} paid again"
+        )
     if outcome.differences is not None:
         said = "agree to the penny" if not outcome.differences else f"differ in {outcome.differences:,} places"
         told.add_row("Books", f"ledger, files and bank {said}")

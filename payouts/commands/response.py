@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -63,9 +64,25 @@ def list_responses(most: int, body_name: str | None) -> None:
             waiting = suspense.count_of(session, got.id)
             beside = FAULTS[got.fault] if got.fault else said + (f", without a payment {waiting:,}" if waiting else "")
             click.echo(
-                f"{got.received_at:%Y-%m-%d %H:%M}\t{got.file_name}\t{KINDS[got.kind]}\t{STATUSES[got.status][0]}\t"
-                f"{beside}"
+                f"{got.id}\t{got.received_at:%Y-%m-%d %H:%M}\t{got.file_name}\t{KINDS[got.kind]}\t"
+                f"{STATUSES[got.status][0]}\t{beside}"
             )
+
+
+@response.command("take-out")
+@click.argument("response_id", type=click.UUID)
+@click.option("--write-to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@ground.person_options
+@ground.body_option
+def take_out(response_id: UUID, path: Path, email: str, code: str | None, body_name: str | None) -> None:
+    """Write a file as it came, a refused one too, to be looked at. Recorded: it may hold bank details in full."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        kept = received.get_response(session, response_id)
+        path.write_bytes(received.take_out(session, given.seals, kept, by=by, at=given.now()).read())
+    click.echo(f"{path}: {path.stat().st_size:,} bytes. Do not open it with a program that trusts it.")
 
 
 @response.command("returns")

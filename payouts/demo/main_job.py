@@ -52,6 +52,8 @@ class Outcome:
     file: Path | None = None
     sha256: str = ""
     notices: dict[str, int] = field(default_factory=dict)
+    came_back: int = 0
+    paid_again: int = 0
     money: Whereabouts | None = None
     differences: int | None = None
     payroll_id: UUID | None = None
@@ -70,6 +72,7 @@ class MainJob:
         self.base_url = base_url
         self.progress = progress
         self.visitors: dict[Role, Visitor] = {}
+        self.decided_with: dict[Role, int] = {}
         self.outcome = Outcome()
 
     def run(self, register: Path, files: Path) -> Outcome:
@@ -78,7 +81,15 @@ class MainJob:
         import_id = self.bring_in(register)
         self.confirm_bank_details(import_id)
         payroll_id = self.create_payroll()
-        self.accept_findings(payroll_id)
+        self.outcome.findings = self.accept_findings(payroll_id)
+        self.outcome.file, self.outcome.sha256 = self.pay(payroll_id, files)
+        self.follow_notices(payroll_id)
+        self.outcome.payroll_id = payroll_id
+        self.outcome.seconds = time.monotonic() - started
+        return self.outcome
+
+    def pay(self, payroll_id: UUID, files: Path) -> tuple[Path, str]:
+        """From the findings on: seal, decide at each gate, download, and record that it was submitted."""
         self.seal(payroll_id)
         for role, evidence in (
             (Role.PREPARER, ""),
@@ -87,12 +98,9 @@ class MainJob:
             (Role.RELEASER, ""),
         ):
             self.decide(payroll_id, role, evidence)
-        self.download(payroll_id, files)
+        got = self.download(payroll_id, files)
         self.record_submission(payroll_id)
-        self.follow_notices(payroll_id)
-        self.outcome.payroll_id = payroll_id
-        self.outcome.seconds = time.monotonic() - started
-        return self.outcome
+        return got
 
     def visitor(self, role: Role) -> Visitor:
         """The browser of the person of a role, signed in."""
@@ -104,6 +112,15 @@ class MainJob:
 
     def code(self, role: Role) -> str:
         return pyotp.TOTP(self.harbour.code_secrets[role]).at(datetime.now().astimezone())
+
+    def code_to_decide(self, role: Role) -> str:
+        """A code that this person has not decided with yet: the next one where this one was, or one a little later."""
+        codes = pyotp.TOTP(self.harbour.code_secrets[role])
+        counter = max(self.decided_with.get(role, 0) + 1, codes.timecode(datetime.now().astimezone()))
+        while counter > codes.timecode(datetime.now().astimezone()) + 1:
+            time.sleep(1)
+        self.decided_with[role] = counter
+        return codes.generate_otp(counter)
 
     def bring_in(self, register: Path) -> UUID:
         preparer = self.visitor(Role.PREPARER)
@@ -155,8 +172,8 @@ class MainJob:
         state = self.visitor(Role.PREPARER).json(f"/payrolls/{payroll_id}/progress")
         return int(state["done"]), int(state["total"]), bool(state["finished"])
 
-    def accept_findings(self, payroll_id: UUID) -> None:
-        """Read every kind of finding, and accept those that need a reason with one."""
+    def accept_findings(self, payroll_id: UUID) -> dict[str, int]:
+        """Read every kind of finding, accept those that need a reason with one, and tell how many there are of each."""
         preparer = self.visitor(Role.PREPARER)
         page = preparer.get(f"/payrolls/{payroll_id}/checks")
         for address in page.links(rf"/payrolls/{payroll_id}/checks/[a-z_]+"):
@@ -168,7 +185,7 @@ class MainJob:
             # accepting one leads to the next that is open, and from the last to the list, which has no such form
             while has_form(found, "/accept"):
                 found = preparer.send(found, found.form(to="/accept"), reason=REASONS.get(kind, ANY_OTHER_REASON))
-        self.outcome.findings = self.finding_counts(payroll_id)
+        return self.finding_counts(payroll_id)
 
     def finding_counts(self, payroll_id: UUID) -> dict[str, int]:
         with self.service.transaction(self.harbour.body_id) as session:
@@ -183,7 +200,7 @@ class MainJob:
     def decide(self, payroll_id: UUID, role: Role, evidence: str) -> None:
         visitor = self.visitor(role)
         page = self.look_through(visitor, payroll_id)
-        visitor.send(page, page.form(having="verdict"), verdict="go", evidence=evidence, code=self.code(role))
+        visitor.send(page, page.form(having="verdict"), verdict="go", evidence=evidence, code=self.code_to_decide(role))
 
     def look_through(self, visitor: Visitor, payroll_id: UUID) -> Page:
         """The page of the gate that waits, once everything is opened that somebody who approves has to open."""
@@ -199,7 +216,8 @@ class MainJob:
         [address] = page.links(rf"/payrolls/{payroll_id}/gates/[0-9a-f-]+")
         return visitor.get(address)
 
-    def download(self, payroll_id: UUID, files: Path) -> None:
+    def download(self, payroll_id: UUID, files: Path) -> tuple[Path, str]:
+        """The file that was kept, and its SHA-256."""
         releaser = self.visitor(Role.RELEASER)
         page = releaser.get(f"/payrolls/{payroll_id}")
         answer = releaser.post(page, page.form(to="/download"))
@@ -207,9 +225,9 @@ class MainJob:
         name = re.search(r"filename=\"?([^\";]+)", answer.headers["Content-Disposition"])
         assert name is not None
         files.mkdir(parents=True, exist_ok=True)
-        self.outcome.file = files / Path(name[1]).name
-        self.outcome.file.write_bytes(answer.content)
-        self.outcome.sha256 = hashlib.sha256(answer.content).hexdigest()
+        file = files / Path(name[1]).name
+        file.write_bytes(answer.content)
+        return file, hashlib.sha256(answer.content).hexdigest()
 
     def record_submission(self, payroll_id: UUID) -> None:
         releaser = self.visitor(Role.RELEASER)
@@ -232,8 +250,8 @@ class MainJob:
         with self.service.transaction(self.harbour.body_id) as session:
             return counts_of(session, payroll_id)
 
-    def hear_the_bank(self, payroll_id: UUID) -> None:
-        """Let the sandbox's bank's days pass until it has said everything; three payments come back."""
+    def hear_the_bank(self, payroll_id: UUID, *, returned: int) -> None:
+        """Let the sandbox's bank's days pass until it has said everything; so many payments come back."""
         finance = self.visitor(Role.FINANCE)
         while True:
             page = finance.get(f"/payrolls/{payroll_id}")
@@ -242,15 +260,19 @@ class MainJob:
             except LookupError:
                 break
             if "returned" in form.fields:
-                finance.send(page, form, returned=str(RETURNED))
+                finance.send(page, form, returned=str(returned))
             else:
                 finance.send(page, form)
             self.follow("The bank answers", self.answers_state)
+
+    def hold_the_books(self) -> None:
+        """The daily control, asked for now: ledger, files and bank agree."""
+        finance = self.visitor(Role.FINANCE)
         page = finance.get("/ledger/control")
         finance.send(page, page.form(to="/ledger/control"))
         self.follow("Holding the books against the bank", self.control_state)
         with self.service.transaction(self.harbour.body_id) as session:
-            self.outcome.money = whereabouts(session, payroll_id=payroll_id)
+            self.outcome.money = whereabouts(session)
             control = newest_run(session)
             self.outcome.differences = control.difference_count if control else None
 

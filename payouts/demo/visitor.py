@@ -11,6 +11,9 @@ from urllib.parse import urljoin
 
 import requests
 
+# a day is typed into three inputs of one name
+Typed = str | list[str]
+
 
 class PageRefused(Exception):
     """The site said no: its status, and the errors that the page shows."""
@@ -98,11 +101,13 @@ class Visitor:
         read: dict[str, Any] = answer.json()
         return read
 
-    def send(self, page: Page, form: Form, *, files: dict[str, Any] | None = None, **values: str) -> Page:
+    def send(self, page: Page, form: Form, *, files: dict[str, Any] | None = None, **values: Typed) -> Page:
         """Fill a form in and send it; the page that it leads to. Raises PageRefused with the page's own errors."""
         return self.answered(self.post(page, form, files=files, **values))
 
-    def post(self, page: Page, form: Form, *, files: dict[str, Any] | None = None, **values: str) -> requests.Response:
+    def post(
+        self, page: Page, form: Form, *, files: dict[str, Any] | None = None, **values: Typed
+    ) -> requests.Response:
         filled = [(name, value) for name, value in form.values if name not in values]
         return self.http.post(urljoin(page.url, form.action), data=[*filled, *values.items()], files=files, timeout=300)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from payouts.payment import Payment, PaymentStatus
+from payouts.payment_item import paid_with
 from payouts.payroll import Payroll
 from payouts.responses import word
 from payouts.responses.applying import apply_wanted
@@ -134,20 +135,22 @@ def confirm(session: Session, row: SuspenseRow, *, by: Actor, at: datetime) -> N
     audit.record(session, f"suspense.{waiting.status}", by=by, about=row.response, at=at, suspense=str(waiting.id))
     if waiting.payment_id is None:
         return
-    session.add(
-        LineMatch(
-            body_id=waiting.body_id,
-            digest=waiting.digest,
-            payment_id=waiting.payment_id,
-            matched_by=waiting.proposed_by,
-            confirmed_by=by.person_id,
-            reason=waiting.reason,
-            matched_at=at,
+    payments = in_one_credit(session, waiting.payment_id)
+    for payment_id in payments:
+        session.add(
+            LineMatch(
+                body_id=waiting.body_id,
+                digest=waiting.digest,
+                payment_id=payment_id,
+                matched_by=waiting.proposed_by,
+                confirmed_by=by.person_id,
+                reason=waiting.reason,
+                matched_at=at,
+            )
         )
-    )
     session.flush()
     if line.says in word.ASKS_FOR:
-        apply_wanted(session, {word.ASKS_FOR[line.says]: [waiting.payment_id]}, by=by.person_id, at=at)
+        apply_wanted(session, {word.ASKS_FOR[line.says]: payments}, by=by.person_id, at=at)
 
 
 def let_wait(session: Session, row: SuspenseRow, *, by: Actor, at: datetime) -> None:
@@ -183,7 +186,13 @@ def confirm_told(session: Session, told: ToldReturn, *, by: Actor, at: datetime)
         return
     proposal.confirm(session, told, by=by, at=at)
     audit.record(session, "return.told_confirmed", by=by, at=at, payment=str(told.payment_id))
-    apply_wanted(session, {PaymentStatus.RETURNED: [told.payment_id]}, by=told.proposed_by, at=at)
+    apply_wanted(session, {PaymentStatus.RETURNED: in_one_credit(session, told.payment_id)}, by=told.proposed_by, at=at)
+
+
+def in_one_credit(session: Session, payment_id: UUID) -> list[UUID]:
+    """The payments that the bank knows as one with this, itself among them: one credit comes back as a whole."""
+    payment = session.get_one(Payment, (session.info["body_id"], payment_id))
+    return [one.id for one in paid_with(session, payment) if one.status not in NOT_AT_THE_BANK]
 
 
 def counted(session: Session, payroll_id: UUID) -> dict[PaymentStatus, tuple[int, int]]:

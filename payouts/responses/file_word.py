@@ -95,8 +95,9 @@ def what_it_says(line: ResponseLine, file: PaymentFile) -> FileSays:
         return FileSays.WITHDRAWN
     if line.beside.get("report") == "input":
         return FileSays.AGREES if agrees(line, file) else FileSays.DIFFERS
-    # a bank that takes pain.001 has no Input report: that it executes the whole batch is what it says instead
-    if line.beside.get("status") in ("ACSP", "ACSC", "ACCC"):
+    # a bank that takes pain.001 has no Input report: that it executes
+    # the batch, or takes it but for payments that it names, is what it says instead: the debit shows the figures
+    if line.beside.get("status") in ("ACSP", "ACSC", "ACCC", "PART"):
         return FileSays.AGREES
     return FileSays.ARRIVED
 

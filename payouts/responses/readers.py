@@ -53,6 +53,10 @@ OF_STATUS = {
 }
 
 
+IN_PART = "PART"
+"""Of a batch: the bank took it, but for what it names."""
+
+
 class NotTaken(Exception):
     """Nothing is taken from a file, and why."""
 
@@ -113,7 +117,7 @@ def read(kind: ResponseKind, content: BinaryIO) -> Reading:
 
 
 def arucs(content: BinaryIO) -> Reading:
-    """Credits that come back (Bacs messages, ARUCS)."""
+    """Credits that come back (Bacs messages, ARUCS). Raises NotTaken where its totals are not those of its items."""
     reading = Reading()
     for record in arucs_report.read(content):
         match record:
@@ -123,7 +127,8 @@ def arucs(content: BinaryIO) -> Reading:
                 reading.facts.append(returned(record))
                 reading.user_numbers.add(record.user_number)
             case _:
-                reading.mismatches += 1
+                # its totals are all that shows a part that was cut out, or an item that somebody put in
+                raise NotTaken(ResponseFault.WRONG_TOTALS)
     return reading
 
 
@@ -257,7 +262,7 @@ def payment_status(content: BinaryIO) -> Reading:
                 named.add((record.message_id, record.batch_id))
                 reading.facts.append(of_payment(record))
     for batch in batches:
-        if batch.status and (batch.message_id, batch.batch_id) not in named:
+        if batch.status and (batch.status == IN_PART or (batch.message_id, batch.batch_id) not in named):
             reading.facts.append(of_whole(batch, batch.message_id))
     if group is not None and group.status and not named and not any(batch.status for batch in batches):
         reading.facts.append(of_whole(group, group.message_id))

@@ -23,6 +23,7 @@ from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound
 from schemes.person import Actor, Role
 from schemes.seal import Seals, get_key
+from schemes.unmasking import UNMASKERS
 
 RECEIVERS = (Role.PREPARER, Role.FINANCE, Role.RELEASER)
 LONGEST_FILE_NAME = 200
@@ -63,14 +64,16 @@ class ResponseFault(StrEnum):
     ANOTHER_SERVICE_USER = "another_service_user"
     ANOTHER_ACCOUNT = "another_account"
     TEST = "test"
+    WRONG_TOTALS = "wrong_totals"
 
 
 NOT_READ = {
     ResponseFault.UNREADABLE: ResponseStatus.QUARANTINED,
     ResponseFault.HOSTILE: ResponseStatus.QUARANTINED,
     ResponseFault.EMPTY: ResponseStatus.QUARANTINED,
+    ResponseFault.WRONG_TOTALS: ResponseStatus.QUARANTINED,
 }
-"""The faults of a file that nobody could read; any other means that it is not for us."""
+"""The faults of a file that nobody could read, or trust; any other means that it is not for us."""
 
 
 class Response(BodyOwned, Base):
@@ -174,6 +177,16 @@ def content_of(session: Session, seals: Seals, response: Response) -> BinaryIO:
     """The file's bytes. Raises SealBroken, KeyMissing."""
     key = seals.open_row(get_key(session, response.body_id, response.key_id))
     return BytesIO(key.open(response.sealed_content, "response", response.id))
+
+
+def take_out(session: Session, seals: Seals, response: Response, *, by: Actor, at: datetime) -> BinaryIO:
+    """The file as it came, for somebody to look at: it may hold bank details in full, so each time is recorded.
+
+    Raises SealBroken, KeyMissing, NotAllowed.
+    """
+    by.must_be(*UNMASKERS)
+    audit.record(session, "response.taken_out", by=by, about=response, at=at)
+    return content_of(session, seals, response)
 
 
 def get_response(session: Session, response_id: UUID, *, lock: bool = False) -> Response:

@@ -48,6 +48,8 @@ FAULTS: dict[ResponseFault, str] = {
     "Ask your bank or bureau why you got it",
     ResponseFault.ANOTHER_ACCOUNT: "The file is about an account that your body does not pay from. "
     "Ask your bank why you got it",
+    ResponseFault.WRONG_TOTALS: "The report’s totals are not what its payments come to, so nothing was taken from it: "
+    "something is missing or was changed. Fetch it from the bank again",
     ResponseFault.TEST: "The report is marked as a test. Send the real one",
 }
 
@@ -85,6 +87,7 @@ SUSPENSE: dict[SuspenseStatus, tuple[str, str]] = {
 ACTS: dict[str, str] = {
     "response.received": "Sent a file from the bank",
     "response.read": "Read a file from the bank ({kind}: {lines} lines, without a payment: {suspense})",
+    "response.taken_out": "Took out a file from the bank",
     "response.refused": "Refused a file from the bank ({fault})",
     "response.quarantined": "Kept a file from the bank that could not be read ({fault})",
     "suspense.proposed": "Said what a line of the bank is about",

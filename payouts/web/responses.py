@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
-from flask import flash, jsonify, redirect, render_template, url_for
+from flask import flash, jsonify, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileRequired, MultipleFileField
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovSubmitInput
@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import SubmitField
 
 from payouts.responses import line, response, suspense
-from payouts.responses.response import RECEIVERS, ResponseKind, get_response, responses
+from payouts.responses.response import RECEIVERS, ResponseKind, get_response, responses, take_out
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, number
 from payouts.web.form import Form, MadeField
@@ -20,6 +20,7 @@ from payouts.web.pages import actor, id_given, now, number_given, pages, service
 from payouts.web.response_words import SAYS
 from schemes.bank_connection import collecting
 from schemes.person import names
+from schemes.unmasking import UNMASKERS
 
 SHOWN = 50
 MOST_FILES = 50
@@ -85,6 +86,17 @@ def send(sent_id: UUID, sent: list[FileStorage]) -> str:
     if len(sent) == 1 and last is not None:
         return url_for("pages.show_response", response_id=last.id)
     return url_for("pages.show_responses")
+
+
+@pages.route("/bank/files/<uuid:response_id>/file", methods=["POST"])
+@allowed(*UNMASKERS)
+def take_response(response_id: UUID) -> ResponseReturnValue:
+    """A POST, because it is recorded who took it out. Never opened by the browser itself, whatever it is."""
+    with transaction() as session:
+        found = get_response(session, response_id)
+        content = take_out(session, service().seals, found, by=actor(), at=now())
+        name = f"{found.file_name}.kept"
+    return send_file(content, mimetype="application/octet-stream", as_attachment=True, download_name=name)
 
 
 @pages.route("/bank/files/<uuid:response_id>")

@@ -20,6 +20,7 @@ from payouts.returns import outcome, telling
 from payouts.returns.case import row_of
 from payouts.returns.outcome import Outcome, ReviewDayRefused, get_outcome
 from payouts.returns.reason import Reason
+from payouts.returns.recall import credit_of
 from payouts.returns.returned import get_case
 from payouts.returns.telling import get_told
 from payouts.web import words
@@ -164,6 +165,7 @@ def decide_told(told_return_id: UUID) -> ResponseReturnValue:
             "payment": payment,
             "payee": session.get_one(Payee, (told.body_id, payment.payee_id)),
             "is_out": payment.status in GONE_OUT,
+            "credit": credit_of(session, payment),
             "names": names(session),
         }
         return render_template("returns/decide_told.html", form=form, **facts), form.status

@@ -125,17 +125,20 @@ def after_entry(
     if corrected:
         content = bacs_reports.awacs(about, corrected, produced_on=entry_day)
         yield Delivery(entry_day, f"Awacs{entry_day:%d%m%y}{about.serial or about.message_id}.xml", content)
+    if about.form == "pain.001":
+        settled = messages.settled_report(about, day=entry_day)
+        yield Delivery(entry_day, f"Pain002_{about.message_id}_settled.xml", settled)
     for fate, days in RETURNED_AFTER.items():
         returned = [each for each in struck if each.fate is fate]
         if not returned:
             continue
         day = calendar.add_working_days(entry_day, days) if days else entry_day
         if about.form == "pain.001":
-            settled = calendar.add_working_days(day, SETTLED_AFTER)
+            booked_on = calendar.add_working_days(day, SETTLED_AFTER)
             mine = [each for each in bookings if each.struck is not None and each.struck.fate is fate]
             message_id = f"{about.message_id}-{days}"
-            content = messages.notification(about.sort_code + about.account_number, settled, message_id, mine)
-            yield Delivery(settled, f"Camt054_{message_id}.xml", content)
+            content = messages.notification(about.sort_code + about.account_number, booked_on, message_id, mine)
+            yield Delivery(booked_on, f"Camt054_{message_id}.xml", content)
         else:
             content = bacs_reports.arucs(about, returned, produced_on=day)
             yield Delivery(day, f"Arucs{day:%d%m%y}{about.serial}.xml", content)

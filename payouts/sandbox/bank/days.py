@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, select
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -23,6 +23,7 @@ from payouts.responses.response import RECEIVERS, keep
 from payouts.sandbox.bank import messages
 from payouts.sandbox.bank.cycle import FIRST_BALANCE_PENCE, Course, Delivery, take
 from payouts.sandbox.bank.recalled import answer, recalled
+from payouts.statement.statement import BankStatement
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import BankProfile
@@ -169,11 +170,18 @@ def courses_of(session: Session, service: Service, payroll: Payroll, row: BankDa
 
 
 def statements_of(session: Session, payroll: Payroll, courses: list[Course], day: date) -> list[Delivery]:
-    """The account's statement of a day, if anything of this payroll was booked on it; it follows the last one."""
+    """The account's statement of a day, if anything of this payroll was booked on it; it follows the last one.
+
+    Each payroll's days pass by themselves, but an account's never go back: what would be booked before the last
+    statement's day is booked on that day.
+    """
     bookings = [each for course in courses for each in course.bookings if each.day == day]
     if not bookings:
         return []
     account = account_of(session, payroll)
+    last = session.scalar(select(func.max(BankStatement.to_day)).where(BankStatement.line_id == account.line_id))
+    day = max(day, last or day)
+    bookings = [each._replace(day=day) for each in bookings]
     number, opening = account.statements + 1, account.balance_pence
     content = messages.statement(courses[0].account, day, number, opening, bookings)
     account.statements = number

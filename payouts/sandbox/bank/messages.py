@@ -86,6 +86,14 @@ def status_report(
     )
 
 
+def settled_report(about: Submitted, *, day: date) -> bytes:
+    """The bank's second pain.002, on the entry day: the batch was settled, whatever it had rejected of it before."""
+    group = tag("OrgnlGrpInfAndSts", text("OrgnlMsgId", about.message_id), text("OrgnlMsgNmId", "pain.001.001.09"))
+    batch = tag("OrgnlPmtInfAndSts", text("OrgnlPmtInfId", about.batch_id), text("PmtInfSts", "ACSC"))
+    message_id = f"SE{day:%Y%m%d}-{about.message_id}"[:35]
+    return message("pain.002.001.03", tag("CstmrPmtStsRpt", header(message_id, day), group, batch))
+
+
 def reason_of(code: str, words: str) -> str:
     return tag("StsRsnInf", tag("Rsn", text("Cd", code)), text("AddtlInf", words[:105]))
 

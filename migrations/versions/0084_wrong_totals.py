@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "wrong_totals"
-down_revision = "traces"
+down_revision = "notices"
 
 
 def upgrade() -> None:

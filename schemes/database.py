@@ -253,7 +253,12 @@ def by_ids(session: Session, kind: type[Row], ids: Iterable[UUID]) -> dict[UUID,
     keys = {each: identity_key(kind, (body_id, each)) for each in wanted}
     found = {each: session.identity_map[key] for each, key in keys.items() if key in session.identity_map}
     missing = wanted - found.keys()
-    if missing:
+    if len(missing) == 1:
+        # as a list of one it would be planned anew each time
+        (each,) = missing
+        row = session.get(kind, (body_id, each))
+        found |= {each: row} if row is not None else {}
+    elif missing:
         found |= {row.id: row for row in session.scalars(select(kind).where(kind.id == one_of(missing)))}
     return found
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from markupsafe import escape
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, inspect, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, LargeBinary, inspect, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.confirmation.confirmation import Confirmation, told_of
@@ -36,7 +36,7 @@ from schemes.call_back import CallBack
 from schemes.change import Change
 from schemes.contact import Contact
 from schemes.database import Base, BodyOwned, take_turns, to_body_row
-from schemes.duplicates.pair import DuplicatePair
+from schemes.duplicates.pair import BeneficiaryPair, DuplicatePair
 from schemes.errors import NotFound, ReasonNotGiven, Refused
 from schemes.hold import Hold, is_paid_for
 from schemes.imports.refused import harmless
@@ -194,11 +194,18 @@ def about_payee(session: Session, seals: Seals, payee: Payee) -> Records:
         "notes": [note._asdict() for note in notes_of(session, seals, payee, limit=100_000)],
         "notices": rows_of(session, Notice, Notice.payee_id == payee.id),
         "stopped payments": rows_of(session, Hold, or_(Hold.payee_id == payee.id, Hold.beneficiary_id.in_(oneself))),
-        "possible duplicates": rows_of(session, DuplicatePair, mine),
+        "possible duplicates": rows_of(session, DuplicatePair, mine)
+        + rows_of(session, BeneficiaryPair, pairs_with(oneself)),
         "proposals": rows_of(session, Change, Change.subject_id == payee.id),
         "requests for access": rows_of(session, SubjectAccess, SubjectAccess.payee_id == payee.id),
         "what was done": rows_of(session, AuditEvent, AuditEvent.subject_id == payee.id),
     }
+
+
+def pairs_with(beneficiary_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return BeneficiaryPair.first_beneficiary_id.in_(beneficiary_ids) | BeneficiaryPair.second_beneficiary_id.in_(
+        beneficiary_ids
+    )
 
 
 def about_beneficiary(session: Session, beneficiary_id: UUID) -> Records:
@@ -222,6 +229,8 @@ def about_beneficiary(session: Session, beneficiary_id: UUID) -> Records:
             OneOff.beneficiary_id == beneficiary_id,
         ),
         "stopped payments": rows_of(session, Hold, Hold.beneficiary_id == beneficiary_id),
+        "possible duplicates": rows_of(session, BeneficiaryPair, pairs_with([beneficiary_id])),
+        "proposals": rows_of(session, Change, Change.subject_id == beneficiary_id),
         "requests for access": rows_of(session, SubjectAccess, SubjectAccess.beneficiary_id == beneficiary_id),
         "what was done": rows_of(session, AuditEvent, AuditEvent.subject_id == beneficiary_id),
     }

@@ -32,7 +32,7 @@ from schemes import (
 )
 from schemes.bank_details import CONFIRMERS
 from schemes.change import Change, ChangeKind
-from schemes.duplicates import merge
+from schemes.duplicates import merge, one_beneficiary, unmerge
 from schemes.person import Actor, Role
 
 
@@ -76,6 +76,9 @@ EFFECTS: dict[ChangeKind, Effect] = {
     ChangeKind.SCHEME: Effect(scheme_change.CONFIRMERS, scheme_change.facts_now, scheme_change.apply),
     ChangeKind.CHECKS: Effect(check_settings.CONFIRMERS, check_settings.facts, check_settings.apply),
     ChangeKind.MERGE: Effect(CONFIRMERS, merge.facts_of, merge.apply),
+    ChangeKind.UNMERGE: Effect(CONFIRMERS, unmerge.facts_of, unmerge.apply),
+    ChangeKind.ONE_BENEFICIARY: Effect(CONFIRMERS, one_beneficiary.facts_of, one_beneficiary.apply_one),
+    ChangeKind.TWO_BENEFICIARIES: Effect(CONFIRMERS, one_beneficiary.facts_of, one_beneficiary.apply_two),
     ChangeKind.SAFE_CONTACT: Effect(CONFIRMERS, safe_contact_change.facts_of, safe_contact_change.apply),
     ChangeKind.INVITATION: Effect(
         (Role.ADMINISTRATOR, Role.APPROVER), lambda session, _: {}, invitation.apply_invitation

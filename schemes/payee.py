@@ -135,7 +135,8 @@ class Mandate(BodyOwned, Base):
     """That a payee is paid for a beneficiary, and in what capacity, from its first to its last day, both included.
 
     first_day: None for one that came in a file, in force since ever. last_day: as it was given, None for no end.
-    ended_on: its last day after all. What happens to a mandate stands in `schemes.mandate`.
+    ended_on: its last day after all. merge_id: the merge that brought it from another payee's record; parted_at: when
+    that was undone. What happens to a mandate stands in `schemes.mandate`.
     """
 
     __tablename__ = "mandate"
@@ -145,6 +146,8 @@ class Mandate(BodyOwned, Base):
         Index("ix_mandate_ended", "body_id", "ended_at", postgresql_where=text("ended_at is not null")),
         to_body_row("beneficiary", "beneficiary_id"),
         to_body_row("payee", "payee_id"),
+        to_body_row("change", "merge_id"),
+        Index("ix_mandate_merge", "body_id", "merge_id", postgresql_where=text("merge_id is not null")),
         CheckConstraint("last_day >= first_day", name="days"),
         CheckConstraint(
             "(ended_by is null) = (ended_on is null) and (ended_by is null) = (ended_at is null) "
@@ -166,6 +169,8 @@ class Mandate(BodyOwned, Base):
     ended_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None]
     ended_because: Mapped[str | None]
+    merge_id: Mapped[UUID | None]
+    parted_at: Mapped[datetime | None]
 
     @property
     def end(self) -> date | None:

@@ -37,6 +37,7 @@ from schemes.scheme_version import newest
 from schemes.sign_in import token_digest
 from tests.answering import from_the_bank
 from tests.awarding import an_award
+from tests.duplicating import a_beneficiary_pair, a_shared_account
 from tests.entering import FILE_HEADER, entering, send_file
 from tests.hooked import a_delivery, a_webhook
 from tests.keys import a_key
@@ -173,6 +174,8 @@ def addresses(office, sealed, browsers):
             "token": "of-nobody",
             "access_id": access_id,
             "pair_id": session.scalars(select(DuplicatePair.id)).first(),
+            "beneficiary_pair_id": a_beneficiary_pair(office),
+            "shared_account_id": a_shared_account(office),
             "line": 2,
             "colour": "00625e",
             "version": "x",

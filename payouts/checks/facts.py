@@ -57,7 +57,7 @@ class PayrollFacts:
     arrears: award → the arrears in its payment, and of how many periods they are, where there are any.
     paid_before: awards, of those in this payroll, that were paid with these bank details before.
     confirmations: account → the answer that it goes by, where a bank was asked about the name.
-    duplicates: payee → references of the payees, paid here too, who are probably the same person.
+    duplicates: payee or beneficiary → references of others, paid here too, who are probably the same person.
     account_count: how many different accounts are paid into; confirmed_count: how many of them have a fresh answer.
     name_policy: what answers mean for use, by the policy of the day on which the payroll was made.
     settings: the scheme's, of the instant at which the payroll was created.

@@ -105,7 +105,7 @@ def facts_of_chunk(
         items_over_limit=dict(items_over_limit(session, payroll, here)),
         arrears=arrears_by_award(session, payroll.id, awards),
         paid_before=frozenset(paid_before(session, payroll, chunk)),
-        duplicates=duplicates.paid_here(session, payroll, select(Payment.payee_id).where(here)),
+        duplicates=duplicates.paid_here(session, payroll, here),
         confirmations=standing_in_payroll(session, payroll.id, first=chunk.first, last=chunk.last),
     )
 

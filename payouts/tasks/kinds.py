@@ -45,6 +45,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "import.read": OnDatabase(registering.read),
     "import.land": OnDatabase(registering.land),
     "duplicates.look": OnDatabase(matching.look),
+    "duplicates.look_at_beneficiaries": OnDatabase(matching.look_at_beneficiaries),
     "api.forget": OnDatabase(api_reply.look),
     "retention.look": OnDatabase(erasure.look),
     "payroll.plan": OnDatabase(building.plan),

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from payouts.web import notice_words
+from payouts.web import duplicate_words, notice_words
 from payouts.web.api_key_words import key_rows
 from payouts.web.bank_profile_words import profile_rows
 from payouts.web.channel_words import connection_rows
@@ -95,11 +95,6 @@ def retention_rows(facts: Facts, _: Names) -> dict[str, str]:
     return {"Kept besides the current financial year": count(facts["years"], "year")}
 
 
-def merge_rows(facts: Facts, _: Names) -> dict[str, str]:
-    awards = f" ({count(facts['awards'], 'award')})" if "awards" in facts else ""
-    return {"The awards are paid to": f"payee {facts['payee']}{awards}"}
-
-
 def safe_contact_rows(facts: Facts, _: Names) -> dict[str, str]:
     safe = f"Only the safe ones: {count(len(facts['contacts']), 'contact')}" if facts["marked"] else "Every contact"
     return {"They may be reached by": safe}
@@ -116,6 +111,15 @@ def name_policy_rows(facts: Facts, _: Names) -> dict[str, str]:
 def bank_profile_title(change: Change, _: Names) -> str:
     name = change.after["name"]
     return f"Account to pay from: {name}" if change.before else f"A new account to pay from: {name}"
+
+
+def two_payees(change: Change) -> tuple[str, str]:
+    return "See the two payees side by side", url_for("pages.show_pair", pair_id=change.after["pair_id"])
+
+
+def two_beneficiaries(change: Change) -> tuple[str, str]:
+    address = url_for("pages.show_beneficiary_pair", beneficiary_pair_id=change.after["pair_id"])
+    return "See the two beneficiaries side by side", address
 
 
 KINDS: dict[ChangeKind, ChangeWords] = {
@@ -144,11 +148,31 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change: ("See the payee", url_for("pages.show_payee", payee_id=change.subject_id)),
     ),
     ChangeKind.MERGE: ChangeWords(
-        lambda change, names: f"Payee {change.before['payee']} merged into {change.after['payee']}",
-        merge_rows,
+        duplicate_words.merge_title,
+        duplicate_words.merge_rows,
         "From the next payroll that is built, the awards are paid to the payee who stays, into the account of theirs. "
-        "Payments that were made stay as they are. A merge can’t be undone.",
-        lambda change: ("See the two payees side by side", url_for("pages.show_pair", pair_id=change.after["pair_id"])),
+        "Payments that were made stay as they are.",
+        two_payees,
+    ),
+    ChangeKind.UNMERGE: ChangeWords(
+        duplicate_words.unmerge_title,
+        duplicate_words.unmerge_rows,
+        "From the next payroll that is built, each is paid for what was theirs before the merge, into an account of "
+        "their own. What was paid meanwhile stays as it is and is not paid again. Holds stay on both.",
+        two_payees,
+    ),
+    ChangeKind.ONE_BENEFICIARY: ChangeWords(
+        duplicate_words.one_person_title,
+        duplicate_words.one_person_rows,
+        "At once. Both records stay, with their awards and payees. For one thing and one period the person is paid "
+        "once, and a hold on one record stops both.",
+        two_beneficiaries,
+    ),
+    ChangeKind.TWO_BENEFICIARIES: ChangeWords(
+        duplicate_words.one_person_title,
+        duplicate_words.one_person_rows,
+        "At once. Each is paid for what they are awarded. What was paid meanwhile stays as it is. Holds stay on both.",
+        two_beneficiaries,
     ),
     ChangeKind.SAFE_CONTACT: ChangeWords(
         lambda change, names: "How a payee may be reached",

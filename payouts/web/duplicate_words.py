@@ -1,4 +1,4 @@
-"""Words for payees who may be one: what speaks for it, how likely it is, and what became of the pair."""
+"""Words for records that may be of one person: what speaks for it, how likely it is, and what became of the pair."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 from flask import Flask
 
+from payouts.web.figures import count
+from schemes.change import Change, ChangeKind
 from schemes.duplicates.likeness import ALIKE, Fact, Likelihood
 from schemes.duplicates.merge import MergeBar, MergeRefused
 from schemes.duplicates.pair import PairStatus
+from schemes.duplicates.shared_account import Holder
 from schemes.errors import Refused
 
 LIKELIHOODS: dict[Likelihood, tuple[str, str]] = {
@@ -27,7 +30,7 @@ STATUSES: dict[PairStatus, tuple[str, str]] = {
 FACTS: dict[Fact, str] = {
     Fact.ACCOUNT: "bank account",
     Fact.BIRTH: "date of birth",
-    Fact.POSTCODE: "postcode",
+    Fact.POSTCODE: "address",
     Fact.EMAIL: "email address",
 }
 
@@ -38,6 +41,22 @@ MERGE_BARS: dict[MergeBar, str] = {
         "Both have an award of the same scheme for the same days, so one person would be paid twice. Find out which "
         "award is right, end the other one, and come back"
     ),
+    MergeBar.ONE_ALREADY: "The two are taken for one person already",
+    MergeBar.NOT_MERGED: "The two are not merged, so there is nothing to undo",
+    MergeBar.MERGED_AGAIN: (
+        "The payee who stayed was merged into somebody else since then. Undo that merge first, then this one"
+    ),
+    MergeBar.ONE_BY_ANOTHER: (
+        "Something else says that the two are one person: another pair, or a merge of their payees. Undo that first"
+    ),
+}
+
+HOLDERS: dict[Holder, tuple[str, str]] = {
+    Holder.UNKNOWN: ("To be looked at", "blue"),
+    Holder.PROVIDER: ("A care provider’s", "green"),
+    Holder.PUBLIC_BODY: ("A council’s or another public body’s", "green"),
+    Holder.ORGANISATION: ("Another organisation’s, like a credit union’s or a charity’s", "green"),
+    Holder.HOUSEHOLD: ("A household’s, of people who live together", "green"),
 }
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {MergeRefused: lambda refused: MERGE_BARS[refused.why]}
@@ -70,9 +89,42 @@ def what_agrees(evidence: Mapping[str, Any]) -> str:
     return ", ".join(parts).capitalize()
 
 
+# what stood in a proposal of somebody who was erased since
+ERASED = "somebody who was erased"
+
+
+def merge_rows(facts: Mapping[str, Any], _: Any) -> dict[str, str]:
+    awards = f" ({count(facts['awards'], 'award')})" if "awards" in facts else ""
+    return {"The awards are paid to": f"payee {facts.get('payee', ERASED)}{awards}"}
+
+
+def unmerge_rows(facts: Mapping[str, Any], _: Any) -> dict[str, str]:
+    return {"What the merge moved is paid to": f"payee {facts.get('payee', ERASED)}"}
+
+
+def one_person_rows(facts: Mapping[str, Any], _: Any) -> dict[str, str]:
+    what = "The person is" if "awards" in facts else "The other record"
+    return {what: f"beneficiary {facts.get('beneficiary', ERASED)}"}
+
+
+def merge_title(change: Change, _: Any) -> str:
+    return f"Payee {change.before.get('payee', ERASED)} merged into {change.after.get('payee', ERASED)}"
+
+
+def unmerge_title(change: Change, _: Any) -> str:
+    return f"Payee {change.after.get('payee', ERASED)} parted from {change.before.get('payee', ERASED)} again"
+
+
+def one_person_title(change: Change, _: Any) -> str:
+    both = f"{change.after.get('beneficiary', ERASED)} and {change.before.get('beneficiary', ERASED)}"
+    number = "one person" if change.kind is ChangeKind.ONE_BENEFICIARY else "two people after all"
+    return f"Beneficiaries {both}: {number}"
+
+
 def register(app: Flask) -> None:
     app.add_template_filter(LIKELIHOODS.__getitem__, "likelihood")
     app.add_template_filter(STATUSES.__getitem__, "pair_status")
+    app.add_template_filter(HOLDERS.__getitem__, "account_holder")
     app.add_template_filter(name_verdict)
     app.add_template_filter(verdict)
     app.add_template_filter(what_agrees)

@@ -1,4 +1,4 @@
-"""Payees who may be one: the list, and two of them side by side."""
+"""Payees who may be one: the list, and two of them side by side. The list is that of beneficiaries too."""
 
 from __future__ import annotations
 
@@ -26,9 +26,20 @@ from schemes.award_version import awards_paid_to
 from schemes.contact import contacts_of
 from schemes.duplicates import merge as merging
 from schemes.duplicates import pair as duplicates
+from schemes.duplicates import unmerge
 from schemes.duplicates.likeness import Likelihood
-from schemes.duplicates.pair import DECIDERS, PairRow, PairStatus, get_pair
+from schemes.duplicates.pair import (
+    DECIDERS,
+    AnyPair,
+    BeneficiaryPair,
+    DuplicatePair,
+    PairRow,
+    PairStatus,
+    get_pair,
+    pairs_of_beneficiaries,
+)
 from schemes.duplicates.search import SEARCHERS, Scope, latest_search
+from schemes.duplicates.shared_account import same_account, settle_account, shared_accounts
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.payee import Beneficiary, Mandate, Payee, beneficiaries_of, get_payee
 from schemes.person import names
@@ -87,10 +98,16 @@ class Side(NamedTuple):
 
     payee: Payee
     account: Account | None
-    postcode: str | None
+    address: str | None
     beneficiaries: list[tuple[Beneficiary, Mandate]]
     awards: list[Award]
     last_payment: Payment | None
+
+
+def address_of(session: Session, payee_id: UUID) -> str | None:
+    """Where a payee lives, as far as their contacts tell."""
+    contacts = contacts_of(session, payee_id)
+    return next((contact.value for contact in contacts if contact.postcode and not contact.ended_at), None)
 
 
 class OfPayee(NamedTuple):
@@ -101,33 +118,47 @@ class OfPayee(NamedTuple):
 
     stays: Payee | None
     merged: Sequence[Payee]
-    pairs: list[PairRow]
+    pairs: list[PairRow[DuplicatePair]]
+    beneficiaries: list[PairRow[BeneficiaryPair]]
 
 
-def of_payee(session: Session, payee: Payee) -> OfPayee:
+def of_payee(session: Session, payee: Payee, beneficiaries: Sequence[Beneficiary]) -> OfPayee:
+    """beneficiaries: those whose money the payee receives."""
+    theirs = pairs_of_beneficiaries(session, [beneficiary.id for beneficiary in beneficiaries])
     return OfPayee(
         get_payee(session, payee.merged_into) if payee.merged_into else None,
         merging.merged_into(session, payee.id),
         [row for row in duplicates.pairs_of(session, payee.id) if row.pair.status is PairStatus.OPEN],
+        [row for row in theirs if row.pair.status in (PairStatus.OPEN, PairStatus.MERGED)],
     )
 
 
 @pages.route("/duplicates")
 @allowed(ANYONE_SIGNED_IN)
 def show_duplicates() -> ResponseReturnValue:
+    return listing(DuplicatePair)
+
+
+def listing(kind: type[AnyPair]) -> ResponseReturnValue:
+    """The pairs of payees, or of beneficiaries, that the address asks for."""
     view = request.args.get("show", "likely")
     status, likelihood = VIEWS.get(view, VIEWS["likely"])
     after = id_given("after")
     with transaction() as session:
-        found = duplicates.pairs(session, status=status, likelihood=likelihood, after=after, limit=PAGE + 1)
+        found = duplicates.pairs_in(session, kind, status=status, likelihood=likelihood, after=after, limit=PAGE + 1)
         return render_template(
             "duplicates/show_duplicates.html",
+            of_payees=kind is DuplicatePair,
             view=view if view in VIEWS else "likely",
             pairs=found[:PAGE],
             next_after=found[PAGE - 1].pair.id if len(found) > PAGE else None,
             after=after,
-            counts=duplicates.open_counts(session),
-            shared=duplicates.shared_accounts(session),
+            counts=duplicates.open_counts(session, kind),
+            others={
+                DuplicatePair: sum(duplicates.open_counts(session, BeneficiaryPair).values()),
+                BeneficiaryPair: sum(duplicates.open_counts(session, DuplicatePair).values()),
+            }[kind],
+            accounts=len(shared_accounts(session, limit=PAGE)),
             search=latest_search(session),
             form=Search(),
             names=names(session),
@@ -156,6 +187,7 @@ def show_pair(pair_id: UUID) -> ResponseReturnValue:
             pair=pair,
             sides=[side_of(session, pair.first_payee_id), side_of(session, pair.second_payee_id)],
             merge=merging.waiting_merge(session, pair),
+            undoing=unmerge.waiting_unmerge(session, pair),
             names=names(session),
         )
 
@@ -167,14 +199,7 @@ def side_of(session: Session, payee_id: UUID) -> Side:
     return Side(
         payee,
         standing[0] if standing else None,
-        next(
-            (
-                contact.postcode
-                for contact in contacts_of(session, payee_id)
-                if contact.postcode and not contact.ended_at
-            ),
-            None,
-        ),
+        address_of(session, payee_id),
         beneficiaries_of(session, payee),
         list(awards_paid_to(session, payee_id)),
         payments[0] if payments else None,
@@ -189,7 +214,7 @@ def say_not_same(pair_id: UUID) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 pair = get_pair(session, pair_id, lock=True)
-                settle = duplicates.settle_account if form.whole.data else duplicates.say_not_same
+                settle = settle_account if form.whole.data else duplicates.say_not_same
                 settle(session, pair, reason=form.reason.data, by=actor(), at=now())
         except (NotAllowed, NotFound):
             raise
@@ -204,8 +229,9 @@ def say_not_same(pair_id: UUID) -> ResponseReturnValue:
             "duplicates/say_not_same.html",
             form=form,
             pair=pair,
-            others=len(duplicates.same_account(session, pair)),
-            payees=[get_payee(session, pair.first_payee_id), get_payee(session, pair.second_payee_id)],
+            others=len(same_account(session, pair)),
+            back=url_for("pages.show_pair", pair_id=pair.id),
+            parties=[get_payee(session, pair.first_payee_id), get_payee(session, pair.second_payee_id)],
         ), form.status
 
 

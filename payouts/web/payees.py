@@ -51,7 +51,7 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
             scheme_names={scheme.id: scheme.name for scheme in schemes_of_body(session)},
             payments=payments,
             together=items_of(session, payments),
-            duplicates_here=of_payee(session, payee),
+            duplicates_here=of_payee(session, payee, [beneficiary for beneficiary, _ in beneficiaries]),
             notes=notes_of(session, service().seals, payee) if may_see("pages.show_history") else [],
             today=london_day(now()),
             names=names(session),

@@ -1,4 +1,4 @@
-"""How alike two payees are: what is compared, the keys that bring likely pairs together, and what they amount to.
+"""How alike two payees or beneficiaries are: what is compared, by which keys pairs are found, what it amounts to.
 
 Pure: rows in, evidence out. Comparing all with all is out of the question for a million payees, so two are compared
 only when a key of theirs is the same; each key is a fact that two records of one person would mostly share.
@@ -24,7 +24,7 @@ NEARLY = 75
 
 
 class Fact(StrEnum):
-    """What two payees may have in common, besides their names."""
+    """What two may have in common, besides their names. POSTCODE: where they live, as far as both addresses tell."""
 
     ACCOUNT = "account"
     BIRTH = "birth"
@@ -41,14 +41,18 @@ class Likelihood(StrEnum):
 
 @dataclass(frozen=True)
 class Compared:
-    """What is compared of one payee. `account` is the fingerprint of the newest bank details that were not rejected."""
+    """What is compared of one payee or beneficiary.
 
-    payee_id: UUID
+    account: the fingerprint of the newest bank details that were not rejected; a beneficiary has none.
+    """
+
+    id: UUID
     name: str
     email: str | None
     account: bytes | None
     birth: date | None = None
     postcode: str | None = None
+    address: str | None = None
 
     def fact(self, fact: Fact) -> Any:
         match fact:
@@ -125,11 +129,25 @@ def compare(first: Compared, second: Compared) -> Evidence:
     """What two payees have in common. Which of them is asked about first makes no difference."""
     facts = [(fact, first.fact(fact), second.fact(fact)) for fact in Fact]
     known = [(fact, mine == theirs) for fact, mine, theirs in facts if mine is not None and theirs is not None]
+    if not same_house(first.address, second.address):
+        known = [(fact, agrees and fact is not Fact.POSTCODE) for fact, agrees in known]
     return Evidence(
         name_likeness(words_of(first.name), words_of(second.name)),
         tuple(fact for fact, agrees in known if agrees),
         tuple(fact for fact, agrees in known if not agrees),
     )
+
+
+def same_house(one: str | None, other: str | None) -> bool:
+    """Whether two addresses may be one: written in other words, but with no other numbers. An unknown one may be any.
+
+    The numbers of one may be among those of the other: a flat that only one of them names.
+    """
+    if not one or not other:
+        return True
+    first, second = (words_of(address.replace("\n", " ")) for address in (one, other))
+    numbers, others = ({word for word in words if any(map(str.isdigit, word))} for words in (first, second))
+    return (numbers <= others or others <= numbers) and fuzz.token_set_ratio(" ".join(first), " ".join(second)) >= ALIKE
 
 
 def name_likeness(first: list[str], second: list[str]) -> int:

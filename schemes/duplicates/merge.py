@@ -8,43 +8,47 @@ as one person, and the database leaves out a payment to the one for what the oth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, func, or_, select, text, update
+from sqlalchemy import ForeignKeyConstraint, Index, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit, change
 from schemes.account import Account
 from schemes.amount import inputs_json
 from schemes.award import Award
-from schemes.award_history import DAY, History
-from schemes.award_version import AwardVersion, ever_paid_to, histories_of, history_of
+from schemes.award_history import History, Terms
+from schemes.award_version import AwardVersion, ever_paid_to, history_of
 from schemes.change import Change, ChangeKind
 from schemes.database import Base, new_id, to_body_row
+from schemes.duplicates.one_person import both_have, join, oneself
 from schemes.duplicates.pair import DECIDERS, DuplicatePair, PairStatus, get_pair, move
 from schemes.errors import NotFound, Refused
-from schemes.payee import Beneficiary, Capacity, Mandate, Payee, get_payee
+from schemes.payee import Payee, get_payee
 from schemes.person import Actor
 
 
 class MergeBar(StrEnum):
-    """Why two payees cannot be merged as they are."""
+    """Why two cannot be merged as they are, or a merge cannot be undone."""
 
     MERGED_ALREADY = "merged_already"
     BANK_DETAILS_WAIT = "bank_details_wait"
     BOTH_HAVE_AWARD = "both_have_award"
+    ONE_ALREADY = "one_already"
+    NOT_MERGED = "not_merged"
+    MERGED_AGAIN = "merged_again"
+    ONE_BY_ANOTHER = "one_by_another"
 
 
 class MergeRefused(Refused):
     """Something has to be put right before the two can be one. awards: those that would be paid twice."""
 
     def __init__(self, why: MergeBar, awards: Sequence[UUID] = ()) -> None:
-        super().__init__(f"these payees cannot be merged: {why}")
+        super().__init__(f"these two cannot be merged, or parted again: {why}")
         self.why = why
         self.awards = list(awards)
 
@@ -117,45 +121,6 @@ def refuse_unless_possible(session: Session, gone: Payee, kept: Payee) -> None:
         raise MergeRefused(MergeBar.BOTH_HAVE_AWARD, twice)
 
 
-def oneself(session: Session, payee_id: UUID) -> Sequence[UUID]:
-    """The beneficiaries that a payee is: those paid themselves, and whoever was found to be the same person."""
-    mine = select(Mandate.beneficiary_id).where(Mandate.payee_id == payee_id, Mandate.capacity == Capacity.SELF)
-    root = func.coalesce(Beneficiary.same_as, Beneficiary.id)
-    roots = select(root).where(Beneficiary.id.in_(mine))
-    return session.scalars(
-        select(Beneficiary.id).where(or_(Beneficiary.id.in_(roots), Beneficiary.same_as.in_(roots)))
-    ).all()
-
-
-def both_have(session: Session, beneficiary_ids: Sequence[UUID]) -> list[UUID]:
-    """Awards that would pay one person twice: of different beneficiaries, for one thing, in force on the same days."""
-    awards = session.scalars(select(Award).where(Award.beneficiary_id.in_(beneficiary_ids)).order_by(Award.id)).all()
-    histories = histories_of(session, awards)
-    twice = {
-        award.id
-        for one, other in combinations(awards, 2)
-        if one.beneficiary_id != other.beneficiary_id
-        and (one.scheme_id, one.component) == (other.scheme_id, other.component)
-        and overlap(list(in_force(histories[one.id])), list(in_force(histories[other.id])))
-        for award in (one, other)
-    }
-    return sorted(twice)
-
-
-def in_force(history: History) -> Iterator[tuple[date, date]]:
-    """The days on which an award is in force, as stretches with both days included."""
-    begins = sorted({terms.from_day for terms in history.terms})
-    for begin, next_begin in zip(begins, [*begins[1:], None], strict=True):
-        terms = history.on(begin)
-        if terms is not None and terms.holds_on(begin):
-            ends = [day for day in (terms.last_day, next_begin and next_begin - DAY) if day is not None]
-            yield begin, min(ends, default=date.max)
-
-
-def overlap(these: Sequence[tuple[date, date]], those: Sequence[tuple[date, date]]) -> bool:
-    return any(first <= theirs[1] and theirs[0] <= last for first, last in these for theirs in those)
-
-
 def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
     """Do what a second person confirmed. Raises MergeRefused."""
     ids = (UUID(confirmed.before["payee_id"]), UUID(confirmed.after["payee_id"]))
@@ -163,7 +128,7 @@ def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
     locked = {payee_id: get_payee(session, payee_id, lock=True) for payee_id in sorted(ids)}
     gone, kept = locked[ids[0]], locked[ids[1]]
     refuse_unless_possible(session, gone, kept)
-    note_one_person(session, gone, kept)
+    join(session, [*oneself(session, gone.id), *oneself(session, kept.id)])
     facts = {"body_id": gone.body_id, "gone": gone.id, "kept": kept.id, "change": confirmed.id, "at": at}
     moved = {name: session.execute(text(move_all), facts).rowcount for name, move_all in MOVES_OF_A_MERGE.items()}  # type: ignore[attr-defined]
     session.execute(update(Award).where(Award.payee_id == gone.id).values(payee_id=kept.id))
@@ -188,29 +153,47 @@ def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
 def say_anew(session: Session, gone: Payee, kept: Payee, *, by: Actor, at: datetime) -> None:
     """Later versions of an award are never changed: from the first day on that one pays who goes, all is said anew."""
     later = select(AwardVersion.award_id).where(AwardVersion.payee_id == gone.id)
+    reason = f"payee {gone.reference} was merged into {kept.reference}"
     for award in session.scalars(select(Award).where(Award.id.in_(later)).order_by(Award.id)).all():
         history = history_of(session, award)
-        standing = [(day, history.on(day)) for day in sorted({terms.from_day for terms in history.terms})]
-        moving = [(day, terms) for day, terms in standing if terms is not None]
-        while moving and moving[0][1].payee_id != gone.id:
-            moving.pop(0)
-        for number, (day, terms) in enumerate(moving, start=len(history.terms) + 1):
-            session.add(
-                AwardVersion(
-                    body_id=award.body_id,
-                    id=new_id(),
-                    award_id=award.id,
-                    number=number,
-                    from_day=day,
-                    last_day=terms.last_day,
-                    inputs=None if terms.inputs is None else inputs_json(terms.inputs),
-                    payee_id=kept.id if terms.payee_id == gone.id else terms.payee_id,
-                    reason=f"payee {gone.reference} was merged into {kept.reference}",
-                    made_by=by.person_id,
-                    made_at=at,
-                )
-            )
+        pay_from_then_on(
+            session, award, history, lambda _, terms: kept.id if terms.payee_id == gone.id else terms.payee_id,
+            reason=reason, by=by, at=at,
+        )  # fmt: skip
     session.flush()
+
+
+def pay_from_then_on(
+    session: Session,
+    award: Award,
+    history: History,
+    paid: Callable[[date, Terms], UUID],
+    *,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Say an award anew from the first day on for which somebody else is paid. paid: who, by what stands on a day."""
+    standing = [(day, history.on(day)) for day in sorted({terms.from_day for terms in history.terms})]
+    moving = [(day, terms, paid(day, terms)) for day, terms in standing if terms is not None]
+    while moving and moving[0][1].payee_id == moving[0][2]:
+        moving.pop(0)
+    for number, (day, terms, payee_id) in enumerate(moving, start=len(history.terms) + 1):
+        session.add(
+            AwardVersion(
+                body_id=award.body_id,
+                id=new_id(),
+                award_id=award.id,
+                number=number,
+                from_day=day,
+                last_day=terms.last_day,
+                inputs=None if terms.inputs is None else inputs_json(terms.inputs),
+                payee_id=payee_id,
+                reason=reason,
+                made_by=by.person_id,
+                made_at=at,
+            )
+        )
 
 
 # what stays with the one who goes is their history: bank details, payments, mandates, holds
@@ -221,12 +204,13 @@ MOVES_OF_A_MERGE = {
     """,
     "mandates": """
         INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, first_day, last_day, evidence,
-                             evidence_reference, made_by, made_at, ended_on, ended_by, ended_at, ended_because)
+                             evidence_reference, made_by, made_at, ended_on, ended_by, ended_at, ended_because,
+                             merge_id)
         SELECT body_id, uuidv7(), beneficiary_id, :kept, capacity, first_day, last_day, evidence,
-               evidence_reference, made_by, :at, ended_on, ended_by, ended_at, ended_because FROM mandate
-         WHERE body_id = :body_id AND payee_id = :gone
+               evidence_reference, made_by, :at, ended_on, ended_by, ended_at, ended_because, :change FROM mandate
+         WHERE body_id = :body_id AND payee_id = :gone AND parted_at IS NULL
            AND NOT EXISTS (SELECT FROM mandate AS had
-                            WHERE had.body_id = :body_id AND had.payee_id = :kept
+                            WHERE had.body_id = :body_id AND had.payee_id = :kept AND had.parted_at IS NULL
                               AND had.beneficiary_id = mandate.beneficiary_id
                               AND had.first_day IS NULL AND had.last_day IS NULL AND had.ended_on IS NULL)
     """,
@@ -236,26 +220,6 @@ MOVES_OF_A_MERGE = {
          WHERE body_id = :body_id AND payee_id = :gone AND lifted_at IS NULL
     """,
 }
-
-
-def note_one_person(session: Session, gone: Payee, kept: Payee) -> None:
-    """Note that those whom the two are, where they are paid themselves, are one person, and stopped as one."""
-    ids = sorted({*oneself(session, gone.id), *oneself(session, kept.id)})
-    if len(ids) < 2:
-        return
-    session.execute(update(Beneficiary).where(Beneficiary.id.in_(ids[1:])).values(same_as=ids[0]))
-    session.execute(update(Beneficiary).where(Beneficiary.id == ids[0]).values(same_as=None))
-    session.execute(
-        text(
-            """
-            INSERT INTO hold (body_id, id, beneficiary_id, kind, reason, since, review_on, placed_by, placed_at)
-            SELECT hold.body_id, uuidv7(), other.id, kind, reason, since, review_on, placed_by, placed_at
-              FROM hold JOIN beneficiary other ON other.body_id = hold.body_id AND other.id <> hold.beneficiary_id
-             WHERE hold.beneficiary_id = ANY (:ids) AND other.id = ANY (:ids) AND hold.lifted_at IS NULL
-            """
-        ),
-        {"ids": ids},
-    )
 
 
 def open_pairs(session: Session, payee_id: UUID) -> Sequence[DuplicatePair]:

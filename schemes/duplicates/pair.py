@@ -1,23 +1,26 @@
-"""Two payees who may be one, and what a person said: not the same for good, or merged by two people."""
+"""Two records of one person, maybe, and what a person said: not the same for good, or merged by two people.
+
+Payees are those who receive money, beneficiaries those whose money it is: a child whom both parents enrolled is one
+beneficiary under two payees.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, synonym
 
 from schemes import audit
-from schemes.account import Account
 from schemes.database import Base, BodyOwned, stored, to_body_row
-from schemes.duplicates.likeness import Fact, Likelihood
+from schemes.duplicates.likeness import Likelihood
 from schemes.errors import NotFound, NotNow, ReasonNotGiven
-from schemes.payee import Payee
+from schemes.payee import Beneficiary, Payee
 from schemes.person import Actor, Role
 
 DECIDERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR)
@@ -39,25 +42,20 @@ MOVES: dict[tuple[PairStatus, PairStatus], str] = {
     (PairStatus.NO_LONGER_ALIKE, PairStatus.OPEN): "they have become alike again",
     (PairStatus.NOT_SAME, PairStatus.OPEN): "other facts speak for it than when a person looked",
     (PairStatus.NOT_SAME, PairStatus.MERGED): "two people found otherwise",
+    (PairStatus.MERGED, PairStatus.NOT_SAME): "two people found that they are two after all, and undid it",
 }
 
 
-class DuplicatePair(BodyOwned, Base):
-    """Two payees who may be one; the first is the one with the lower id. `evidence` is that of `likeness.Evidence`."""
+class Pair(BodyOwned):
+    """Two records that may be of one person; the first is the one with the lower id.
 
-    __tablename__ = "duplicate_pair"
-    __table_args__ = (
-        UniqueConstraint("body_id", "first_payee_id", "second_payee_id"),
-        Index("ix_duplicate_pair_second", "body_id", "second_payee_id"),
-        Index("ix_duplicate_pair_status", "body_id", "status", "likelihood", "id"),
-        to_body_row("payee", "first_payee_id"),
-        to_body_row("payee", "second_payee_id"),
-        CheckConstraint("first_payee_id < second_payee_id", name="in_order"),
-        CheckConstraint("status <> 'not_same' or coalesce(because, '') <> ''", name="reason"),
-    )
+    `evidence` is that of `likeness.Evidence`.
+    """
 
-    first_payee_id: Mapped[UUID]
-    second_payee_id: Mapped[UUID]
+    first_id: ClassVar[Mapped[UUID]]
+    second_id: ClassVar[Mapped[UUID]]
+    party: ClassVar[type[Payee] | type[Beneficiary]]
+
     likelihood: Mapped[Likelihood] = mapped_column(stored(Likelihood))
     evidence: Mapped[dict[str, Any]] = mapped_column(JSONB)
     status: Mapped[PairStatus] = mapped_column(stored(PairStatus))
@@ -67,33 +65,77 @@ class DuplicatePair(BodyOwned, Base):
     because: Mapped[str | None]
 
 
-class SharedAccount(BodyOwned, Base):
-    """An account that more payees have than pairs could be made of: one entry for all of them."""
+def rules_of(table: str, party: str) -> tuple[Any, ...]:
+    """What holds of a table of pairs: each pair once, two of one body, a reason where they are two people."""
+    first, second = f"first_{party}_id", f"second_{party}_id"
+    return (
+        UniqueConstraint("body_id", first, second),
+        Index(f"ix_{table}_second", "body_id", second),
+        Index(f"ix_{table}_status", "body_id", "status", "likelihood", "id"),
+        to_body_row(party, first),
+        to_body_row(party, second),
+        CheckConstraint(f"{first} < {second}", name="in_order"),
+        CheckConstraint("status <> 'not_same' or coalesce(because, '') <> ''", name="reason"),
+    )
 
-    __tablename__ = "shared_account"
-    __table_args__ = (UniqueConstraint("body_id", "fingerprint"),)
 
-    fingerprint: Mapped[bytes]
-    payee_count: Mapped[int]
-    found_at: Mapped[datetime]
+class DuplicatePair(Pair, Base):
+    """Two payees who may be one."""
+
+    __tablename__ = "duplicate_pair"
+    __table_args__ = rules_of("duplicate_pair", "payee")
+    party = Payee
+
+    first_payee_id: Mapped[UUID]
+    second_payee_id: Mapped[UUID]
+    first_id = synonym("first_payee_id")
+    second_id = synonym("second_payee_id")
 
 
-def move(pair: DuplicatePair, to: PairStatus) -> None:
+class BeneficiaryPair(Pair, Base):
+    """Two beneficiaries who may be one, at least one of them paid through somebody else.
+
+    Two who are paid themselves are a pair of payees.
+    """
+
+    __tablename__ = "beneficiary_pair"
+    __table_args__ = rules_of("beneficiary_pair", "beneficiary")
+    party = Beneficiary
+
+    first_beneficiary_id: Mapped[UUID]
+    second_beneficiary_id: Mapped[UUID]
+    first_id = synonym("first_beneficiary_id")
+    second_id = synonym("second_beneficiary_id")
+
+
+AnyPair = TypeVar("AnyPair", DuplicatePair, BeneficiaryPair)
+
+
+def move(pair: Pair, to: PairStatus) -> None:
     """The one door to a pair's status. Raises NotNow."""
     if (pair.status, to) not in MOVES:
-        raise NotNow("pair of payees", pair.status, to)
+        raise NotNow("pair", pair.status, to)
     pair.status = to
 
 
 def get_pair(session: Session, pair_id: UUID, *, lock: bool = False) -> DuplicatePair:
-    """Raises NotFound."""
-    pair = session.get(DuplicatePair, (session.info["body_id"], pair_id), with_for_update=lock or None)
+    """Two payees. Raises NotFound."""
+    return get_pair_of(session, DuplicatePair, pair_id, lock=lock)
+
+
+def get_beneficiary_pair(session: Session, pair_id: UUID, *, lock: bool = False) -> BeneficiaryPair:
+    """Two beneficiaries. Raises NotFound."""
+    return get_pair_of(session, BeneficiaryPair, pair_id, lock=lock)
+
+
+def get_pair_of(session: Session, kind: type[AnyPair], pair_id: UUID, *, lock: bool) -> AnyPair:
+    pair = session.get(kind, (session.info["body_id"], pair_id), with_for_update=lock or None)
     if pair is None:
-        raise NotFound("pair of payees", pair_id)
+        raise NotFound("pair", pair_id)
     return pair
 
 
-def say_not_same(session: Session, pair: DuplicatePair, *, reason: str, by: Actor, at: datetime) -> None:
+def say_not_same(session: Session, pair: Pair, *, reason: str, by: Actor, at: datetime) -> None:
     """A person says for good that the two are two, on a row locked by the caller. Only other facts bring it up again.
 
     Saying it twice is saying it once. Raises NotNow, ReasonNotGiven, NotAllowed.
@@ -109,48 +151,12 @@ def say_not_same(session: Session, pair: DuplicatePair, *, reason: str, by: Acto
     audit.record(session, "duplicates.not_same", by=by, about=pair, at=at)
 
 
-def settle_account(session: Session, pair: DuplicatePair, *, reason: str, by: Actor, at: datetime) -> int:
-    """Say for good that all who share the account of a pair are different people: a family with one account, say.
+class PairRow(NamedTuple, Generic[AnyPair]):
+    """A pair with its two payees, or its two beneficiaries."""
 
-    Of a pair locked by the caller. Pairs of one account and nearly one name are left: each is for a person to look at.
-    Returns how many pairs were settled, this one among them. Raises as `say_not_same`.
-    """
-    others = same_account(session, pair)
-    say_not_same(session, pair, reason=reason, by=by, at=at)
-    for other in others:
-        say_not_same(session, get_pair(session, other.id, lock=True), reason=reason, by=by, at=at)
-    return 1 + len(others)
-
-
-def same_account(session: Session, pair: DuplicatePair) -> Sequence[DuplicatePair]:
-    """The other open pairs of payees who share the account that the two of a pair share, and little else."""
-    if Fact.ACCOUNT not in pair.evidence["same"]:
-        return []
-    standing = select(Account.fingerprint).where(Account.payee_id == pair.first_payee_id, Account.rejected_at.is_(None))
-    shared = session.scalars(standing.order_by(Account.version.desc()).limit(1)).one_or_none()
-    if shared is None:
-        return []
-    sharing = select(Account.payee_id).where(Account.fingerprint == shared, Account.rejected_at.is_(None))
-    return session.scalars(
-        select(DuplicatePair)
-        .where(
-            DuplicatePair.id != pair.id,
-            DuplicatePair.status == PairStatus.OPEN,
-            DuplicatePair.likelihood == Likelihood.POSSIBLE,
-            DuplicatePair.evidence["same"].contains([Fact.ACCOUNT.value]),
-            DuplicatePair.first_payee_id.in_(sharing),
-            DuplicatePair.second_payee_id.in_(sharing),
-        )
-        .order_by(DuplicatePair.id)
-    ).all()
-
-
-class PairRow(NamedTuple):
-    """A pair with its two payees."""
-
-    pair: DuplicatePair
-    first: Payee
-    second: Payee
+    pair: AnyPair
+    first: Any
+    second: Any
 
 
 def pairs(
@@ -160,47 +166,71 @@ def pairs(
     likelihood: Likelihood | None = None,
     after: UUID | None = None,
     limit: int = 50,
-) -> list[PairRow]:
-    """The pairs of a status, those after the id `after`."""
-    wanted = [DuplicatePair.status == status]
+) -> list[PairRow[DuplicatePair]]:
+    """The pairs of payees of a status, those after the id `after`."""
+    return pairs_in(session, DuplicatePair, status=status, likelihood=likelihood, after=after, limit=limit)
+
+
+def beneficiary_pairs(
+    session: Session,
+    *,
+    status: PairStatus = PairStatus.OPEN,
+    likelihood: Likelihood | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[PairRow[BeneficiaryPair]]:
+    """The pairs of beneficiaries of a status, those after the id `after`."""
+    return pairs_in(session, BeneficiaryPair, status=status, likelihood=likelihood, after=after, limit=limit)
+
+
+def pairs_in(
+    session: Session,
+    kind: type[AnyPair],
+    *,
+    status: PairStatus,
+    likelihood: Likelihood | None,
+    after: UUID | None,
+    limit: int,
+) -> list[PairRow[AnyPair]]:
+    wanted = [kind.status == status]
     if likelihood is not None:
-        wanted.append(DuplicatePair.likelihood == likelihood)
+        wanted.append(kind.likelihood == likelihood)
     if after is not None:
-        wanted.append(DuplicatePair.id > after)
-    return read_pairs(session, *wanted, limit=limit)
+        wanted.append(kind.id > after)
+    return read_pairs(session, kind, *wanted, limit=limit)
 
 
-def pairs_of(session: Session, payee_id: UUID, *, limit: int = 50) -> list[PairRow]:
+def pairs_of(session: Session, payee_id: UUID, *, limit: int = 50) -> list[PairRow[DuplicatePair]]:
     """The pairs that a payee is one of."""
     mine = or_(DuplicatePair.first_payee_id == payee_id, DuplicatePair.second_payee_id == payee_id)
-    return read_pairs(session, mine, limit=limit)
+    return read_pairs(session, DuplicatePair, mine, limit=limit)
 
 
-def read_pairs(session: Session, *wanted: Any, limit: int) -> list[PairRow]:
-    first, second = aliased(Payee), aliased(Payee)
+def pairs_of_beneficiaries(
+    session: Session, beneficiary_ids: Sequence[UUID], *, limit: int = 50
+) -> list[PairRow[BeneficiaryPair]]:
+    """The pairs that any of these beneficiaries is one of."""
+    first, second = BeneficiaryPair.first_beneficiary_id, BeneficiaryPair.second_beneficiary_id
+    mine = or_(first.in_(beneficiary_ids), second.in_(beneficiary_ids))
+    return read_pairs(session, BeneficiaryPair, mine, limit=limit)
+
+
+def read_pairs(session: Session, kind: type[AnyPair], *wanted: Any, limit: int) -> list[PairRow[AnyPair]]:
+    first, second = aliased(kind.party), aliased(kind.party)
     rows = session.execute(
-        select(DuplicatePair, first, second)
-        .join(first, (first.body_id == DuplicatePair.body_id) & (first.id == DuplicatePair.first_payee_id))
-        .join(second, (second.body_id == DuplicatePair.body_id) & (second.id == DuplicatePair.second_payee_id))
+        select(kind, first, second)
+        .join(first, (first.body_id == kind.body_id) & (first.id == kind.first_id))
+        .join(second, (second.body_id == kind.body_id) & (second.id == kind.second_id))
         .where(*wanted)
-        .order_by(DuplicatePair.id)
+        .order_by(kind.id)
         .limit(limit)
     )
     return [PairRow(*row) for row in rows]
 
 
-def open_counts(session: Session) -> dict[Likelihood, int]:
+def open_counts(session: Session, kind: type[AnyPair]) -> dict[Likelihood, int]:
     """How many pairs wait for somebody to look at them."""
     rows = session.execute(
-        select(DuplicatePair.likelihood, func.count())
-        .where(DuplicatePair.status == PairStatus.OPEN)
-        .group_by(DuplicatePair.likelihood)
+        select(kind.likelihood, func.count()).where(kind.status == PairStatus.OPEN).group_by(kind.likelihood)
     )
     return dict(rows.all())
-
-
-def shared_accounts(session: Session, *, limit: int = 100) -> Sequence[SharedAccount]:
-    """The accounts that many payees have, those of most payees first."""
-    return session.scalars(
-        select(SharedAccount).order_by(SharedAccount.payee_count.desc(), SharedAccount.id).limit(limit)
-    ).all()

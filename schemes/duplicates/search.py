@@ -6,30 +6,29 @@ whose chunk comes later finds the other. Keys are keyed fingerprints, so that a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Select, Uuid, and_, any_, delete, func, literal, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Index, ScalarSelect, Select, and_, delete, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from schemes import audit
 from schemes.account import Account
 from schemes.audit import AuditEvent
+from schemes.award import Award
 from schemes.contact import Contact
-from schemes.database import Base, BodyOwned, copy_rows, new_id, stored, take_turns, to_body_row
+from schemes.database import Base, BodyOwned, copy_rows, new_id, one_of, stored, take_turns, to_body_row
 from schemes.duplicates.likeness import Compared, Evidence, compare, keys_of
-from schemes.duplicates.pair import DuplicatePair, PairStatus, move
+from schemes.duplicates.pair import AnyPair, DuplicatePair, PairStatus, move
 from schemes.errors import NotFound
-from schemes.payee import Payee
+from schemes.payee import Beneficiary, Capacity, Mandate, Payee
 from schemes.person import Actor, Role
 from schemes.seal import Seals
 
 SEARCHERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR)
-CHUNK = 2000
 NIL = UUID(int=0)
 # of a larger block every pair would be listed, n × n: an account is told as one entry, a common name is left to the
 # narrower keys
@@ -56,7 +55,9 @@ class MatchKey(Base):
 
 
 class DuplicateSearch(BodyOwned, Base):
-    """One look through the register, or a part of it. total, done: payees. asked_by is None for the service itself.
+    """One look through the register, or a part of it. asked_by is None for the service itself.
+
+    total, done: payees, and beneficiaries who are paid through others.
 
     since_event, until_event: of the audit trail, between which the next look at what changed begins.
     """
@@ -111,7 +112,11 @@ def begin(
     if scope is Scope.IMPORT:
         # what happened to others meanwhile is left to the night
         search.until_event = None
-    search.total = session.scalar(select(func.count()).select_from(Payee).where(in_scope(search))) or 0
+    counts = (
+        select(func.count()).select_from(Payee).where(in_scope(search)),
+        select(func.count()).select_from(Beneficiary).where(beneficiaries_in_scope(search)),
+    )
+    search.total = sum(session.scalars(counted).one() for counted in counts)
     session.add(search)
     session.flush()
     if by is not None or search.total:
@@ -156,29 +161,41 @@ def in_scope(search: DuplicateSearch, after: UUID = NIL) -> ColumnElement[bool]:
             return and_(later, Payee.id.in_(touched))
 
 
-def look(session: Session, seals: Seals, search: DuplicateSearch, *, after: UUID | None, at: datetime) -> UUID | None:
-    """Look at the next chunk of a search, and return the last id of it; None when that was the last chunk."""
-    take_turns(session, "search for duplicates")
-    ids = session.scalars(select(Payee.id).where(in_scope(search, after or NIL)).order_by(Payee.id).limit(CHUNK)).all()
-    if ids:
-        look_at(session, seals, ids, at=at)
-    values = {"done": DuplicateSearch.done + len(ids), **({"ended_at": at} if len(ids) < CHUNK else {})}
-    session.execute(update(DuplicateSearch).where(DuplicateSearch.id == search.id).values(**values))
-    return ids[-1] if len(ids) == CHUNK else None
+def beneficiaries_in_scope(search: DuplicateSearch, after: UUID = NIL) -> ColumnElement[bool]:
+    """Those paid through others, after the beneficiary `after`: who is paid themselves is compared as a payee."""
+    later = Beneficiary.id > after
+    through = select(Mandate.beneficiary_id).where(Mandate.capacity != Capacity.SELF, Mandate.beneficiary_id > after)
+    match search.scope:
+        case Scope.REGISTER:
+            return and_(later, Beneficiary.id.in_(through))
+        case Scope.IMPORT:
+            awarded = select(Award.beneficiary_id).where(
+                Award.import_id == search.import_id, Award.beneficiary_id > after
+            )
+            return and_(later, Beneficiary.id.in_(through), Beneficiary.id.in_(awarded))
+        case Scope.CHANGED:
+            # what happens to a beneficiary is recorded of whoever is paid for them
+            theirs = select(Payee.id).where(in_scope(search))
+            return and_(later, Beneficiary.id.in_(through.where(Mandate.payee_id.in_(theirs))))
 
 
 def look_at(session: Session, seals: Seals, payee_ids: Sequence[UUID], *, at: datetime) -> None:
     """Compare these payees with all who share a key with them, and keep what was found."""
-    compared = {one.payee_id: one for one in read_compared(session, payee_ids)}
+    compared = {one.id: one for one in read_compared(session, payee_ids)}
     write_keys(session, seals, payee_ids, compared.values())
-    there = pairs_there(session, payee_ids)
+    there = pairs_there(session, DuplicatePair, payee_ids)
     # a pair that is there is compared again, even if its block has grown too large since
     wanted = candidates(session, payee_ids) | there.keys()
     others = {payee_id for ids in wanted for payee_id in ids} - compared.keys()
-    compared |= {one.payee_id: one for one in read_compared(session, others)}
-    found = {ids: compare(compared[ids[0]], compared[ids[1]]) for ids in wanted if compared.keys() >= set(ids)}
-    keep_pairs(session, there, found, at=at)
+    compared |= {one.id: one for one in read_compared(session, others)}
+    keep_pairs(session, DuplicatePair, there, compared_in_pairs(wanted, compared), at=at)
     keep_shared_accounts(session, {one.account for one in compared.values() if one.account}, at=at)
+
+
+def compared_in_pairs(
+    wanted: Iterable[tuple[UUID, UUID]], compared: Mapping[UUID, Compared]
+) -> dict[tuple[UUID, UUID], Evidence]:
+    return {ids: compare(compared[ids[0]], compared[ids[1]]) for ids in wanted if compared.keys() >= set(ids)}
 
 
 def read_compared(session: Session, payee_ids: Iterable[UUID]) -> list[Compared]:
@@ -190,7 +207,16 @@ def read_compared(session: Session, payee_ids: Iterable[UUID]) -> list[Compared]
         .correlate(Payee)
         .scalar_subquery()
     )
-    postcode = (
+    facts = (Payee.id, Payee.name, Payee.email, newest, Payee.date_of_birth, *where_they_live())
+    rows = session.execute(
+        select(*facts).where(Payee.id == one_of(payee_ids), Payee.merged_into.is_(None), Payee.erased_at.is_(None))
+    )
+    return [Compared(row[0], row[1], row[2], bytes(row[3]) if row[3] else None, *row[4:]) for row in rows]
+
+
+def where_they_live() -> tuple[ScalarSelect[str | None], ScalarSelect[str]]:
+    """Of each payee of a query the postcode and the address of the newest contact with a postcode."""
+    newest = (
         select(Contact.postcode)
         .where(
             Contact.body_id == Payee.body_id,
@@ -201,24 +227,14 @@ def read_compared(session: Session, payee_ids: Iterable[UUID]) -> list[Compared]
         .order_by(Contact.held_since.desc(), Contact.id.desc())
         .limit(1)
         .correlate(Payee)
-        .scalar_subquery()
     )
-    rows = session.execute(
-        select(Payee.id, Payee.name, Payee.email, newest, Payee.date_of_birth, postcode).where(
-            Payee.id == one_of(payee_ids), Payee.merged_into.is_(None), Payee.erased_at.is_(None)
-        )
-    )
-    return [Compared(row[0], row[1], row[2], bytes(row[3]) if row[3] else None, row[4], row[5]) for row in rows]
-
-
-def one_of(ids: Iterable[UUID]) -> ColumnElement[UUID]:
-    return any_(literal(list(ids), ARRAY(Uuid())))  # type: ignore[return-value]
+    return newest.scalar_subquery(), newest.with_only_columns(Contact.value).scalar_subquery()
 
 
 def write_keys(session: Session, seals: Seals, payee_ids: Sequence[UUID], compared: Iterable[Compared]) -> None:
     body_id = session.info["body_id"]
     session.execute(delete(MatchKey).where(MatchKey.payee_id == one_of(payee_ids)))
-    keys = {(body_id, fingerprint(seals, body_id, *key), one.payee_id) for one in compared for key in keys_of(one)}
+    keys = {(body_id, fingerprint(seals, body_id, *key), one.id) for one in compared for key in keys_of(one)}
     copy_rows(session, "match_key", ("body_id", "value", "payee_id"), sorted(keys))
 
 
@@ -246,19 +262,19 @@ def candidates(session: Session, payee_ids: Sequence[UUID]) -> set[tuple[UUID, U
     return {(first, second) for first, second in rows}
 
 
-def pairs_there(session: Session, payee_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], DuplicatePair]:
+def pairs_there(session: Session, kind: type[AnyPair], ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], AnyPair]:
+    """The pairs that these payees, or beneficiaries, are one of."""
     return {
-        (pair.first_payee_id, pair.second_payee_id): pair
-        for party in (DuplicatePair.first_payee_id, DuplicatePair.second_payee_id)
-        for pair in session.scalars(
-            select(DuplicatePair).where(party == one_of(payee_ids), DuplicatePair.status != PairStatus.MERGED)
-        )
+        (pair.first_id, pair.second_id): pair
+        for party in (kind.first_id, kind.second_id)
+        for pair in session.scalars(select(kind).where(party == one_of(ids), kind.status != PairStatus.MERGED))
     }
 
 
 def keep_pairs(
     session: Session,
-    there: dict[tuple[UUID, UUID], DuplicatePair],
+    kind: type[AnyPair],
+    there: dict[tuple[UUID, UUID], AnyPair],
     found: dict[tuple[UUID, UUID], Evidence],
     *,
     at: datetime,
@@ -278,11 +294,11 @@ def keep_pairs(
         elif pair.status is PairStatus.NO_LONGER_ALIKE:
             move(pair, PairStatus.OPEN)
     session.add_all(
-        DuplicatePair(
+        kind(
             body_id=session.info["body_id"],
             id=new_id(),
-            first_payee_id=first,
-            second_payee_id=second,
+            first_id=first,
+            second_id=second,
             likelihood=evidence.likelihood,
             evidence=evidence.as_json(),
             status=PairStatus.OPEN,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemes.person import Role
+from tests.duplicating import a_shared_account
 
 HEADER = "reference,beneficiary_name,amount,start_date,end_date,account_name,sort_code,account_number\n"
 ROWS = (
@@ -44,9 +45,9 @@ def test_somebody_asks_for_the_whole_register(twins, preparer, office):
     preparer.get("/duplicates")
     page = preparer.press("Look through the whole register")
     assert page.done == ["The service is looking through the register. Load this page again to see what it finds"]
-    assert "0 of 2 payees compared" in page.text
+    assert "0 of 2 records compared" in page.text
     office.work()
-    assert "(2 payees compared)" in preparer.get("/duplicates").text
+    assert "(2 records compared)" in preparer.get("/duplicates").text
 
 
 def test_whoever_decides_nothing_sees_the_pair_and_no_form(twins, signed_in):
@@ -56,6 +57,58 @@ def test_whoever_decides_nothing_sees_the_pair_and_no_form(twins, signed_in):
     page = releaser.get(page.link("A-1"))
     assert "says whether they are one person or two" in page.text
     assert releaser.get(page.response.request.path + "/not-same").status == 403
+
+
+def test_one_child_under_two_parents_is_told_apart_or_taken_for_one(office, preparer, signed_in):
+    rows = "".join(
+        f"{reference},Tom Watson,{days},50.00,M Watson,20-29-59,63748472,P-{reference},Parent {reference},parent\n"
+        for reference, days in (("C-1", "2026-04-01,2026-10-31"), ("C-2", "2026-11-01,"))
+    )
+    columns = (
+        "reference,beneficiary_name,start_date,end_date,amount,account_name,sort_code,account_number,"
+        "payee_reference,payee_name,payee_role\n"
+    )
+    office.confirm(kept_import(office, (columns + rows).encode()))
+    preparer.get(preparer.get("/duplicates").link("Beneficiaries who may be one person"))
+    page = preparer.get(preparer.page.link("Possibly one person"))
+    page = preparer.get(page.link("C-1"))
+    sides = {row[0]: row[1:] for row in page.table("sides")}
+    assert [cell.split(" (")[0] for cell in sides["Who receives the money"][:2]] == ["Parent C-1", "Parent C-2"]
+    assert "C-1 and C-2: possibly one person" in preparer.get(page.link("Parent C-1")).text
+    preparer.get(preparer.get(page.response.request.path).link("They are two people"))
+    assert preparer.press("They are two people").errors == ["Say how you know that they are two people"]
+    preparer.get(preparer.get(page.response.request.path).link("They are one person"))
+    assert preparer.press("Propose to take them for one").errors == ["Say how you know that they are one person"]
+    page = preparer.press("Propose to take them for one", reason="One birth certificate")
+    assert page.table("rows") == [
+        ["The person is", "beneficiary C-2", "Taken away"],
+        ["The other record", "–", "beneficiary C-1"],
+    ]
+    finance = signed_in(Role.FINANCE)
+    finance.get(finance.get("/").link("Beneficiaries C-1 and C-2: one person"))
+    finance.press("Save the decision", decision="confirm", code=finance.code())
+    page = finance.get(finance.get("/duplicates/beneficiaries?show=merged").link("C-1"))
+    finance.get(page.link("They are two people after all"))
+    page = finance.press("Propose to undo it", reason="Cousins of one name")
+    assert "Beneficiaries C-1 and C-2: two people after all" in page.text
+
+
+def test_an_account_of_many_is_settled_for_all_and_says_who_said_so(office, preparer):
+    account_id = a_shared_account_of_the_register(office)
+    page = preparer.get(preparer.get("/duplicates").link("Accounts that many payees have"))
+    assert page.table("shared")[0][1:3] == ["12", "To be looked at"]
+    preparer.get(preparer.get(f"/duplicates/accounts/{account_id}").link("Say whose account it is"))
+    assert preparer.press("Save").errors == ["Choose whose account it is", "Say how you know"]
+    page = preparer.press("Save", holder="provider", reason="Their invoice says so")
+    assert page.table("said")[0][2:] == ["A care provider’s", "Their invoice says so", "12"]
+    assert page.table("sharers")[0][0] == "A-1"
+    assert len(preparer.get("/duplicates/accounts?show=settled").table("shared")) == 1
+    assert "No account of many payees waits" in preparer.get("/duplicates/accounts").text
+
+
+def a_shared_account_of_the_register(office):
+    office.confirm(kept_import(office, (HEADER + ROWS).encode()))
+    return a_shared_account(office)
 
 
 def test_an_address_with_an_unknown_word_shows_the_likely_pairs(twins, preparer):
@@ -81,6 +134,12 @@ def test_two_records_become_one_when_a_second_person_says_so(twins, preparer, si
     assert "This record was merged into payee A-1" in page.text
     page = finance.get(page.link("payee A-1"))
     assert "Merged into this payee: payee A-2" in page.text
+    preparer.get(preparer.get(preparer.get("/duplicates?show=merged").link("A-1")).link("undo the merge"))
+    page = preparer.press("Propose to undo it", reason="Two passports were shown")
+    assert page.table("rows") == [["What the merge moved is paid to", "payee A-1", "payee A-2"]]
+    finance.get(finance.get("/").link("Payee A-2 parted from A-1 again"))
+    finance.press("Save the decision", decision="confirm", code=finance.code())
+    assert "Two passports were shown" in finance.get("/duplicates?show=settled").table("pairs")[0][2]
 
 
 def test_one_person_with_two_awards_for_the_same_days_is_told_what_to_do_first(office, preparer):

@@ -62,6 +62,7 @@ from schemes.delegation import DelegationFault
 from schemes.duplicates.likeness import Fact, Likelihood
 from schemes.duplicates.merge import MergeBar
 from schemes.duplicates.pair import PairStatus
+from schemes.duplicates.shared_account import Holder
 from schemes.duties import CoverFault
 from schemes.errors import (
     FileFault,
@@ -159,6 +160,7 @@ VOCABULARIES: list[tuple[type[StrEnum], dict]] = [
     (PairStatus, duplicate_words.STATUSES),
     (Fact, duplicate_words.FACTS),
     (MergeBar, duplicate_words.MERGE_BARS),
+    (Holder, duplicate_words.HOLDERS),
     (PersonFault, register_words.PERSON_FAULTS),
     (MandateFault, register_words.MANDATE_FAULTS),
     (PaymentMethod, register_words.PAYMENT_METHODS),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from payouts import matching
 from payouts.tasks import clock as ticking
 from schemes.audit import AuditEvent
-from schemes.duplicates import pair, search
+from schemes.duplicates import chunk, pair, search, shared_account
 from schemes.duplicates.likeness import Likelihood
 from schemes.duplicates.pair import DuplicatePair, PairStatus
 from schemes.duplicates.search import DuplicateSearch, MatchKey, Scope
@@ -73,7 +73,7 @@ def test_somebody_in_a_new_file_is_found_beside_somebody_in_an_old_one(office, t
 
 
 def test_every_pair_is_found_whatever_the_chunks(office, monkeypatch):
-    monkeypatch.setattr(search, "CHUNK", 2)
+    monkeypatch.setattr(chunk, "CHUNK", 2)
     names = ["Ann Lee", "Bob Ray", "Cid Fox", "Lee Ann", "Ray Bob", "Fox Cid", "Zoe Dee"]
     bring_in(office, *(row(f"A-{n}", name, f"20-29-59,6374847{2}") for n, name in enumerate(names)))
     likely = found(office, likelihood=Likelihood.LIKELY)
@@ -90,11 +90,11 @@ def test_an_account_of_many_is_one_entry_and_no_pair(office):
     bring_in(office, *(row(f"A-{n:02}", f"{chr(65 + n)}nn {chr(75 + n)}ong{chr(66 + n)}") for n in range(11)))
     assert found(office) == []
     with office.transaction() as session:
-        [shared] = pair.shared_accounts(session)
+        [shared] = shared_account.shared_accounts(session)
         assert shared.payee_count == 11
     bring_in(office, row("B-1", "Somebody Else"))
     with office.transaction() as session:
-        assert [shared.payee_count for shared in pair.shared_accounts(session)] == [12]
+        assert [shared.payee_count for shared in shared_account.shared_accounts(session)] == [12]
 
 
 def test_the_pairs_of_a_family_s_account_are_settled_for_good_at_once_but_for_those_of_one_name(office):
@@ -105,9 +105,11 @@ def test_the_pairs_of_a_family_s_account_are_settled_for_good_at_once_but_for_th
     with office.transaction() as session:
         first = pair.pairs(session, likelihood=Likelihood.POSSIBLE)[0].pair
         with pytest.raises(ReasonNotGiven):
-            pair.settle_account(session, pair.get_pair(session, first.id, lock=True), reason=" ", by=by, at=at)
+            shared_account.settle_account(
+                session, pair.get_pair(session, first.id, lock=True), reason=" ", by=by, at=at
+            )
         locked = pair.get_pair(session, first.id, lock=True)
-        assert pair.settle_account(session, locked, reason="one household", by=by, at=at) == 5
+        assert shared_account.settle_account(session, locked, reason="one household", by=by, at=at) == 5
     look_through(office)
     assert found(office, likelihood=Likelihood.POSSIBLE) == [], "for good"
     assert [sorted(ids) for _, ids in found(office, likelihood=Likelihood.LIKELY)] == [["A-0", "A-3"]]
@@ -124,7 +126,7 @@ def test_a_provider_of_many_clients_is_one_payee_and_no_duplicate(office):
     office.keep(office.bring_in((columns + "".join(rows)).encode()))
     assert found(office) == []
     with office.transaction() as session:
-        assert pair.shared_accounts(session) == []
+        assert shared_account.shared_accounts(session) == []
 
 
 def say_not_same(office, reason="Two cousins; both were seen", by=Role.PREPARER):

@@ -120,27 +120,38 @@ def record(
     at: datetime,
     body_id: UUID | None = None,
     **facts: Any,
-) -> None:
+) -> AuditEvent:
     """Record an act in the caller's transaction.
 
     action: what happened, as `thing.done` (`payroll.created`). about: the row it happened to. by: None for the service
-    itself. facts: JSON values, ids and counts only.
+    itself. facts: JSON values, ids and counts only. The event that is returned is written, and not of the session.
     """
+    event = AuditEvent(
+        body_id=body_id or session.info["body_id"],
+        id=new_id(),
+        at=at,
+        actor_id=by.person_id if by else None,
+        action=action,
+        subject_type=about.__tablename__ if about is not None else action.partition(".")[0],
+        subject_id=about.id if about is not None else None,
+        facts=facts,
+    )
     # what happened is written first, so that an act which the database refuses has no event before it
     session.flush()
     session.connection().execute(
         RECORD,
         {
-            "body_id": body_id or session.info["body_id"],
-            "id": new_id(),
+            "body_id": event.body_id,
+            "id": event.id,
             "at": at,
-            "actor_id": by.person_id if by else None,
+            "actor_id": event.actor_id,
             "action": action,
-            "subject_type": about.__tablename__ if about is not None else action.partition(".")[0],
-            "subject_id": about.id if about is not None else None,
+            "subject_type": event.subject_type,
+            "subject_id": event.subject_id,
             "facts": json.dumps(facts),
         },
     )
+    return event
 
 
 # one question, since every act asks it

@@ -22,6 +22,7 @@ from payouts.api.messages import contents
 from payouts.happened import Happened
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
+from payouts.notices.words import plain
 from payouts.tasks.hold import Hold
 from payouts.webhooks import delivery
 from payouts.webhooks.address import Rules, named_hosts
@@ -168,7 +169,7 @@ def give_up(session: Session, service: Service, webhook: Webhook, *, gone: bool,
         if Role.ADMINISTRATOR in roles:
             facts = {
                 "email": person.email,
-                "name": staff.plain(person.name),
+                "name": plain(person.name),
                 "subject": "A webhook was paused",
                 "text": text,
             }

@@ -13,16 +13,19 @@ from payouts.api import (
     bank_details,
     beneficiaries,
     body,
+    calendar,
     door,
     errors,
     events,
     explaining,
     imports,
     messages,
+    notes,
     one_off_payments,
     payee_changes,
     payees,
     payments,
+    payroll_contents,
     payrolls,
     schemes,
     spec,
@@ -38,8 +41,8 @@ PREFIX = "/api/v1"
 MOST_BYTES = 1024 * 1024
 """Of a body; a file of an import has a limit of its own."""
 
-# their import puts the changes onto the resources
-CHANGES = (award_changes, payee_changes)
+# their import puts more calls onto the resources
+MORE = (award_changes, payee_changes, notes, payroll_contents)
 RESOURCES = (
     body.resource,
     schemes.resource,
@@ -51,6 +54,7 @@ RESOURCES = (
     payrolls.resource,
     payments.resource,
     imports.resource,
+    calendar.resource,
     events.resource,
     webhooks.resource,
 )

@@ -25,6 +25,7 @@ from schemes.award_version import histories_of
 from schemes.bank_details import london_day
 from schemes.payee import Beneficiary, payees_of_ids
 from schemes.scheme import schemes_of_body
+from schemes.suspension import suspensions_of
 
 resource = spec.Resource("awards", __name__, description="What is due to whom, in each period")
 
@@ -73,8 +74,23 @@ class AwardSchema(Schema):
     created_at = Instant(required=True)
 
 
+class SuspensionSchema(Schema):
+    """That an award is not due from a day on. Lifted by a person, it may be due again for the days before, too."""
+
+    id = fields.UUID(required=True)
+    from_day = fields.Date(required=True)
+    last_day = fields.Date(required=True, allow_none=True)
+    reason = fields.String(required=True)
+    review_on = fields.Date(required=True, allow_none=True)
+    placed_at = Instant(required=True)
+    lifted_at = Instant(required=True, allow_none=True)
+    due_from = fields.Date(required=True, allow_none=True)
+    pays_arrears = fields.Boolean(required=True, allow_none=True)
+
+
 class OneAwardSchema(AwardSchema):
     versions = fields.List(fields.Nested(TermsSchema), required=True)
+    suspensions = fields.List(fields.Nested(SuspensionSchema), required=True)
 
 
 class AwardArgs(ChangedArgs):
@@ -124,7 +140,7 @@ def whole(award: Award) -> dict[str, Any]:
         {"version": terms.number, "from_day": terms.from_day, "last_day": terms.last_day, **amount_of(terms.inputs)}
         for terms in history.terms
     ]
-    return {**told([award])[0], "versions": versions}
+    return {**told([award])[0], "versions": versions, "suspensions": suspensions_of(session(), award.id)}
 
 
 def content_of(award: Award) -> bytes:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, fields
+from sqlalchemy import select
 
 from payouts.api import named, spec
 from payouts.api.door import allowed, must_be_on_the_team_list
 from payouts.api.fields import Instant, Text
 from payouts.api.ground import actor, now, service, session
 from payouts.api.problem import invalid
+from payouts.confirmation.codes import Code, Outcome
+from payouts.confirmation.confirmation import Confirmation, standing
 from payouts.proposing import follow_up
 from payouts.web.words import sentence
 from schemes.account import Account, CameBy, State, Stopped, accounts_of, get_account, in_use_on, state_on
@@ -24,6 +28,16 @@ from schemes.typed_details import DetailsRefused
 LONGEST_HOLDER = 140
 
 resource = spec.Resource("bank_details", __name__, description="Where the money goes; confirmed by people")
+
+
+class NameCheckSchema(Schema):
+    """What the payee’s bank said of the account holder’s name. A name that it told is shown to people only."""
+
+    outcome = fields.Enum(Outcome, by_value=True, required=True)
+    code = fields.Enum(
+        Code, by_value=True, required=True, metadata={"description": "As the scheme of the banks has it."}
+    )
+    asked_at = Instant(required=True)
 
 
 class BankDetailsSchema(Schema):
@@ -42,6 +56,9 @@ class BankDetailsSchema(Schema):
         metadata={"description": "The day on which the cooling-off ends, if there is one."},
     )
     rejected_because = fields.String(required=True, allow_none=True)
+    name_check = fields.Nested(
+        NameCheckSchema, required=True, allow_none=True, metadata={"description": "Null: nobody was asked yet."}
+    )
 
 
 class BankDetailsListSchema(Schema):
@@ -129,13 +146,22 @@ def list_bank_details(payee: str) -> dict[str, Any]:
     return {"data": told(accounts_of(session(), named.payee(payee).id))}
 
 
-def told(accounts: Any) -> list[dict[str, Any]]:
-    """Versions of one payee with where each is today."""
+def told(accounts: Sequence[Account]) -> list[dict[str, Any]]:
+    """Versions of one payee with where each is today, and what the bank says of the name."""
     today = london_day(now())
     in_use = in_use_on(session(), accounts[0].payee_id, today) if accounts else None
-    return [told_of(account, in_use) for account in accounts]
-
-
-def told_of(account: Account, in_use: Account | None) -> dict[str, Any]:
-    names = [one.attribute or name for name, one in BankDetailsSchema._declared_fields.items() if name != "state"]
-    return {**{name: getattr(account, name) for name in names}, "state": state_on(account, in_use, london_day(now()))}
+    asked = select(Confirmation).where(Confirmation.account_id.in_([account.id for account in accounts]))
+    said = {answer.account_id: answer for answer in session().scalars(standing(asked))}
+    names = [
+        one.attribute or name
+        for name, one in BankDetailsSchema._declared_fields.items()
+        if name not in ("state", "name_check")
+    ]
+    return [
+        {
+            **{name: getattr(account, name) for name in names},
+            "state": state_on(account, in_use, today),
+            "name_check": said.get(account.id),
+        }
+        for account in accounts
+    ]

@@ -27,7 +27,7 @@ from schemes.api_key import KeyKind, Scope
 from schemes.database import by_ids, new_id
 from schemes.one_off_look import MOST_SEQUENCE, Wanted
 from schemes.one_off_payment import OneOff, get_one_off
-from schemes.payee import Beneficiary, Payee, get_payee
+from schemes.payee import Beneficiary, Payee, get_payee, payees_for
 from schemes.scheme import Scheme
 
 resource = spec.Resource("one_off_payments", __name__, description="What no award makes due")
@@ -98,6 +98,7 @@ class WithdrawalSchema(Schema):
 class OneOffPaymentArgs(ChangedArgs):
     scheme = Text(least=1, most=36, metadata={"description": "Its code or id."})
     payee = reference(metadata={"description": "The payee’s reference."})
+    beneficiary = reference(metadata={"description": "The beneficiary’s reference."})
 
 
 EXAMPLE = {
@@ -157,6 +158,11 @@ def list_one_off_payments(args: dict[str, Any]) -> dict[str, Any]:
         which.append(OneOff.scheme_id == named.scheme(args["scheme"]).id)
     if "payee" in args:
         which.append(OneOff.payee_id == named.payee(args["payee"]).id)
+    if "beneficiary" in args:
+        # by the index of whoever is or was paid for them
+        whose = named.beneficiary(args["beneficiary"])
+        paid = [payee.id for payee in payees_for(session(), whose.id)]
+        which += [OneOff.payee_id.in_(paid), OneOff.beneficiary_id == whose.id]
     content = page(by_id(OneOff, *which, args=args), args, lambda row: [row.id])
     return {**content, "data": told(content["data"])}
 

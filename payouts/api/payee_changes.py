@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, fields
 
@@ -90,6 +91,15 @@ class CorrectionSchema(Schema):
 class NewMandateSchema(TermsOfMandateSchema):
     beneficiary = Text(least=1, most=36, required=True, metadata={"description": "The reference or id."})
     capacity = fields.Enum(Capacity, by_value=True, required=True)
+
+
+class EndOfMandateSchema(Schema):
+    last_day = Day(required=True, metadata={"description": "The last day on which the payee is paid for them."})
+    reason = Text(least=1, most=LONGEST, required=True)
+
+
+class ReasonSchema(Schema):
+    reason = Text(least=1, most=LONGEST, required=True)
 
 
 class AddedContactSchema(NewContactSchema):
@@ -215,6 +225,20 @@ def give_mandate(given: dict[str, Any], payee: str) -> Any:
     return {**columns(kept), "end": kept.end, "beneficiary": whose}
 
 
+@payees.posting(
+    "/payees/<payee>/mandates/<uuid:mandate_id>/end", EndOfMandateSchema, MandateSchema, Scope.PAYEES, status=200
+)
+def end_mandate(given: dict[str, Any], payee: str, mandate_id: UUID) -> Any:
+    """Let a mandate end earlier than it was given for"""
+    found = named.payee(payee)
+    must_be_on_the_team_list(found.reference)
+    last_day, because = given["last_day"], given["reason"]
+    ended = mandate.end_mandate(
+        session(), payee_id=found.id, mandate_id=mandate_id, last_day=last_day, because=because, by=actor(), at=now()
+    )
+    return {**columns(ended), "end": ended.end, "beneficiary": mandate.beneficiary_of(session(), ended)}
+
+
 @payees.posting("/payees/<payee>/contacts", AddedContactSchema, ContactSchema, Scope.PAYEES)
 def add_contact(given: dict[str, Any], payee: str) -> Any:
     """Keep a way to reach a payee"""
@@ -233,6 +257,19 @@ def add_contact(given: dict[str, Any], payee: str) -> Any:
         )
     except ContactRefused as refused:
         raise invalid("value", sentence(refused)) from None
+
+
+@payees.posting("/payees/<payee>/contacts/<uuid:contact_id>/end", ReasonSchema, ContactSchema, Scope.PAYEES, status=200)
+def end_contact(given: dict[str, Any], payee: str, contact_id: UUID) -> Any:
+    """Use a way to reach a payee no longer
+
+    A change of bank details is told on it all the same for some time: a fraudster ends the true contacts first.
+    """
+    found = named.payee(payee)
+    must_be_on_the_team_list(found.reference)
+    return contact.end_contact(
+        session(), payee_id=found.id, contact_id=contact_id, because=given["reason"], by=actor(), at=now()
+    )
 
 
 @payees.posting(

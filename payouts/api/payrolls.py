@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, fields
 from sqlalchemy import ColumnElement, select
 
+from bacs.errors import DateBeyondCalendar
 from payouts.api import named, spec
 from payouts.api.door import allowed
 from payouts.api.fields import Instant, Text
-from payouts.api.ground import key, session
+from payouts.api.ground import key, service, session
 from payouts.api.listing import ChangedArgs, ListArgs, by_id, list_schema, page, place_given
 from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.checks.finding import Kind, Severity, groups_of
-from payouts.gates.decision import GateState, gate_states
+from payouts.gates.deadline import plan_of
+from payouts.gates.decision import GateState, Verdict, gate_states
 from payouts.payment import UnpaidReason, unpaid_of
 from payouts.payroll import Payroll, PayrollKind, PayrollStatus
 from schemes.api_key import Scope
+from schemes.person import Role, names
 from schemes.scheme import schemes_of_body
 
 resource = spec.Resource("payrolls", __name__, description="The payments of a scheme for a pay date")
@@ -50,8 +55,23 @@ class CheckSchema(Schema):
     amount_pence = fields.Integer(required=True)
 
 
+class DecisionSchema(Schema):
+    """What a person said at a gate."""
+
+    person = fields.String(required=True)
+    role = fields.Enum(Role, by_value=True, required=True, allow_none=True)
+    verdict = fields.Enum(Verdict, by_value=True, required=True)
+    reason = fields.String(required=True)
+    decided_at = Instant(required=True)
+
+
 class GateSchema(Schema):
     name = fields.String(required=True)
+    due_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "By when it is decided; null beyond the bank holidays that are known."},
+    )
     state = fields.String(required=True, metadata={"enum": ["not_reached", "waiting", "passed"]})
     lacks = fields.Dict(
         keys=fields.String(),
@@ -59,6 +79,7 @@ class GateSchema(Schema):
         required=True,
         metadata={"description": "How many people of which roles have still to say go."},
     )
+    decisions = fields.List(fields.Nested(DecisionSchema), required=True)
 
 
 class OnePayrollSchema(PayrollSchema):
@@ -107,11 +128,36 @@ def get_payroll(payroll: str) -> dict[str, Any]:
     """One payroll, with what its checks found and where its gates stand"""
     found = named.payroll(payroll)
     schemes = {scheme.id: scheme for scheme in schemes_of_body(session())}
-    gates = [
-        {"name": state.gate.name, "state": state_of(state), "lacks": {role.value: n for role, n in state.lacks.items()}}
-        for state in gate_states(session(), found)
+    return {**told(found, schemes), "checks": groups_of(session(), found.id), "gates": gates_of(found)}
+
+
+def gates_of(payroll: Payroll) -> list[dict[str, Any]]:
+    """The gates in order, each with what is lacking, by when, and who said what."""
+    states = gate_states(session(), payroll)
+    known = names(session())
+    try:
+        due: Mapping[UUID, datetime] = plan_of(session(), payroll, service().calendar).due
+    except DateBeyondCalendar:
+        due = {}
+    return [
+        {
+            "name": state.gate.name,
+            "state": state_of(state),
+            "due_at": due.get(state.gate.id),
+            "lacks": {role.value: n for role, n in state.lacks.items()},
+            "decisions": [
+                {
+                    "person": known.get(each.person_id, ""),
+                    "role": each.role,
+                    "verdict": each.verdict,
+                    "reason": each.reason,
+                    "decided_at": each.decided_at,
+                }
+                for each in state.decisions
+            ],
+        }
+        for state in states
     ]
-    return {**told(found, schemes), "checks": groups_of(session(), found.id), "gates": gates}
 
 
 @resource.route("/payrolls/<payroll>/unpaid")

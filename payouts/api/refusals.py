@@ -27,6 +27,7 @@ from schemes.errors import (
 from schemes.hold import HoldDate, HoldDateRefused
 from schemes.imports.register_import import NotWhole
 from schemes.mandate import MandateRefused
+from schemes.note import NoteEmpty
 from schemes.one_off_payment import OneOffFault, OneOffRefused
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.period import NoPeriod
@@ -60,6 +61,7 @@ FIELDS: dict[type[Refused], str] = {
     HoldDateRefused: "since",
     ReasonNotGiven: "reason",
     NoPeriod: "first_day",
+    NoteEmpty: "text",
     OutOfRange: "",
 }
 

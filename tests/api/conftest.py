@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from flask import Flask
 
@@ -31,3 +32,9 @@ def caller(app, office) -> Callable[..., Caller]:
 @pytest.fixture
 def reader(caller) -> Caller:
     return caller(Scope.READ)
+
+
+@pytest.fixture
+def http_of() -> Callable[[Flask], httpx.BaseTransport]:
+    """An app for the Python client to call without a socket in between."""
+    return lambda app: httpx.WSGITransport(app=app)

@@ -18,7 +18,6 @@ from payouts_client.words import (
     OneOffState,
     PaymentMethod,
     PaymentStatus,
-    PayrollStatus,
 )
 
 
@@ -120,6 +119,11 @@ class Contact(Told):
     ended_at: datetime | None
 
 
+class Note(Told):
+    text: str
+    written_at: datetime
+
+
 class Hold(Told):
     id: UUID
     kind: HoldKind
@@ -137,6 +141,14 @@ class OnePayee(Payee):
     holds: tuple[Hold, ...]
 
 
+class NameCheck(Told):
+    """What the payee's bank said of the account holder's name."""
+
+    outcome: str
+    code: str
+    asked_at: datetime
+
+
 class BankDetails(Told):
     """Where the money goes: never more of an account than its last four digits, and not even these in a log."""
 
@@ -149,6 +161,7 @@ class BankDetails(Told):
     confirmed_at: datetime | None
     usable_from: date | None
     rejected_because: str | None
+    name_check: NameCheck | None
 
     def __repr__(self) -> str:
         return f"BankDetails(id={self.id!r}, version={self.version}, state={str(self.state)!r})"
@@ -184,8 +197,21 @@ class Award(Versioned):
     created_at: datetime
 
 
+class Suspension(Told):
+    id: UUID
+    from_day: date
+    last_day: date | None
+    reason: str
+    review_on: date | None
+    placed_at: datetime
+    lifted_at: datetime | None
+    due_from: date | None
+    pays_arrears: bool | None
+
+
 class OneAward(Award):
     versions: tuple[AwardVersion, ...]
+    suspensions: tuple[Suspension, ...]
 
 
 class OneOffPayment(Told):
@@ -204,50 +230,6 @@ class OneOffPayment(Told):
     state: OneOffState
     payroll_number: int | None
     created_at: datetime
-
-
-class Check(Told):
-    kind: str
-    severity: str
-    count: int
-    open_count: int
-    amount_pence: int
-
-
-class Gate(Told):
-    """`lacks`: how many people of which roles have still to say go."""
-
-    name: str
-    state: str
-    lacks: dict[str, int]
-
-
-class Payroll(Told):
-    id: UUID
-    number: int
-    scheme: SchemeName
-    kind: str
-    status: PayrollStatus
-    pay_date: date
-    period_first_day: date
-    period_last_day: date
-    deadline_at: datetime
-    payment_count: int
-    total_pence: int
-    unpaid_count: int
-    created_at: datetime
-
-
-class OnePayroll(Payroll):
-    checks: tuple[Check, ...]
-    gates: tuple[Gate, ...]
-
-
-class Unpaid(Told):
-    award_id: UUID
-    beneficiary: Person
-    reason: str
-    due_pence: int | None
 
 
 class Payment(Told):
@@ -313,3 +295,14 @@ class Event(Told):
     at: datetime
     subject_type: str
     subject_id: UUID | None
+
+
+class Entry(Told):
+    """One thing on one day; `at`: by when, where there is an hour."""
+
+    day: date
+    kind: str
+    at: datetime | None
+    scheme: str
+    what: str
+    payroll_number: int | None

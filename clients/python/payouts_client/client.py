@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from types import TracebackType
 
 import httpx
+import msgspec
 
-from payouts_client.answers import Body
+from payouts_client.answers import Body, Entry
 from payouts_client.connection import Connection, Tries
 from payouts_client.events import Events
 from payouts_client.imports import Imports
@@ -16,6 +19,10 @@ from payouts_client.register import Beneficiaries, Payees, Schemes
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """Seconds. A call that takes longer is asked again under the same key."""
 AGENT = "payouts-client/0.1.0"
+
+
+class Calendar(msgspec.Struct, frozen=True):
+    data: tuple[Entry, ...]
 
 
 class Payouts:
@@ -58,6 +65,10 @@ class Payouts:
     def body(self) -> Body:
         """The body that the key belongs to, and what the key may do."""
         return self.connection.get("/body", Body)
+
+    def calendar(self, from_day: date | None = None, to_day: date | None = None) -> Sequence[Entry]:
+        """Pay days, deadlines and closed days; a month from today on, unless days are given."""
+        return self.connection.get("/calendar", Calendar, {"from_day": from_day, "to_day": to_day}).data
 
     def close(self) -> None:
         self.http.close()

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
-from payouts_client.answers import Award, OneAward, OneOffPayment, OnePayment, OnePayroll, Payment, Payroll, Unpaid
+from payouts_client.answers import Award, OneAward, OneOffPayment, OnePayment, Payment
 from payouts_client.connection import Connection, part
 from payouts_client.listing import Listing
 from payouts_client.new import NewInputs, given
+from payouts_client.payroll_answers import Difference, DifferenceLine, Finding, OnePayroll, PaymentFile, Payroll, Unpaid
 from payouts_client.words import PayrollStatus
+
+
+class AllFiles(msgspec.Struct, frozen=True):
+    data: tuple[PaymentFile, ...]
 
 
 def of(award: Award | UUID) -> str:
@@ -135,6 +142,7 @@ class OneOffPayments:
         *,
         scheme: str | UUID | None = None,
         payee: str | None = None,
+        beneficiary: str | None = None,
         updated_since: datetime | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -142,6 +150,7 @@ class OneOffPayments:
         params = {
             "scheme": scheme,
             "payee": payee,
+            "beneficiary": beneficiary,
             "updated_since": updated_since,
             "cursor": cursor,
             "limit": limit,
@@ -220,6 +229,23 @@ class Payrolls:
     def get(self, payroll: int | UUID) -> OnePayroll:
         """By its number or id."""
         return self.connection.get(f"/payrolls/{part(str(payroll))}", OnePayroll)
+
+    def findings(self, payroll: int | UUID, *, kind: str | None = None) -> Listing[Finding]:
+        """What the checks found, one by one."""
+        return Listing(self.connection, f"/payrolls/{part(str(payroll))}/findings", Finding, {"kind": kind})
+
+    def difference(self, payroll: int | UUID) -> Difference:
+        """To the last payroll, by cause. Raises NotNow, while it was not compared yet."""
+        return self.connection.get(f"/payrolls/{part(str(payroll))}/difference", Difference)
+
+    def difference_by(self, payroll: int | UUID, cause: str) -> Listing[DifferenceLine]:
+        """The awards of one cause."""
+        path = f"/payrolls/{part(str(payroll))}/difference/{part(cause)}"
+        return Listing(self.connection, path, DifferenceLine, {})
+
+    def files(self, payroll: int | UUID) -> Sequence[PaymentFile]:
+        """The sealed files, with the digests of their bytes."""
+        return self.connection.get(f"/payrolls/{part(str(payroll))}/files", AllFiles).data
 
     def unpaid(self, payroll: int | UUID, *, reason: str | None = None) -> Listing[Unpaid]:
         """The awards that it does not pay, and why."""

@@ -15,6 +15,7 @@ from payouts_client.answers import (
     Contact,
     Hold,
     Mandate,
+    Note,
     OneBeneficiary,
     OnePayee,
     OneScheme,
@@ -32,6 +33,10 @@ Named = str | UUID | Payee
 
 class AllBankDetails(msgspec.Struct, frozen=True):
     data: tuple[BankDetails, ...]
+
+
+class Notes(msgspec.Struct, frozen=True):
+    data: tuple[Note, ...]
 
 
 def of(payee: Named) -> str:
@@ -157,6 +162,39 @@ class Payees:
         """source: where it comes from."""
         content = {"channel": channel, "value": value, "source": source}
         return self.connection.post(f"{of(payee)}/contacts", content, Contact, idempotency_key=idempotency_key)
+
+    def end_contact(
+        self, payee: Named, contact: Contact | UUID, *, reason: str, idempotency_key: str | None = None
+    ) -> Contact:
+        """Use it no longer."""
+        which = contact.id if isinstance(contact, Contact) else contact
+        path = f"{of(payee)}/contacts/{which}/end"
+        return self.connection.post(path, {"reason": reason}, Contact, idempotency_key=idempotency_key)
+
+    def end_mandate(
+        self,
+        payee: Named,
+        mandate: Mandate | UUID,
+        *,
+        last_day: date,
+        reason: str,
+        idempotency_key: str | None = None,
+    ) -> Mandate:
+        """Let it end earlier than it was given for."""
+        which = mandate.id if isinstance(mandate, Mandate) else mandate
+        content = {"last_day": last_day, "reason": reason}
+        path = f"{of(payee)}/mandates/{which}/end"
+        return self.connection.post(path, content, Mandate, idempotency_key=idempotency_key)
+
+    def notes(self, payee: Named) -> Sequence[Note]:
+        """The last hundred, the newest first."""
+        return self.connection.get(f"{of(payee)}/notes", Notes).data
+
+    def add_note(self, payee: Named, text: str, *, idempotency_key: str | None = None) -> Note:
+        """For people to read."""
+        return self.connection.post(f"{of(payee)}/notes", {"text": text}, Notes, idempotency_key=idempotency_key).data[
+            0
+        ]
 
     def give_mandate(
         self,

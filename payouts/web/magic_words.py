@@ -49,7 +49,10 @@ def chapters() -> tuple[Chapter, ...]:
             "numbers. No bank has this sort code, so the money would reach nobody. Pay them, and let the bank’s days "
             "pass on the payroll’s page.",
             "Account number",
-            tuple(Magic(number, of_fate(*struck)) for number, struck in fate.MAGIC_ACCOUNTS.items()),
+            (
+                *(Magic(number, of_fate(*struck)) for number, struck in fate.MAGIC_ACCOUNTS.items()),
+                Magic(fate.NOT_TO_BE_RECALLED, "Paid, and the bank refuses to ask it back"),
+            ),
             "Payments to every other account arrive, but for those that whoever lets the first day pass asks to see "
             "returned.",
         ),
@@ -94,6 +97,8 @@ def of_fate(what: Fate, code: str) -> str:
             return f"Rejected on the day of input, so no money moves: {reason} (Input report {code})"
         case Fate.AMENDED:
             return f"Paid, to bank details that Bacs amended on the day of input (Input report {code})"
+        case Fate.RECALLED:
+            return f"Taken back on the day of input, so no money moves (Input report {code})"
 
 
 def of_names() -> Iterator[Magic]:

@@ -46,7 +46,9 @@ def start(landed):
 def test_the_page_is_the_simulators_own_lists():
     assert PAGE.read_text() == magic_words.as_markdown(), "payouts api sandbox > docs/sandbox.md"
     typed = {each.typed for chapter in magic_words.chapters() for each in chapter.outcomes}
-    assert typed >= fate.MAGIC_ACCOUNTS.keys() | MAGIC_ACCOUNTS.keys() | notification.MAGIC.keys()
+    assert typed >= fate.MAGIC_ACCOUNTS.keys() | MAGIC_ACCOUNTS.keys() | notification.MAGIC.keys() | {
+        fate.NOT_TO_BE_RECALLED
+    }
 
 
 def test_each_address_of_messages_can_be_given_to_a_payee(caller):
@@ -98,7 +100,7 @@ def let_all_days_pass(office, payroll_id):
 
 
 def test_each_account_meets_its_fate_and_the_reason_is_told(office, caller, clock):
-    accounts = [*fate.MAGIC_ACCOUNTS, "12345678"]
+    accounts = [*fate.MAGIC_ACCOUNTS, fate.NOT_TO_BE_RECALLED]
     registrar, payer = caller(Scope.READ, Scope.PAYEES), caller(Scope.READ, Scope.PAYMENTS)
     payroll_id = paid_by_api(office, registrar, payer, accounts)
     let_all_days_pass(office, payroll_id)
@@ -107,7 +109,7 @@ def test_each_account_meets_its_fate_and_the_reason_is_told(office, caller, cloc
     became = {each["payee"]["reference"]: each["status"] for each in payer.all(f"/payments?payroll={payroll_id}")}
     struck = {f"M-{number}": BECOMES[what] for number, (what, _) in fate.MAGIC_ACCOUNTS.items()}
     arrived = {name for name in became if became[name] in (PaymentStatus.SUBMITTED, PaymentStatus.PAID)}
-    assert arrived == {name for name in struck if struck[name] is PaymentStatus.PAID} | {"M-12345678"}
+    assert arrived == {name for name in struck if struck[name] is PaymentStatus.PAID} | {f"M-{fate.NOT_TO_BE_RECALLED}"}
     assert {name: became[name] for name in became.keys() - arrived} == {
         name: status for name, status in struck.items() if status is not PaymentStatus.PAID
     }

@@ -288,9 +288,10 @@ class RefusedRow(Told):
 
 
 class Event(Told):
-    """`id` is the same however often it is read."""
+    """`id` is the same however often it is read; `position` rises, without being counted through."""
 
     id: UUID
+    position: int
     type: str
     at: datetime
     subject_type: str

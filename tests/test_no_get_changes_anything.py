@@ -180,6 +180,8 @@ def addresses(office, sealed, browsers):
             "colour": "00625e",
             "version": "x",
             "name": "payouts.css",
+            "table_name": "over-time",
+            "ending": "csv",
         }
     app = browsers["nobody"].application
     adapter = app.url_map.bind("localhost")

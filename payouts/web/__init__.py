@@ -112,6 +112,7 @@ from payouts.web import (
     reissues,
     release,
     remittances,
+    reports,
     resets,
     response_words,
     responses,
@@ -231,6 +232,7 @@ VIEWS = (
     reissues,
     release,
     remittances,
+    reports,
     resets,
     responses,
     retention,
@@ -309,7 +311,7 @@ def register(app: Flask) -> None:
         one_off_words,
         webhook_words,
     )
-    for part in (errors, figures, navigation, stylesheets, *words_of):
+    for part in (errors, figures, navigation, reports, stylesheets, *words_of):
         part.register(app)
     app.register_blueprint(pages)
     every_view_is_marked(app)

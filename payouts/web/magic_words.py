@@ -95,6 +95,8 @@ def of_fate(what: Fate, code: str) -> str:
         case Fate.REJECTED:
             reason = lowered(REASONS[OF_INPUT_LETTERS[code]][0])
             return f"Rejected on the day of input, so no money moves: {reason} (Input report {code})"
+        case Fate.RECALLED:
+            return f"Taken back on the day of input, so no money moves (Input report {code})"
         case Fate.AMENDED:
             return f"Paid, to bank details that Bacs amended on the day of input (Input report {code})"
         case Fate.RECALLED:

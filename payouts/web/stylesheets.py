@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 from pathlib import Path
 
-from flask import Flask, Response, abort, g, send_from_directory
+from flask import Flask, Response, abort, g, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from payouts.web.access import PUBLIC, allowed
@@ -27,9 +28,19 @@ def version() -> str:
 @pages.route("/assets/<version>/<path:name>")
 @allowed(PUBLIC)
 def asset(version: str, name: str) -> ResponseReturnValue:
-    """A compiled file, whatever version is asked for: an old page may ask while a new release is starting."""
+    """A compiled file, whatever version is asked for: an old page may ask while a new release is starting.
+
+    Compressed for whoever takes it so, by the copy that was made with the file.
+    """
     g.cacheable = True
-    return send_from_directory(STATIC, name, max_age=A_YEAR)
+    if request.accept_encodings.quality("gzip") and (STATIC / f"{name}.gz").is_file():
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        response = send_from_directory(STATIC, f"{name}.gz", mimetype=media_type, max_age=A_YEAR)
+        response.content_encoding = "gzip"
+    else:
+        response = send_from_directory(STATIC, name, max_age=A_YEAR)
+    response.vary.add("Accept-Encoding")
+    return response
 
 
 @pages.route("/colours/<colour>.css")

@@ -99,8 +99,6 @@ def of_fate(what: Fate, code: str) -> str:
             return f"Taken back on the day of input, so no money moves (Input report {code})"
         case Fate.AMENDED:
             return f"Paid, to bank details that Bacs amended on the day of input (Input report {code})"
-        case Fate.RECALLED:
-            return f"Taken back on the day of input, so no money moves (Input report {code})"
 
 
 def of_names() -> Iterator[Magic]:

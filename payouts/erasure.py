@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Mapped, Session
 
 from bacs.calendar import LONDON
+from payouts.answers_forgotten import forget_old_answers
 from payouts.files.destroying import destroy_old
 from payouts.parallel_run.parallel_run import forget_old
 from schemes import audit, change
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from payouts.app import Service
 
 PROPOSERS = (Role.ADMINISTRATOR,)
-# the only function besides those of `schemes.before_body` that acts with rights of its own
-FUNCTIONS = frozenset({"erase_payee"})
+# the only functions besides those of `schemes.before_body` that act with rights of their own
+FUNCTIONS = frozenset({"erase_payee", "forget_answers"})
 
 
 class ErasureBar(StrEnum):
@@ -103,6 +104,7 @@ def look(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     """Find everybody who is due, anew, and destroy what was kept for a time only."""
     find_due(session, at=service.now())
     destroy_old(session, at=service.now())
+    forget_old_answers(session, at=service.now())
     forget_old(session, at=service.now())
 
 

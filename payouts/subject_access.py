@@ -21,12 +21,21 @@ from markupsafe import escape
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, LargeBinary, inspect, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from payouts.checks.finding import Finding
 from payouts.confirmation.confirmation import Confirmation, told_of
 from payouts.notices.notice import Notice
 from payouts.payment import Payment
 from payouts.payment_part import Overpayment, PaymentPart
 from payouts.payroll import Payroll
 from payouts.reckoning import reckoned
+from payouts.responses.line import LineMatch, ResponseLine
+from payouts.responses.suspense import Suspense
+from payouts.returns.outcome import ReturnOutcome
+from payouts.returns.recall import Recall
+from payouts.returns.returned import ReturnedPayment
+from payouts.returns.telling import ToldReturn
+from payouts.returns.trace import Trace, TraceStep
+from payouts.statement.entry import BankEntry
 from schemes import audit
 from schemes.account import Account, accounts_of, open_details
 from schemes.audit import AuditEvent
@@ -54,7 +63,7 @@ ASKERS = (Role.FINANCE, Role.ADMINISTRATOR)
 IN_MEMORY = 4 * 1024 * 1024
 CHUNK = 64 * 1024
 # how a record is found and sealed tells a person nothing about themselves
-LEFT_OUT = frozenset({"body_id", "key_id", "fingerprint", "search_name", "evidence"})
+LEFT_OUT = frozenset({"body_id", "key_id", "fingerprint", "roll_fingerprint", "digest", "search_name", "evidence"})
 
 Records = dict[str, list[dict[str, Any]]]
 
@@ -253,10 +262,34 @@ def money(session: Session, awarded: Any, paid: Any, entered: Any) -> Records:
         "arrears and what was recovered": rows_of(session, PaymentPart, PaymentPart.award_id.in_(awards)),
         "what was paid too much": rows_of(session, Overpayment, Overpayment.award_id.in_(awards)),
         "recoveries": rows_of(session, Recovery, Recovery.award_id.in_(awards)),
+        **from_the_bank(session, [payment.id for payment, _, _ in payments]),
         "payments": [
             {"payroll": number, "pay_date": day, **plain(payment), "how_it_was_reckoned": steps.get(payment.id, [])}
             for payment, number, day in payments
         ],
+    }
+
+
+def from_the_bank(session: Session, payment_ids: Sequence[UUID]) -> Records:
+    """What the bank said of some payments, and what became of those that came back."""
+    facts = select(LineMatch.digest).where(LineMatch.payment_id.in_(payment_ids))
+    cases = select(ReturnedPayment.id).where(ReturnedPayment.payment_id.in_(payment_ids))
+    traces = select(Trace.id).where(Trace.payment_id.in_(payment_ids))
+    return {
+        "what checks found": rows_of(session, Finding, Finding.payment_id.in_(payment_ids)),
+        "what the bank said of payments": rows_of(
+            session, ResponseLine, ResponseLine.digest.in_(facts) & ~ResponseLine.about_file
+        ),
+        "lines of the bank that a person matched": rows_of(session, Suspense, Suspense.payment_id.in_(payment_ids)),
+        "entries of bank statements": rows_of(session, BankEntry, BankEntry.payment_id.in_(payment_ids)),
+        "payments that came back": rows_of(session, ReturnedPayment, ReturnedPayment.id.in_(cases)),
+        "returns that a person recorded": rows_of(session, ToldReturn, ToldReturn.payment_id.in_(payment_ids)),
+        "what was decided of money that came back": rows_of(
+            session, ReturnOutcome, ReturnOutcome.returned_payment_id.in_(cases)
+        ),
+        "payments that were looked for": rows_of(session, Trace, Trace.payment_id.in_(payment_ids)),
+        "steps of looking for them": rows_of(session, TraceStep, TraceStep.trace_id.in_(traces)),
+        "recalls": rows_of(session, Recall, Recall.payment_id.in_(payment_ids)),
     }
 
 

@@ -55,6 +55,8 @@ class ChangeKind(StrEnum):
     NOTIFY = "notify"
     NOTICE_WORDING = "notice_wording"
     NOTICE_SETTINGS = "notice_settings"
+    EXPORT_PROFILE = "export_profile"
+    LEDGER_CODES = "ledger_codes"
 
 
 class ChangeWaiting(Refused):

@@ -42,6 +42,7 @@ from tests.entering import FILE_HEADER, entering, send_file
 from tests.hooked import a_delivery, a_webhook
 from tests.keys import a_key
 from tests.passkeys import give_passkey
+from tests.payouts.exports.test_export import own as a_layout
 from tests.payouts.statement.bank import a_rule, account_of, camt, entry, send
 from tests.web.one_app import app_on
 
@@ -153,6 +154,7 @@ def addresses(office, sealed, browsers):
             "control_id": compare(session, asked_by=None, at=office.service.now()).id,
             "statement_file_id": statement_id,
             "bank_rule_id": a_rule(office).id,
+            "export_profile_id": a_layout(office).id,
             "bank_entry_id": session.scalars(select(BankEntry.id)).first(),
             "payment_id": session.scalars(select(Payment.id)).first(),
             **from_the_bank(office),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from payouts import erasure
 from payouts.commands import ground
+from payouts.kept import as_markdown
 from schemes.database import new_id
 from schemes.errors import NotFound
 from schemes.payee import Payee
@@ -35,6 +36,12 @@ def list_due(body_name: str | None, *, look: bool) -> None:
             after = found[-1].due.id
             for row in found:
                 click.echo(f"{row.payee.reference}\t{row.due.last_day.isoformat()}")
+
+
+@retention.command("tables")
+def list_tables() -> None:
+    """What every table holds of people, and when that goes."""
+    click.echo(as_markdown(), nl=False)
 
 
 @retention.command("propose")

@@ -1,6 +1,7 @@
 """Money that came back and is held: what is held, and its end where no other payment is made instead of it.
 
-That it is owed to nobody any more, or written off because nobody is found to pay it to, takes two people.
+A payment of which the bank says that it came back is a case, and what becomes of its money is decided there, in one
+place. Held money without a case ends here: owed to nobody any more, or written off, by two people.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.ledger.posting import post
 from payouts.payment import Payment
 from payouts.payroll import Payroll, get_payroll
+from payouts.returns.returned import ReturnedPayment, case_of
 from schemes import audit, change
 from schemes.change import Change, ChangeKind
 from schemes.change_applied import EFFECTS, Effect
@@ -32,8 +34,15 @@ class NotHeld(Refused):
     """The payment's money is not held: it never came back, or another end was found for it."""
 
 
+class DecidedAsReturn(Refused):
+    """What becomes of this money is decided where the payment that came back is worked on."""
+
+
 class Held(NamedTuple):
-    """A payment whose money is held, since an accounting date. entry_id: the movement that brought it there."""
+    """A payment whose money is held, since an accounting date. entry_id: the movement that brought it there.
+
+    case_id: of the payment that came back, where its end is decided.
+    """
 
     entry_id: UUID
     since: date
@@ -41,6 +50,7 @@ class Held(NamedTuple):
     payment: Payment
     payroll: Payroll
     payee: Payee
+    case_id: UUID | None
 
 
 def held_payments(
@@ -54,10 +64,16 @@ def held_payments(
         later.step > LedgerEntry.step,
     )
     rows = (
-        select(LedgerEntry.id, LedgerEntry.accounting_date, LedgerEntry.event, Payment, Payroll, Payee)
+        select(
+            LedgerEntry.id, LedgerEntry.accounting_date, LedgerEntry.event, Payment, Payroll, Payee, ReturnedPayment.id
+        )
         .join(Payment, (Payment.body_id == LedgerEntry.body_id) & (Payment.id == LedgerEntry.payment_id))
         .join(Payroll, (Payroll.body_id == LedgerEntry.body_id) & (Payroll.id == LedgerEntry.payroll_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
+        .outerjoin(
+            ReturnedPayment,
+            (ReturnedPayment.body_id == LedgerEntry.body_id) & (ReturnedPayment.payment_id == LedgerEntry.payment_id),
+        )
         .where(LedgerEntry.credit == LedgerAccount.RETURNED_AND_HELD, ~moved_on.exists())
         .order_by(LedgerEntry.id)
         .limit(limit)
@@ -95,13 +111,18 @@ def facts(session: Session, payment_id: UUID) -> dict[str, Any]:
 def propose_end(
     session: Session, payment_id: UUID, end: Event, *, change_id: UUID, reason: str, by: Actor, at: datetime
 ) -> Change:
-    """Propose the end of held money. Raises NotFound, NotHeld, NotAllowed, and as `change.propose`."""
+    """Propose the end of held money that is no case.
+
+    Raises DecidedAsReturn, NotFound, NotHeld, NotAllowed, and as `change.propose`.
+    """
     assert end in ENDS, "a reissue is posted with the release of the payment that is made instead"
     there = session.get(Change, (by.body_id, change_id))
     if there is not None:
         return there
     held = held_of(session, payment_id)
     by.must_be(*PROPOSERS, scheme=held.payment.scheme_id)
+    if held.case_id is not None:
+        raise DecidedAsReturn
     before = facts(session, payment_id)
     return change.propose(
         session,
@@ -117,10 +138,14 @@ def propose_end(
 
 
 def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
-    """Raises NotHeld where somebody else moved it at this moment, NotAllowed for another scheme's finance officer."""
+    """Raises NotHeld where somebody else moved it at this moment, DecidedAsReturn where it became a case meanwhile,
+    NotAllowed for another scheme's finance officer.
+    """
     payment = session.get_one(Payment, (by.body_id, confirmed.subject_id))
     by.must_be(*CONFIRMERS, scheme=payment.scheme_id)
     get_payroll(session, payment.payroll_id, lock=True)
+    if case_of(session, payment.id) is not None:
+        raise DecidedAsReturn
     end = Event(confirmed.after["end"])
     if not post(session, end, [payment.id], at=at):
         raise NotHeld

@@ -122,12 +122,17 @@ def entries_of(session: Session, file_id: UUID, *, after: UUID | None = None, li
 
 
 def texts_of(session: Session, seals: Seals, entries: Sequence[BankEntry]) -> dict[UUID, str]:
-    """What the bank wrote beside each entry, opened."""
+    """What the bank wrote beside each entry, opened; nothing of one whose text was destroyed, as old ones are."""
+    texts, kept = {entry.id: "" for entry in entries}, [entry for entry in entries if entry.sealed_text]
     keys = {}
-    for file_id in {entry.file_id for entry in entries}:
+    for file_id in {entry.file_id for entry in kept}:
         file = session.get_one(StatementFile, (session.info["body_id"], file_id))
-        keys[file_id] = seals.open_row(get_key(session, file.body_id, file.key_id))
-    return {entry.id: keys[entry.file_id].open(entry.sealed_text, "bank_entry", entry.id).decode() for entry in entries}
+        row = get_key(session, file.body_id, file.key_id)
+        keys[file_id] = seals.open_row(row) if row.wrapped is not None else None
+    for entry in kept:
+        if (key := keys[entry.file_id]) is not None:
+            texts[entry.id] = key.open(entry.sealed_text, "bank_entry", entry.id).decode()
+    return texts
 
 
 def counts_of(session: Session, file_id: UUID) -> dict[Match | None, tuple[int, int]]:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from payouts.statement.table import Columns
 from payouts.tasks import outbox
@@ -278,7 +278,20 @@ def gaps(session: Session, line_id: UUID | None = None) -> list[Gap]:
     in_order = (BankStatement.to_day, BankStatement.sequence.nulls_first(), BankStatement.id)
     before = func.lag(BankStatement.closing_pence).over(partition_by=place["partition_by"], order_by=in_order)
     ended = func.lag(BankStatement.to_day).over(partition_by=place["partition_by"], order_by=in_order)
-    ordered = select(BankStatement.id, before.label("closed"), ended.label("ended"))
+    twin = aliased(BankStatement)
+    # the same statement in a file of other bytes: its entries were known, and it opens with what it opened with before
+    came_before = select(twin.id).where(
+        twin.body_id == BankStatement.body_id,
+        twin.line_id == BankStatement.line_id,
+        twin.bank_id == BankStatement.bank_id,
+        twin.from_day == BankStatement.from_day,
+        twin.to_day == BankStatement.to_day,
+        twin.sequence.is_not_distinct_from(BankStatement.sequence),
+        twin.opening_pence.is_not_distinct_from(BankStatement.opening_pence),
+        twin.closing_pence.is_not_distinct_from(BankStatement.closing_pence),
+        twin.id < BankStatement.id,
+    )
+    ordered = select(BankStatement.id, before.label("closed"), ended.label("ended")).where(~came_before.exists())
     if line_id is not None:
         ordered = ordered.where(BankStatement.line_id == line_id)
     ordered_rows = ordered.subquery()

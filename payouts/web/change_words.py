@@ -22,6 +22,8 @@ from payouts.web.check_settings_words import settings_rows
 from payouts.web.confirmation_words import policy_rows
 from payouts.web.deadline_words import freeze_rows, office_days_rows
 from payouts.web.duty_words import PATTERNS, cover_terms
+from payouts.web.export_words import codes_rows
+from payouts.web.export_words import profile_rows as export_profile_rows
 from payouts.web.figures import count, day
 from payouts.web.ledger_words import close_rows, held_rows
 from payouts.web.notify_words import connection_rows as notify_rows
@@ -277,6 +279,18 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         "A new rule counts for entries that are read from then on, and for those in suspense. What a rule matched "
         "stays when it ends.",
         lambda change: ("The rules in force", url_for("pages.show_bank_rules")),
+    ),
+    ChangeKind.EXPORT_PROFILE: ChangeWords(
+        lambda change, names: f"How journals are laid out: {change.after['name']}",
+        lambda facts, names: export_profile_rows(facts),
+        "It counts for journals that are exported from then on. What was exported stays what it was.",
+        lambda change: ("The layouts that there are", url_for("pages.show_export_profiles")),
+    ),
+    ChangeKind.LEDGER_CODES: ChangeWords(
+        lambda change, names: "Codes of the accounts in the finance system",
+        lambda facts, names: codes_rows(facts),
+        "It counts for journals that are exported from then on. What was exported stays what it was.",
+        lambda change: ("The codes that there are", url_for("pages.show_ledger_codes")),
     ),
     ChangeKind.CHECKS: ChangeWords(
         lambda change, names: f"Checks of scheme {change.after['scheme']}",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
+from uuid import UUID
 
-from flask import Response, render_template
+from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired, Optional
 
-from payouts.exports import export
+from payouts.exports import codes, export
 from payouts.exports.export import Form as FileForm
 from payouts.exports.journal import Scope
+from payouts.exports.own_profile import ExportProfile, get_profile, own_profiles
 from payouts.exports.profile import ProfileName
 from payouts.gates.attachment import MEDIA_TYPES, Medium
 from payouts.payroll import payroll_of_number
@@ -44,7 +47,6 @@ class MakeExport(Form):
     profile = RadioField(
         "How does your finance system take it in?",
         widget=GovRadioInput(),
-        choices=[SelectChoice(name.value, words_) for name, words_ in PROFILES.items()],
         default=ProfileName.TWO_COLUMNS.value,
     )
     form_of_file = RadioField(
@@ -54,6 +56,17 @@ class MakeExport(Form):
         default=FileForm.CSV.value,
     )
     submit = SubmitField("Download the journal", widget=GovSubmitInput())
+
+    def offer(self, own: Sequence[ExportProfile]) -> None:
+        """The body's own profiles come first: whoever made one wants it."""
+        self.profile.choices = [
+            *(SelectChoice(str(one.line_id), one.name) for one in own),
+            *(SelectChoice(name.value, words_) for name, words_ in PROFILES.items()),
+        ]
+
+    def layout(self, own: Sequence[ExportProfile]) -> ProfileName | ExportProfile:
+        chosen = next((one for one in own if str(one.line_id) == self.profile.data), None)
+        return chosen or ProfileName(self.profile.data)
 
     def scope(self, session: Session) -> Scope | None:
         """What was asked for; None where something is missing, which is then said beside its field."""
@@ -86,29 +99,62 @@ def show_exports() -> ResponseReturnValue:
 @allowed(*export.TAKERS)
 def make_export() -> ResponseReturnValue:
     form = MakeExport()
+    with transaction() as session:
+        own = own_profiles(session)
+        form.offer(own)
     if form.validate_on_submit():
         written, kind = BytesIO(), FileForm(form.form_of_file.data)
         try:
             with transaction() as session:
                 scope = form.scope(session)
                 if scope is not None:
-                    profile = ProfileName(form.profile.data)
-                    made = export.export(session, scope, profile, kind, to=written, by=actor(), at=now())
+                    made = export.export(session, scope, form.layout(own), kind, to=written, by=actor(), at=now())
         except NotAllowed:
             raise
         except Refused as refused:
             form.refuse(words.sentence(refused))
         else:
             if scope is not None:
-                response = Response(written.getvalue(), mimetype=MEDIA_TYPES[Medium(kind.value)])
-                name = f"journal-{made.sha256[:12]}.{kind.value}"
-                response.headers.set("Content-Disposition", "attachment", filename=name)
-                return response
+                return file_of(made, written.getvalue())
     return exports_page(form)
+
+
+@pages.route("/exports/<uuid:ledger_export_id>/file", methods=["POST"])
+@allowed(*export.TAKERS)
+def take_export_again(ledger_export_id: UUID) -> ResponseReturnValue:
+    with transaction() as session:
+        made, content = export.take_again(session, ledger_export_id, by=actor(), at=now())
+    if content is None:
+        flash("This export was made before files were kept. Export it again", "refused")
+        return redirect(url_for("pages.show_exports"), 303)
+    return file_of(made, content)
+
+
+def file_of(made: export.LedgerExport, content: bytes) -> Response:
+    response = Response(content, mimetype=MEDIA_TYPES[Medium(made.form.value)])
+    name = f"journal-{made.sha256[:12]}.{made.form.value}"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 def exports_page(form: MakeExport) -> ResponseReturnValue:
     with transaction() as session:
+        own, made = own_profiles(session), export.exports(session)
+        form.offer(own)
         return render_template(
-            "exports/show_exports.html", form=form, exports=export.exports(session), names=names(session)
+            "exports/show_exports.html",
+            form=form,
+            exports=made,
+            laid_out={one.id: laid_out(session, one) for one in made},
+            missing=codes.missing(session),
+            names=names(session),
         ), form.status
+
+
+def laid_out(session: Session, made: export.LedgerExport) -> str:
+    """How an export was laid out, in words."""
+    if made.profile is not None:
+        return PROFILES[made.profile]
+    assert made.profile_id is not None
+    used = get_profile(session, made.profile_id)
+    return f"{used.name}, version {used.version}"

@@ -81,9 +81,12 @@ class PoundsField(StringField):
 class WholeNumberField(IntegerField):
     """A whole number."""
 
+    data: Any
     widget = GovTextInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        # what was emptied is nothing, not what the form began with
+        self.data = None
         try:
             super().process_formdata([text for text in valuelist if text.strip()])
         except ValueError:

@@ -164,6 +164,8 @@ def end_held(payment_id: UUID) -> ResponseReturnValue:
         except held.NotHeld:
             flash("This payment’s money is not held any more", "refused")
             return redirect(url_for("pages.show_held"), 303)
+        if found.case_id is not None:
+            return redirect(url_for("pages.propose_outcome", returned_payment_id=found.case_id), 303)
         waiting = waiting_of(session, ChangeKind.HELD_MONEY, payment_id)
         return render_template("ledger/end_held.html", form=form, held=found, waiting=waiting), form.status
 

@@ -11,7 +11,7 @@ from flask import Flask
 from payouts.ledger.balance import Whereabouts
 from payouts.ledger.control_run import Difference, DifferenceKind
 from payouts.ledger.entry import Event, LedgerAccount
-from payouts.ledger.held import NotHeld
+from payouts.ledger.held import DecidedAsReturn, NotHeld
 from payouts.ledger.period import ClosingFault, ClosingRefused
 from payouts.web.figures import count, day, pounds
 from schemes.errors import Refused
@@ -61,6 +61,10 @@ class DifferenceWords(NamedTuple):
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     ClosingRefused: lambda refusal: CLOSING_FAULTS[refusal.fault],
+    DecidedAsReturn: lambda refusal: (
+        "This payment came back. What becomes of its money is decided where it is worked on, among the payments that "
+        "came back"
+    ),
     NotHeld: lambda refusal: "This payment’s money is not held any more. Look at the list of what is held again",
 }
 

@@ -29,7 +29,7 @@ NOT_READ = {"show_access"}
 # read by everybody; what is sent there asks for a role by itself
 ASK_BY_THEMSELVES = {"decide_change"}
 # sent and not followed, because it is recorded who took what: nothing else changes
-TAKEN_OUT = {"make_export", "take_attachment", "take_difference", "take_evidence", "take_unpaid"}
+TAKEN_OUT = {"make_export", "take_export_again", "take_attachment", "take_difference", "take_evidence", "take_unpaid"}
 
 # for each part of an address
 SOMETHING = {UUIDConverter: new_id, IntegerConverter: lambda: 1, UnicodeConverter: lambda: "unusually_large"}

@@ -19,7 +19,8 @@ from payouts.confirmation.meaning import AnswerNeedsReason, BlockedByAnswer
 from payouts.confirmation.provider import ConfirmationNotSetUp
 from payouts.difference.comparison import NotExplained
 from payouts.erasure import ErasureBar, ErasureRefused
-from payouts.exports.journal import JournalDiffers, NothingPosted
+from payouts.exports.codes import Missing
+from payouts.exports.journal import CodesMissing, JournalDiffers, NothingPosted
 from payouts.files.destroying import FileDestroyed
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
@@ -32,7 +33,7 @@ from payouts.gates.release_freeze import Frozen
 from payouts.gates.release_funds import FundsLacking
 from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
-from payouts.ledger.held import NotHeld
+from payouts.ledger.held import DecidedAsReturn, NotHeld
 from payouts.ledger.period import ClosingFault, ClosingRefused
 from payouts.machine_time import ClockWrong
 from payouts.notices.connection import NotifyFault, NotifyTermsRefused
@@ -167,10 +168,12 @@ REFUSALS: list[Refused] = [
     FreezeRefused(FreezeFault.OVER),
     ClosingRefused(ClosingFault.NOT_OVER),
     NotHeld(),
+    DecidedAsReturn(),
     rule.RuleSaysNothing(),
     rule.TooManyRules(),
     NothingPosted(),
     JournalDiffers(2, 1),
+    CodesMissing((Missing(None, "", "suspense"),)),
     manual.DoesNotFit(),
     table.ColumnsWrong(amounts=True),
     ClosedDayRefused(DAY),

@@ -4,10 +4,18 @@ import threading
 from collections.abc import Mapping
 
 FAULTS = {
+    "answer_400": "not accepted; answered 400 BadRequestError",
+    "answer_403": "not accepted; answered 403 AuthError, as for a wrong clock",
     "answer_429": "not accepted; answered 429 RateLimitError",
+    "answer_429_for_the_day": "not accepted; answered 429 TooManyRequestsError, until midnight UTC",
+    "answer_500": "not accepted; answered 500",
     "answer_503": "not accepted; answered 503",
     "accept_then_503": "accepted and kept; answered 503 all the same",
+    "accept_then_500": "accepted and kept; answered 500 all the same",
+    "time_out": "accepted and kept; no answer for 40 seconds, longer than the client waits, and then none",
     "lose_replies": "accepted and kept; the connection is dropped without an answer",
+    "repeat_receipts": "the delivery receipt is posted twice",
+    "late_receipts": "the delivery receipt is posted 10 seconds later",
 }
 
 

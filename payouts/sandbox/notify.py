@@ -29,6 +29,19 @@ from payouts.sandbox.outbox import PAGE, Outbox
 from payouts.sandbox.receipts import Receipts
 from payouts.sandbox.templates import TEMPLATES, Template, TemplateType, by_id
 
+SILENCE_SECONDS = 40
+LIMIT = "Exceeded rate limit for key type TEST of 3000 requests per 60 seconds"
+DAY = "Exceeded send limits (250000) for today"
+CLOCK = "Error: Your system clock must be accurate to within 30 seconds"
+REFUSALS: dict[str, tuple[int, str, str]] = {
+    "answer_400": (400, "BadRequestError", "Template not found"),
+    "answer_403": (403, "AuthError", CLOCK),
+    "answer_429": (429, "RateLimitError", LIMIT),
+    "answer_429_for_the_day": (429, "TooManyRequestsError", DAY),
+    "answer_500": (500, "Exception", "Internal server error"),
+    "answer_503": (503, "Exception", "Internal server error"),
+}
+
 v2 = Blueprint("v2", __name__, url_prefix="/v2")
 testers = Blueprint("testers", __name__, url_prefix="/_sandbox")
 
@@ -44,9 +57,11 @@ class _World:
     def __init__(self, outbox: Outbox, keys: Keys, templates: dict[str, Template], pace: Pace, now: Clock) -> None:
         self.outbox, self.keys, self.templates, self.pace, self.now = outbox, keys, templates, pace, now
         self.faults = Faults()
+        self.stopping = threading.Event()
         self.receipts: Receipts | None = None
 
     def stop(self) -> None:
+        self.stopping.set()
         if self.receipts is not None:
             self.receipts.stop()
         self.outbox.close()
@@ -68,7 +83,14 @@ def create_notify_simulator(
     app = Flask(__name__, static_folder=None)
     world = _World(Outbox(store), keys, by_id(templates), pace, now)
     if receipts_url and receipts_token:
-        world.receipts = Receipts(world.outbox, url=receipts_url, token=receipts_token, pace=pace, now=now)
+        world.receipts = Receipts(
+            world.outbox,
+            url=receipts_url,
+            token=receipts_token,
+            pace=pace,
+            now=now,
+            faults=world.faults,
+        )
     app.extensions["notify"] = world
     app.register_blueprint(v2)
     app.register_blueprint(testers)
@@ -128,12 +150,7 @@ def _sign_in() -> None:
 @v2.post("/notifications/<any(email, sms, letter):type>")
 def send(type: TemplateType) -> ResponseReturnValue:
     world = _world()
-    if world.faults.take("answer_429"):
-        raise NotifyRefused(
-            429, "RateLimitError", "Exceeded rate limit for key type TEST of 3000 requests per 60 seconds"
-        )
-    if world.faults.take("answer_503"):
-        raise NotifyRefused(503, "Exception", "Internal server error")
+    refuse_on_request(world)
     asked = read_send_request(type, _json(), world.templates)
     notification = Notification(
         id=str(uuid4()), service_id=g.service_id, type=type, recipient=asked.recipient, reference=asked.reference,
@@ -146,9 +163,20 @@ def send(type: TemplateType) -> ResponseReturnValue:
             world.receipts.expect(notification)
     if world.faults.take("lose_replies"):
         drop_connection()
-    if world.faults.take("accept_then_503"):
-        raise NotifyRefused(503, "Exception", "Internal server error")
+    if world.faults.take("time_out"):
+        world.stopping.wait(SILENCE_SECONDS)
+        drop_connection()
+    for status in (500, 503):
+        if world.faults.take(f"accept_then_{status}"):
+            raise NotifyRefused(status, "Exception", "Internal server error")
     return jsonify(accepted(notification)), 201
+
+
+def refuse_on_request(world: _World) -> None:
+    """Answer as a tester asked for, without taking the message."""
+    for fault, refusal in REFUSALS.items():
+        if world.faults.take(fault):
+            raise NotifyRefused(*refusal)
 
 
 @v2.get("/notifications/<notification_id>")
@@ -232,6 +260,18 @@ def set_faults() -> ResponseReturnValue:
     except UnknownFault as unknown:
         return jsonify(error=str(unknown)), 400
     return jsonify(_world().faults.left())
+
+
+@testers.post("/returned-letters/<notification_id>")
+def return_letter(notification_id: str) -> ResponseReturnValue:
+    """Let the post bring a letter back, and tell the callback, as Notify does weeks later."""
+    world = _world()
+    letter = world.outbox.get(notification_id)
+    if letter is None or letter.type != "letter":
+        return jsonify(error="there is no such letter"), 404
+    if world.receipts is None:
+        return jsonify(error="there is no callback to tell"), 409
+    return jsonify(status=world.receipts.post_returned_letter(letter))
 
 
 @testers.get("/count")

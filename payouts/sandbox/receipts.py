@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 import requests
 
+from payouts.sandbox.faults import Faults
 from payouts.sandbox.notification import Clock, Notification, Pace, outcome, wire_time
 from payouts.sandbox.outbox import Outbox
 
 # Real Notify waits five minutes between tries, five times; a demo hasn't got that long
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30))
 _TIMEOUT_SECONDS = 10
+LATE = timedelta(seconds=10)
 _LONGEST_WAIT_SECONDS = 0.2
 
 
@@ -24,10 +26,19 @@ class Receipts:
     """
 
     def __init__(
-        self, outbox: Outbox, *, url: str, token: str, pace: Pace, now: Clock, retries: Sequence[timedelta] = RETRIES
+        self,
+        outbox: Outbox,
+        *,
+        url: str,
+        token: str,
+        pace: Pace,
+        now: Clock,
+        retries: Sequence[timedelta] = RETRIES,
+        faults: Faults | None = None,
     ) -> None:
         """Start posting to ``url`` with ``token`` as bearer, beginning with all that the outbox still owes."""
         self._outbox, self._url, self._pace, self._now, self._retries = outbox, url, pace, now, retries
+        self._faults = faults or Faults()
         self._http = requests.Session()
         self._http.trust_env = False  # the callback is ours and near: a proxy set for the outside isn't for it
         self._http.headers["Authorization"] = f"Bearer {token}"
@@ -42,7 +53,8 @@ class Receipts:
     def expect(self, notification: Notification) -> None:
         """Post this message's receipt when its time has come; letters have none."""
         if notification.type != "letter":
-            self._add(notification.created_at + self._pace.finished_after, notification.id, tries=0)
+            late = LATE if self._faults.take("late_receipts") else timedelta(0)
+            self._add(notification.created_at + self._pace.finished_after + late, notification.id, tries=0)
 
     def stop(self) -> None:
         """Post no more; what is still owed is posted by whoever opens the store next."""
@@ -51,6 +63,11 @@ class Receipts:
             self._changed.notify()
         self._thread.join(timeout=_TIMEOUT_SECONDS)
         self._http.close()
+
+    def post_returned_letter(self, letter: Notification) -> int:
+        """Tell the callback at once that a letter came back; the status that it answers."""
+        answer = self._http.post(self._url, json=returned_letter(letter), timeout=_TIMEOUT_SECONDS)
+        return answer.status_code
 
     def _add(self, when: datetime, notification_id: str, tries: int) -> None:
         with self._changed:
@@ -78,11 +95,29 @@ class Receipts:
         except requests.RequestException:
             status = None
         if status is not None and status < 500:
+            if self._faults.take("repeat_receipts"):
+                self._add(self._now(), notification.id, tries)
             self._outbox.end_receipt(notification.id, "posted" if status < 300 else "dropped")
         elif tries < len(self._retries):
             self._add(self._now() + self._retries[tries], notification.id, tries + 1)
         else:
             self._outbox.end_receipt(notification.id, "given-up")
+
+
+def returned_letter(notification: Notification) -> dict[str, object]:
+    """What Notify posts of a letter that the post brought back."""
+    return {
+        "notification_id": notification.id,
+        "reference": notification.reference,
+        "date_sent": wire_time(notification.created_at),
+        "sent_by": None,
+        "template_name": None,
+        "template_id": notification.template_id,
+        "template_version": notification.template_version,
+        "spreadsheet_file_name": None,
+        "spreadsheet_row_number": None,
+        "upload_letter_file_name": None,
+    }
 
 
 def receipt(notification: Notification, pace: Pace) -> dict[str, object]:

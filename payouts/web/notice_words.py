@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup
 
 from payouts.notices.connection import Way
 from payouts.notices.event import NoticeEvent
@@ -148,7 +150,35 @@ def notify_instant(written: str) -> str:
     return instant(datetime.fromisoformat(written))
 
 
+def as_read(message: Mapping[str, Any]) -> Markup:
+    """A message as its reader sees it: an e-mail's and a letter's headings and lists made out, a text as it stands."""
+    if message["type"] == "sms":
+        return Markup("<br>").join(message["body"].splitlines())
+    heading = Markup('<p class="govuk-body govuk-!-font-weight-bold">{}</p>').format(message["subject"] or "")
+    letter = message["type"] == "letter"
+    address = Markup('<p class="govuk-body">{}</p>').format(Markup("<br>").join(letter_lines(message)))
+    parts = [block(part) for part in re.split(r"\n{2,}", message["body"].strip())]
+    return Markup("").join([*([address] if letter else []), heading, *parts])
+
+
+def block(part: str) -> Markup:
+    """A paragraph, a heading or a list of Notify's Markdown."""
+    lines = part.splitlines()
+    if all(line.startswith("* ") for line in lines):
+        items = Markup("").join(Markup("<li>{}</li>").format(line[2:]) for line in lines)
+        return Markup('<ul class="govuk-list govuk-list--bullet">{}</ul>').format(items)
+    if part.startswith("# "):
+        return Markup('<h3 class="govuk-heading-s">{}</h3>').format(part[2:])
+    return Markup('<p class="govuk-body">{}</p>').format(Markup("<br>").join(lines))
+
+
+def letter_lines(message: Mapping[str, Any]) -> list[str]:
+    return [message[name] for name in (f"line_{number}" for number in range(1, 8)) if message.get(name)]
+
+
 def register(app: Flask) -> None:
+    app.add_template_filter(as_read)
+    app.add_template_filter(letter_lines)
     app.add_template_filter(notice_status)
     app.add_template_filter(NOTICES.__getitem__, "warning_status")
     app.add_template_filter(notify_instant)

@@ -11,6 +11,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 
 from payouts.app import NotifyNotSetUp
 from payouts.notices import staff, warning
+from payouts.notices.connection import sender
 from payouts.notices.notice import ours
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.pages import id_given, pages, service, transaction
@@ -28,7 +29,7 @@ def show_outbox() -> ResponseReturnValue:
     messages: list[dict[str, Any]] = []
     problem = ""
     try:
-        messages = sent_by_this_body(service().notify_client(g.body), str(older_than) if older_than else None)
+        messages = sent_by_this_body(clients(), str(older_than) if older_than else None)
     except NotifyNotSetUp:
         problem = "This installation has no Notify simulator, so notices stay unsent."
     except HTTPError:
@@ -42,8 +43,22 @@ def show_outbox() -> ResponseReturnValue:
     )
 
 
-def sent_by_this_body(client: NotificationsAPIClient, older_than: str | None) -> list[dict[str, Any]]:
-    """A page of this body's messages and one more, newest first. The installation's bodies share one Notify service.
+def clients() -> list[NotificationsAPIClient]:
+    """Of the services that this body's messages go through: the installation's, and its own. Raises NotifyNotSetUp."""
+    with transaction() as session:
+        through = sender(session, service(), g.body)
+    shared = service().notify_client(g.body)
+    return [shared] if through.kind is None else [shared, through.client()]
+
+
+def sent_by_this_body(clients: list[NotificationsAPIClient], older_than: str | None) -> list[dict[str, Any]]:
+    """A page of this body's messages and one more, newest first, of each service that it sends through."""
+    found = [message for client in clients for message in sent_through(client, older_than)]
+    return sorted(found, key=lambda message: str(message["created_at"]), reverse=True)
+
+
+def sent_through(client: NotificationsAPIClient, older_than: str | None) -> list[dict[str, Any]]:
+    """This body's messages of one service. The installation's bodies share one.
 
     Asks at most twenty pages of Notify's: behind so many messages of others an older one is not looked for.
     """

@@ -1,0 +1,154 @@
+"""`payouts notices`: how a payroll's notices go, sending again what did not arrive, words, and a body's own Notify."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+import click
+
+from payouts.commands import ground
+from payouts.notices import again, connection, lint
+from payouts.notices.connection import KeyKind, NotifyTerms, Way
+from payouts.notices.event import NoticeEvent
+from payouts.notices.wording import Place, Wordings
+from payouts.notices.wording import propose as propose_words
+from payouts.notices.words import Words
+from payouts.payroll import get_payroll, payroll_of_number
+from schemes.database import new_id
+from schemes.payee import Language, payee_of_reference
+
+EVENT = click.Choice([event.value for event in NoticeEvent])
+WAY = click.Choice([way.value for way in Way])
+
+
+def language_option(command: click.Command) -> click.Command:
+    return click.option(
+        "--language", type=click.Choice([each.value for each in Language]), default="english", show_default=True
+    )(command)
+
+
+@click.group("notices")
+def notices() -> None:
+    """What payees are told, and whether it reached them."""
+
+
+@notices.command("show")
+@click.argument("number", type=int)
+@ground.body_option
+def show(number: int, body_name: str | None) -> None:
+    """How many notices of a payroll, by its NUMBER, are where, why some did not arrive, and how long the rest takes."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        standing = again.standing_of(session, payroll_of_number(session, number).id)
+    for status, count in standing.counts.items():
+        click.echo(f"{status}\t{count}")
+    for (status, why), count in standing.reasons.items():
+        click.echo(f"not reached\t{status} {why}".rstrip() + f"\t{count}")
+    if standing.waiting:
+        click.echo(f"minutes left\t{standing.minutes_left}")
+
+
+@notices.command("again")
+@click.argument("number", type=int)
+@ground.person_options
+@ground.body_option
+def send_again(number: int, email: str, code: str | None, body_name: str | None) -> None:
+    """Send what did not arrive again, by the best way that each payee has by now. Whoever got theirs gets nothing."""
+    given = ground.service()
+    by = ground.acting(given, ground.one_body(given, body_name), email, code)
+    with given.transaction(by.body_id) as session:
+        payroll = get_payroll(session, payroll_of_number(session, number).id)
+        count = again.send_failed_again(session, given, payroll, by=by, at=given.now())
+    click.echo(f"{count} notices are sent again.")
+
+
+@notices.command("of-payee")
+@click.argument("reference")
+@ground.body_option
+def of_payee(reference: str, body_name: str | None) -> None:
+    """What a payee was told: when, of what, by what way, and whether it arrived."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        for one in again.notices_of(session, payee_of_reference(session, reference).id):
+            click.echo(
+                f"{one.sent_at or one.made_at:%Y-%m-%d %H:%M}\t{one.event}\t{one.channel}\t{one.status}\t{one.id}"
+            )
+
+
+@notices.command("words")
+@click.argument("event", type=EVENT)
+@click.argument("way", type=WAY)
+@language_option
+@ground.body_option
+def words(event: str, way: str, language: str, body_name: str | None) -> None:
+    """The words that count now: the subject, an empty line, and the message."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        found, _ = Wordings(session).of(Place(NoticeEvent(event), Way(way), Language(language)))
+    click.echo(f"{found.subject}\n\n{found.body}" if found.subject else found.body)
+
+
+@notices.command("propose-words")
+@click.argument("event", type=EVENT)
+@click.argument("way", type=WAY)
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--reason", required=True, help="Why: everyone in the body can read it.")
+@language_option
+@ground.person_options
+@ground.body_option
+def propose(
+    event: str,
+    way: str,
+    file: TextIO,
+    reason: str,
+    language: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Propose the words in FILE, written as `payouts notices words` prints them. Another person confirms them."""
+    given = ground.service()
+    by = ground.acting(given, ground.one_body(given, body_name), email, code)
+    place = Place(NoticeEvent(event), Way(way), Language(language))
+    written = file.read()
+    subject, _, body = ("", "", written) if place.way is Way.TEXT else written.partition("\n\n")
+    try:
+        with given.transaction(by.body_id) as session:
+            facts = {"change_id": new_id(), "reason": reason, "by": by, "at": given.now()}
+            proposed = propose_words(session, place, Words(subject.strip(), body.strip()), **facts)  # type: ignore[arg-type]
+    except lint.WordingRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo(f"Proposed. Somebody else confirms it: payouts change confirm {proposed.id}")
+
+
+@notices.command("propose-notify")
+@click.option("--kind", type=click.Choice([kind.value for kind in KeyKind]), required=True)
+@click.option("--email-template", default="")
+@click.option("--text-template", default="")
+@click.option("--letter-template", default="")
+@click.option("--keep-key", is_flag=True, help="Keep the API key there is; without this it is asked for.")
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def propose_notify(
+    kind: str,
+    email_template: str,
+    text_template: str,
+    letter_template: str,
+    reason: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+    *,
+    keep_key: bool,
+) -> None:
+    """Propose the body's own GOV.UK Notify for messages to payees. Another person confirms it."""
+    given = ground.service()
+    key = "" if keep_key else str(click.prompt("The API key", hide_input=True, err=True))
+    by = ground.acting(given, ground.one_body(given, body_name), email, code)
+    terms = NotifyTerms(KeyKind(kind), email_template, text_template, letter_template)
+    with given.transaction(by.body_id) as session:
+        proposed = connection.propose(
+            session, given.seals, terms, api_key=key, change_id=new_id(), reason=reason, by=by, at=given.now()
+        )
+    click.echo(f"Proposed. Somebody else confirms it: payouts change confirm {proposed.id}")

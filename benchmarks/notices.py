@@ -4,8 +4,8 @@
 
 Payees and their payments are written straight into the tables; planning is the task that a submission asks for. Sending
 runs the tasks of the first parts in this process, eight threads each, at the pace that Notify allows: `a_minute` is
-what came of it, and `share_of_a_core` what this process used meanwhile. The floor is the real client alone, sending the same
-message over and over from this process: `times_the_client` says how much of a core ours needs for each that it needs.
+what came of it, and `share_of_a_core` what this process used meanwhile. The floor is the real client alone, sending the
+same message over and over from this process: `times_the_client` says how much of a core ours needs for each of its.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ EVENT = click.Choice([event.value for event in NoticeEvent])
 WAY = click.Choice([way.value for way in Way])
 
 
-def language_option(command: click.Command) -> click.Command:
+def language_option(command: ground.Command) -> ground.Command:
     return click.option(
         "--language", type=click.Choice([each.value for each in Language]), default="english", show_default=True
     )(command)

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from bacs.calendar import LONDON
 from schemes import audit
 from schemes.contact import add_contact
-from schemes.contact_value import Channel, read_contact
+from schemes.contact_value import Channel, ContactRefused, ContactValue, read_contact
 from schemes.database import new_id, take_turns
 from schemes.errors import ReasonNotGiven
 from schemes.mandate import MandateFault, MandateRefused, give_mandate
 from schemes.payee import EDITORS, Beneficiary, Capacity, Payee, PaymentMethod, for_search
 from schemes.payee_details import PersonFault, PersonRefused, read_birth, read_name
 from schemes.person import Actor
+from schemes.preference import USUAL, Preference
 from schemes.seal import Seals
 
 # as in a register file: what a payment's reference and a spreadsheet both bear
@@ -31,11 +32,16 @@ REFERENCE = re.compile(r"[A-Z0-9][A-Z0-9/.-]*")
 LONGEST_REFERENCE = 35
 
 
+class HomeRefused(ContactRefused):
+    """The address where a beneficiary lives is none."""
+
+
 @dataclass(frozen=True)
 class NewPayee:
     """What somebody says of a payee. The fields of the beneficiary are not looked at for one paid for themselves.
 
-    contacts: by channel, as typed. contacts_because: where they come from.
+    beneficiary_home: where the beneficiary lives, as typed; kept of one who is new to the register. contacts: by
+    channel, as typed. contacts_because: where they come from.
     """
 
     reference: str
@@ -45,6 +51,7 @@ class NewPayee:
     beneficiary_reference: str = ""
     beneficiary_name: str = ""
     beneficiary_born: date | None = None
+    beneficiary_home: str = ""
     first_day: date | None = None
     last_day: date | None = None
     evidence: str = ""
@@ -52,6 +59,7 @@ class NewPayee:
     contacts: tuple[tuple[Channel, str], ...] = ()
     contacts_because: str = ""
     payment_method: PaymentMethod = PaymentMethod.ACCOUNT
+    preference: Preference = USUAL
 
     @property
     def whose(self) -> tuple[str, str, date | None]:
@@ -64,7 +72,7 @@ class NewPayee:
 def add_payee(session: Session, seals: Seals, *, payee_id: UUID, new: NewPayee, by: Actor, at: datetime) -> Payee:
     """Keep a new payee, and the beneficiary unless they are known. The same id again is the same payee.
 
-    Raises PersonRefused, MandateRefused, ContactRefused, ReasonNotGiven, NotAllowed.
+    Raises PersonRefused, MandateRefused, HomeRefused, ContactRefused, ReasonNotGiven, NotAllowed.
     """
     by.must_be(*EDITORS)
     take_turns(session, f"payee {payee_id}")
@@ -84,6 +92,9 @@ def add_payee(session: Session, seals: Seals, *, payee_id: UUID, new: NewPayee, 
         search_name=for_search(name),
         date_of_birth=new.date_of_birth,
         payment_method=new.payment_method,
+        preferred_channel=new.preference.channel.value if new.preference.channel else None,
+        format=new.preference.format,
+        language=new.preference.language,
         key_id=key_row.id,
         made_at=at,
     )
@@ -123,6 +134,7 @@ def add_payee(session: Session, seals: Seals, *, payee_id: UUID, new: NewPayee, 
 def new_beneficiary(session: Session, new: NewPayee, *, by: Actor, at: datetime) -> Beneficiary:
     reference, name, born = new.whose
     name = read_name(name, "beneficiary_name")
+    lives = read_home(new)
     beneficiary = Beneficiary(
         body_id=by.body_id,
         id=new_id(),
@@ -130,6 +142,8 @@ def new_beneficiary(session: Session, new: NewPayee, *, by: Actor, at: datetime)
         name=name,
         search_name=for_search(name),
         date_of_birth=born,
+        address=lives.value if lives else None,
+        postcode=lives.postcode if lives else None,
         made_at=at,
     )
     keep(session, beneficiary, "reference" if new.capacity is Capacity.SELF else "beneficiary_reference")
@@ -157,7 +171,7 @@ def check_person(session: Session, new: NewPayee, *, at: datetime) -> None:
 def check_beneficiary(session: Session, new: NewPayee, *, at: datetime) -> Beneficiary | None:
     """The beneficiary where the register knows them, by their reference and name.
 
-    Raises PersonRefused, MandateRefused.
+    Raises PersonRefused, MandateRefused, HomeRefused.
     """
     for_self = new.capacity is Capacity.SELF
     field = "reference" if for_self else "beneficiary_reference"
@@ -168,10 +182,21 @@ def check_beneficiary(session: Session, new: NewPayee, *, at: datetime) -> Benef
         raise MandateRefused("last_day", MandateFault.DAYS_REVERSED)
     if not for_self and not new.evidence.strip():
         raise MandateRefused("evidence", MandateFault.EVIDENCE_MISSING)
+    read_home(new)
     known = session.scalars(select(Beneficiary).where(Beneficiary.reference == reference)).one_or_none()
     if known is not None and known.search_name != for_search(name):
         raise PersonRefused(field, PersonFault.KNOWN_BY_ANOTHER_NAME)
     return known
+
+
+def read_home(new: NewPayee) -> ContactValue | None:
+    """Where a beneficiary lives who is paid through somebody else. Raises HomeRefused."""
+    if new.capacity is Capacity.SELF or not new.beneficiary_home.strip():
+        return None
+    try:
+        return read_contact(Channel.LETTER, new.beneficiary_home)
+    except ContactRefused as refused:
+        raise HomeRefused(refused.fault) from None
 
 
 def check_contacts(new: NewPayee) -> None:

@@ -27,6 +27,9 @@ class Preference(NamedTuple):
         return {name: value.value if value else None for name, value in self._asdict().items()}
 
 
+USUAL = Preference(None, Format.STANDARD, Language.ENGLISH)
+
+
 def preference_of(payee: Payee) -> Preference:
     return Preference(
         Channel(payee.preferred_channel) if payee.preferred_channel else None, payee.format, payee.language

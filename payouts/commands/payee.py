@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import click
 
@@ -16,10 +17,41 @@ from schemes.contact_value import Channel
 from schemes.database import new_id
 from schemes.hold import holds_of
 from schemes.new_payee import NewPayee, add_payee, suggested_reference
-from schemes.payee import Capacity, Payee, PaymentMethod, beneficiaries_of, payee_of_reference
+from schemes.payee import Capacity, Format, Language, Payee, PaymentMethod, beneficiaries_of, payee_of_reference
 from schemes.payee_search import SearchBy, find_by_account, find_payees
+from schemes.preference import Preference, preference_of
 
 MOST = 50
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def preference_options(command: Command) -> Command:
+    """The options that say how somebody wants to be written to."""
+    for option in (
+        click.option(
+            "--language", type=click.Choice([each.value for each in Language]), default=Language.ENGLISH.value
+        ),
+        click.option(
+            "--format",
+            "writing_format",
+            type=click.Choice([each.value for each in Format]),
+            default=Format.STANDARD.value,
+        ),
+        click.option(
+            "--prefers", "channel", type=click.Choice([each.value for each in Channel]), help="Heard from first."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def preference(channel: str | None, writing_format: str, language: str) -> Preference:
+    return Preference(Channel(channel) if channel else None, Format(writing_format), Language(language))
+
+
+def in_lines(address: str) -> str:
+    """An address of one line as an address of several: its parts are separated by commas."""
+    return "\n".join(part.strip() for part in address.split(","))
 
 
 @click.group()
@@ -40,6 +72,7 @@ def payee() -> None:
 )
 @click.option("--for", "beneficiary_reference", default="", help="The beneficiary's reference, if it is not their own.")
 @click.option("--for-name", "beneficiary_name", default="", help="The beneficiary's name.")
+@click.option("--for-address", "beneficiary_home", default="", help="Where the beneficiary lives, parts by commas.")
 @click.option("--evidence", default="", help="What allows them to receive somebody else's money.")
 @click.option("--evidence-reference", default="")
 @click.option("--from", "first_day", type=DAY, help="The mandate's first day.")
@@ -56,6 +89,7 @@ def payee() -> None:
     show_default=True,
     help="How paid.",
 )
+@preference_options
 @ground.person_options
 @ground.body_option
 def add(
@@ -65,6 +99,7 @@ def add(
     capacity: str,
     beneficiary_reference: str,
     beneficiary_name: str,
+    beneficiary_home: str,
     evidence: str,
     evidence_reference: str,
     first_day: datetime | None,
@@ -75,6 +110,9 @@ def add(
     address: str,
     contacts_from: str,
     method: str,
+    channel: str | None,
+    writing_format: str,
+    language: str,
     email: str,
     code: str | None,
     body_name: str | None,
@@ -82,8 +120,12 @@ def add(
     """Add a payee. Their bank details are proposed on their page, and confirmed by a second person."""
     given = ground.service()
     by = ground.acting(given, ground.one_body(given, body_name), email, code)
-    lines = "\n".join(part.strip() for part in address.split(","))
-    typed = ((Channel.EMAIL, email_contact), (Channel.TEXT, mobile), (Channel.PHONE, phone), (Channel.LETTER, lines))
+    typed = (
+        (Channel.EMAIL, email_contact),
+        (Channel.TEXT, mobile),
+        (Channel.PHONE, phone),
+        (Channel.LETTER, in_lines(address)),
+    )
     with given.transaction(by.body_id) as session:
         new = NewPayee(
             reference=reference or suggested_reference(session),
@@ -92,6 +134,7 @@ def add(
             capacity=Capacity(capacity),
             beneficiary_reference=beneficiary_reference,
             beneficiary_name=beneficiary_name,
+            beneficiary_home=in_lines(beneficiary_home),
             first_day=day(first_day),
             last_day=day(last_day),
             evidence=evidence,
@@ -99,6 +142,7 @@ def add(
             contacts=tuple((channel, value) for channel, value in typed if value),
             contacts_because=contacts_from,
             payment_method=PaymentMethod(method),
+            preference=preference(channel, writing_format, language),
         )
         added = add_payee(session, given.seals, payee_id=new_id(), new=new, by=by, at=given.now())
     click.echo(f"Added {added.reference}.")
@@ -116,6 +160,8 @@ def show(reference: str, body_name: str | None) -> None:
         click.echo(line(found))
         combined = ", one credit for all" if found.payments_combined else ""
         click.echo(f"  paid: {found.payment_method}{combined}; in the register since {london_day(found.made_at)}")
+        wants = preference_of(found)
+        click.echo(f"  written to: {wants.channel or 'no channel named'}, {wants.format}, {wants.language}")
         for beneficiary, mandate in beneficiaries_of(session, found):
             days = f"{mandate.first_day or 'the beginning'} to {mandate.end or 'no end'}"
             force = "in force" if mandate.is_in_force(today) else "not in force"

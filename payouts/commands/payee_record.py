@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import click
@@ -13,15 +13,17 @@ from sqlalchemy.orm import Session
 from payouts.app import Service
 from payouts.commands import ground
 from payouts.commands.award import DAY, day
-from payouts.commands.payee import payee
+from payouts.commands.payee import in_lines, payee, preference, preference_options
+from schemes import safe_contact_change
 from schemes.contact import add_contact, contacts_of, end_contact
 from schemes.contact_value import Channel
 from schemes.database import new_id
 from schemes.mandate import end_mandate, give_mandate, mandates_of
 from schemes.note import WRITERS, notes_of, write_note
-from schemes.payee import Capacity, Payee, beneficiary_of_reference, payee_of_reference
-from schemes.payee_details import set_payments_combined
+from schemes.payee import Capacity, Payee, PaymentMethod, beneficiary_of_reference, payee_of_reference
+from schemes.payee_details import correct_beneficiary, correct_payee, set_payment_method, set_payments_combined
 from schemes.person import Actor, Role, names
+from schemes.preference import set_preference
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -81,7 +83,7 @@ def add(
     """Keep a contact. Of an address the parts are separated by commas, the postcode last."""
 
     def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
-        typed = "\n".join(part.strip() for part in value.split(",")) if channel == Channel.LETTER else value
+        typed = in_lines(value) if channel == Channel.LETTER else value
         made = add_contact(
             session,
             contact_id=new_id(),
@@ -125,6 +127,126 @@ def combine(reference: str, apart: bool, reason: str, email: str, code: str | No
     def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
         set_payments_combined(session, given.seals, found.id, combined=not apart, reason=reason, by=by, at=given.now())
         return "A credit for each." if apart else "One credit for all."
+
+    on_record(reference, body_name, email, code, act)
+
+
+@payee.command("prefer")
+@click.argument("reference")
+@click.option("--reason", default="", help="None: they asked for it.")
+@preference_options
+@ground.person_options
+@ground.body_option
+def prefer(
+    reference: str,
+    reason: str,
+    channel: str | None,
+    writing_format: str,
+    language: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Keep how a payee wants to be written to: all three of it, as it is from now on."""
+
+    def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
+        wanted = preference(channel, writing_format, language)
+        set_preference(session, given.seals, found.id, wanted, reason=reason, by=by, at=given.now())
+        return "Kept."
+
+    on_record(reference, body_name, email, code, act)
+
+
+@payee.command("method")
+@click.argument("reference")
+@click.argument("method", type=click.Choice([each.value for each in PaymentMethod]))
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def method(reference: str, method: str, reason: str, email: str, code: str | None, body_name: str | None) -> None:
+    """Say how a payee is paid: without an account, payrolls list them as not paid."""
+
+    def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
+        wanted = PaymentMethod(method)
+        set_payment_method(session, given.seals, found.id, wanted, reason=reason, by=by, at=given.now())
+        return f"Paid: {wanted}."
+
+    on_record(reference, body_name, email, code, act)
+
+
+@payee.command("correct")
+@click.argument("reference")
+@click.option("--for", "beneficiary_reference", default="", help="A beneficiary of theirs, instead of the payee.")
+@click.option("--name", default="", help="None: as it is.")
+@click.option("--born", type=DAY, help="Date of birth. None: as it is.")
+@click.option("--address", default="", help="Where a beneficiary lives, parts by commas. None: as it is.")
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def correct(
+    reference: str,
+    beneficiary_reference: str,
+    name: str,
+    born: datetime | None,
+    address: str,
+    reason: str,
+    email: str,
+    code: str | None,
+    body_name: str | None,
+) -> None:
+    """Put right a payee's name or date of birth, or a beneficiary's with where they live."""
+
+    def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
+        facts: dict[str, Any] = {"reason": reason, "by": by, "at": given.now()}
+        if not beneficiary_reference:
+            correct_payee(
+                session,
+                given.seals,
+                found.id,
+                name=name or found.name,
+                date_of_birth=day(born) or found.date_of_birth,
+                **facts,
+            )
+            return "Corrected."
+        theirs = beneficiary_of_reference(session, beneficiary_reference.upper())
+        correct_beneficiary(
+            session,
+            given.seals,
+            payee_id=found.id,
+            beneficiary_id=theirs.id,
+            name=name or theirs.name,
+            date_of_birth=day(born) or theirs.date_of_birth,
+            address=in_lines(address) if address else None,
+            **facts,
+        )
+        return "Corrected."
+
+    on_record(reference, body_name, email, code, act)
+
+
+@contact.command("safe")
+@click.argument("reference")
+@click.argument("contact_ids", type=click.UUID, nargs=-1)
+@click.option("--reason", required=True)
+@ground.person_options
+@ground.body_option
+def safe(
+    reference: str, contact_ids: tuple[UUID, ...], reason: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Propose that a payee is reached by these contacts alone; by none named: by all again. Another confirms it."""
+
+    def act(session: Session, given: Service, found: Payee, by: Actor) -> str:
+        proposed = safe_contact_change.propose(
+            session,
+            found.id,
+            change_id=new_id(),
+            marked=bool(contact_ids),
+            contact_ids=contact_ids,
+            reason=reason,
+            by=by,
+            at=given.now(),
+        )
+        return f"Proposed. A second person now confirms it: payouts change confirm {proposed.id}"
 
     on_record(reference, body_name, email, code, act)
 

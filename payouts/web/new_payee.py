@@ -16,6 +16,8 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.web import words
 from payouts.web.access import allowed
+from payouts.web.contact_words import CHANNELS, FORMATS, LANGUAGES
+from payouts.web.contacts import NO_CHANNEL
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.register_words import PAYMENT_METHODS
@@ -24,6 +26,7 @@ from schemes.contact_value import Channel, ContactFault, ContactRefused
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.mandate import MandateRefused
 from schemes.new_payee import (
+    HomeRefused,
     NewPayee,
     add_payee,
     check_beneficiary,
@@ -31,8 +34,9 @@ from schemes.new_payee import (
     check_person,
     suggested_reference,
 )
-from schemes.payee import EDITORS, Capacity, PaymentMethod, is_known
+from schemes.payee import EDITORS, Capacity, Format, Language, PaymentMethod, is_known
 from schemes.payee_details import PersonRefused
+from schemes.preference import USUAL, Preference
 
 TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 CONTACTS = ("email", "text", "phone", "letter")
@@ -54,13 +58,14 @@ STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
             "beneficiary_name",
             "beneficiary_reference",
             "beneficiary_born",
+            "beneficiary_home",
             "evidence",
             "evidence_reference",
             "first_day",
             "last_day",
         ),
     ),
-    "contacts": ("How can they be reached?", (*CONTACTS, "because")),
+    "contacts": ("How can they be reached?", (*CONTACTS, "because", "preferred", "format", "language")),
     "method": ("How are they paid?", ("payment_method",)),
 }
 CHECK = "check"
@@ -102,6 +107,12 @@ class AddPayee(Form):
         validators=[TOO_LONG],
     )
     beneficiary_born = DayField("Date of birth of the beneficiary (optional)", validators=[Optional()])
+    beneficiary_home = TextAreaField(
+        "Where the beneficiary lives (optional)",
+        description="A line for each part, the postcode last. Kept if the beneficiary is new to the register",
+        widget=GovTextArea(),
+        validators=[TOO_LONG],
+    )
     evidence = TextAreaField(
         "What allows them to receive the money?",
         description="For example, a letter of appointment or a court order, and who saw it",
@@ -128,6 +139,27 @@ class AddPayee(Form):
         widget=GovTextArea(),
         validators=[TOO_LONG],
     )
+    preferred = RadioField(
+        "How do they want to hear from you first?",
+        widget=GovRadioInput(),
+        choices=[
+            *(SelectChoice(channel.value, said) for channel, said in CHANNELS.items()),
+            SelectChoice(NO_CHANNEL, "They have not said"),
+        ],
+        default=NO_CHANNEL,
+    )
+    format = RadioField(
+        "Which format do they need?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(value.value, said) for value, said in FORMATS.items()],
+        default=Format.STANDARD.value,
+    )
+    language = RadioField(
+        "Which language?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(value.value, said) for value, said in LANGUAGES.items()],
+        default=Language.ENGLISH.value,
+    )
     payment_method = RadioField(
         "How are they paid?",
         widget=GovRadioInput(),
@@ -148,6 +180,7 @@ class AddPayee(Form):
             beneficiary_reference=self.answer("beneficiary_reference"),
             beneficiary_name=self.answer("beneficiary_name"),
             beneficiary_born=self.beneficiary_born.data,
+            beneficiary_home="" if for_self else self.answer("beneficiary_home"),
             first_day=None if for_self else self.first_day.data,
             last_day=None if for_self else self.last_day.data,
             evidence="" if for_self else self.answer("evidence"),
@@ -155,13 +188,23 @@ class AddPayee(Form):
             contacts=tuple((Channel(name), self.answer(name)) for name in CONTACTS if self.answer(name)),
             contacts_because=self.answer("because"),
             payment_method=PaymentMethod(self.payment_method.data or PaymentMethod.ACCOUNT),
+            preference=self.preference(),
         )
+
+    def preference(self) -> Preference:
+        """What was asked for; what nobody can have chosen counts as not answered, and is said beside its field."""
+        if self.preferred.errors or self.format.errors or self.language.errors:
+            return USUAL
+        channel = None if self.preferred.data == NO_CHANNEL else Channel(self.preferred.data)
+        return Preference(channel, Format(self.format.data), Language(self.language.data))
 
     def refuse_answer(self, refused: Refused) -> None:
         """Say what is wrong beside the answer that it is about."""
         field: Field | None = None
         if isinstance(refused, PersonRefused | MandateRefused):
             field = self[refused.field]
+        elif isinstance(refused, HomeRefused):
+            field = self.beneficiary_home
         elif isinstance(refused, ContactRefused):
             field = self[FIELD_OF_FAULT[refused.fault]]
         elif isinstance(refused, ReasonNotGiven):

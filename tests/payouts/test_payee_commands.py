@@ -40,7 +40,8 @@ def run(service, harbour, clock, monkeypatch):
 ADD = (
     "payee", "add", "Jo Bloggs", "--reference", "new-1", "--capacity", "parent", "--for", "NEW-2", "--for-name",
     "Sam Bloggs", "--evidence", "birth certificate", "--to", "2030-03-01", "--address", "1 High Street, Leeds, ls1 4dy",
-    "--contacts-from", "the form", "--method", "no_account",
+    "--contacts-from", "the form", "--method", "no_account", "--for-address", "3 Low Street, Leeds, LS1 4DZ",
+    "--prefers", "letter", "--format", "easy_read", "--language", "welsh",
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def test_a_payee_is_added_shown_and_found(run):
     assert run(*ADD, role=Role.PREPARER).output == "Added NEW-1.\n"
     shown = run("payee", "show", "new-1").output
     assert "paid: no_account" in shown
+    assert "written to: letter, easy_read, welsh" in shown
     assert "for NEW-2  Sam Bloggs: parent, the beginning to 2030-03-01, in force" in shown
     assert "letter: 1 High Street, Leeds, LS1 4DY, held since 2026-11-23" in shown
     for words in (("jo b",), ("NEW-1", "--by", "reference"), ("sam", "--by", "beneficiary_name")):

@@ -33,3 +33,22 @@ def test_a_payees_record_is_kept_up_from_the_command_line(run):
     assert run("payee", "note", "list", "new-1", role=Role.PREPARER).output == (
         "2026-11-23\tPriya Preparer\tPrefers calls\n"
     )
+
+
+def test_what_the_register_says_of_a_payee_is_changed_from_the_command_line(run):
+    run(*ADD, role=Role.PREPARER)
+
+    def typed(*words):
+        return run("payee", *words, role=Role.PREPARER).output
+
+    assert typed("prefer", "new-1", "--format", "large_print") == "Kept.\n"
+    assert typed("method", "new-1", "address_only", "--reason", "a voucher by post") == "Paid: address_only.\n"
+    assert typed("correct", "new-1", "--name", "Joanna Bloggs", "--reason", "her letter") == "Corrected.\n"
+    moved = ("correct", "new-1", "--for", "new-2", "--address", "5 Low Street, Leeds, LS1 4DZ", "--reason", "moved")
+    assert typed(*moved) == "Corrected.\n"
+    shown = run("payee", "show", "new-1").output
+    assert shown.startswith("NEW-1\tJoanna Bloggs\n  paid: address_only")
+    assert "written to: no channel named, large_print, english" in shown
+    contact_id = run("payee", "contact", "list", "new-1").output.split("\t")[0]
+    safe = typed("contact", "safe", "new-1", contact_id, "--reason", "she asked")
+    assert safe.startswith("Proposed. A second person now confirms it: payouts change confirm ")

@@ -16,15 +16,26 @@ from schemes.contact_value import Channel, ContactRefused
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven
 from schemes.mandate import MandateRefused, mandates_of
-from schemes.new_payee import NewPayee, suggested_reference
+from schemes.new_payee import HomeRefused, NewPayee, suggested_reference
 from schemes.note import NoteEmpty, notes_of
-from schemes.payee import Beneficiary, Capacity, Payee, PaymentMethod, beneficiaries_of, get_payee
+from schemes.payee import (
+    Beneficiary,
+    Capacity,
+    Format,
+    Language,
+    Payee,
+    PaymentMethod,
+    beneficiaries_of,
+    get_payee,
+)
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.payee_search import SearchBy, find_by_account, find_payees, payees_by_reference
 from schemes.person import Role
+from schemes.preference import USUAL, Preference, preference_of
 from schemes.seal import destroy, get_key
 
 JO = NewPayee(reference="new-000001", name="  Jo   Bloggs ", date_of_birth=date(1980, 3, 31), capacity=Capacity.SELF)
+JO2 = replace(JO, reference="NEW-000009")
 MUM = replace(
     JO,
     capacity=Capacity.PARENT,
@@ -80,6 +91,19 @@ def test_somebody_who_gets_a_childs_money_is_added_with_the_child_and_both_conta
     assert (beneficiary.name, mandate.evidence) == ("Sam Bloggs", "birth certificate")
     assert {contact.channel for contact in contacts} == {Channel.EMAIL, Channel.LETTER}
     assert payee.email == "jo@example.com"
+
+
+def test_where_a_child_lives_and_how_the_payee_wants_to_be_written_to_are_kept_at_once(office, add):
+    asked = Preference(Channel.LETTER, Format.LARGE_PRINT, Language.WELSH)
+    home = "flat 2\n3 Low Street\nleeds\nls1 4dz"
+    with pytest.raises(HomeRefused):
+        add(replace(MUM, beneficiary_home="Leeds"))
+    payee = add(replace(MUM, beneficiary_home=home, preference=asked))
+    with office.transaction() as session:
+        ((beneficiary, _),) = beneficiaries_of(session, payee)
+    assert (beneficiary.address, beneficiary.postcode) == ("flat 2\n3 Low Street\nleeds\nLS1 4DZ", "LS1 4DZ")
+    assert preference_of(payee) == asked
+    assert preference_of(add(JO2)) == USUAL
 
 
 def test_a_form_sent_twice_adds_one_payee(office, add):

@@ -100,6 +100,7 @@ from schemes.imports.mapping import MappingRefused
 from schemes.imports.register_import import NotWhole
 from schemes.invitation import AnotherPerson, InvitedAlready, LinkUsedUp, MemberAlready
 from schemes.mandate import MandateFault, MandateRefused
+from schemes.new_payee import HomeRefused
 from schemes.note import NoteEmpty
 from schemes.office_days import ClosedDayRefused
 from schemes.one_off_payment import OneOffFault, OneOffRefused
@@ -218,6 +219,7 @@ REFUSALS: list[Refused] = [
     FieldsRefused("inputs", [FieldFault("units", Misfit.NOT_A_NUMBER)]),
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),
+    HomeRefused(ContactFault.ADDRESS),
     ContactKnown(),
     NoteEmpty(),
     PersonRefused("name", PersonFault.NAME),

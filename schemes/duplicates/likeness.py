@@ -147,7 +147,9 @@ def same_house(one: str | None, other: str | None) -> bool:
         return True
     first, second = (words_of(address.replace("\n", " ")) for address in (one, other))
     numbers, others = ({word for word in words if any(map(str.isdigit, word))} for words in (first, second))
-    return (numbers <= others or others <= numbers) and fuzz.token_set_ratio(" ".join(first), " ".join(second)) >= ALIKE
+    return (numbers <= others or others <= numbers) and fuzz.token_set_ratio(
+        " ".join(first), " ".join(second)
+    ) >= NEARLY
 
 
 def name_likeness(first: list[str], second: list[str]) -> int:

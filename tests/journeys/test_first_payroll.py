@@ -15,6 +15,7 @@ from schemes.person import Role
 
 pytestmark = pytest.mark.browser
 
+BANK = ("bank", "bank/returns", "bank/suspense", "bank/traces")
 EVIDENCE = "Treasury reference T-1182"
 
 
@@ -98,6 +99,22 @@ def say_go(person, role: Role, payroll: str, *, evidence: str = "") -> None:
     person.look()
 
 
+def ask_the_bank(preparer, payroll: str) -> None:
+    """What may be asked of the bank once it has the file: a search, a return by letter, and the whole file back."""
+    page = preparer.page
+    for link in ("Somebody says that a payment has not arrived", "Record a payment that came back by letter"):
+        page.goto(payroll)
+        page.get_by_role("link", name=link).click()
+        preparer.look()
+    page.goto(payroll)
+    page.get_by_role("link", name="Take back SANDBOX-HIL-0001").click()
+    preparer.look("Ask the bank to take it back")
+    page.get_by_label("Why?").fill("It was sent twice")
+    page.get_by_role("button", name="Record the recall").click()
+    expect(page.get_by_text("Now tell your bank")).to_be_visible()
+    preparer.look()
+
+
 def test_four_people_take_a_register_to_a_file_and_every_payee_is_told_once(site, desk, tmp_path):
     register = tmp_path / "register.csv"
     written = write_register(register, people=120)
@@ -139,12 +156,13 @@ def test_four_people_take_a_register_to_a_file_and_every_payee_is_told_once(site
     releaser.look()
     page.get_by_role("link", name="Audit").click()
     releaser.look()
+    ask_the_bank(preparer, payroll)
 
 
 def test_the_approver_reads_every_page_on_a_telephone(site, desk, tmp_path):
     approver = desk(Role.APPROVER)
     approver.page.set_viewport_size({"width": 390, "height": 844})
-    for address in ("", "payees", "payrolls", "schemes", "imports", "audit", "outbox"):
+    for address in ("", "payees", "payrolls", "schemes", "imports", "audit", "outbox", *BANK):
         approver.page.goto(f"{site.url}/{address}")
         approver.look()
         overflow = approver.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -16,6 +16,8 @@ from payouts.api.fields import Instant, Text, Whole, reference
 from payouts.api.ground import key, now, session
 from payouts.api.listing import ChangedArgs, by_id, list_schema, page
 from payouts.api.named import PersonSchema, SchemeNameSchema
+from payouts.api.public_page import PUBLIC_PAGE, public_page
+from payouts.following.process_id import Kind
 from schemes.amount import MOST_RATE_PENCE, MOST_UNITS, Inputs
 from schemes.api_key import Scope
 from schemes.award import Award
@@ -72,6 +74,7 @@ class AwardSchema(Schema):
     )
     version = fields.Integer(required=True)
     created_at = Instant(required=True)
+    follow_url = fields.String(required=True, metadata={"description": PUBLIC_PAGE})
 
 
 class SuspensionSchema(Schema):
@@ -165,6 +168,7 @@ def told(awards: Sequence[Award]) -> list[dict[str, Any]]:
             "payee": payees[paid[award.id]],
             "first_day": award.first_day,
             "created_at": award.made_at,
+            "follow_url": public_page(Kind.AWARD, award.id),
             **standing(histories[award.id]),
         }
         for award in awards

@@ -16,6 +16,8 @@ from payouts.api.ground import key, session
 from payouts.api.listing import ChangedArgs, list_schema, page, place_given
 from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.api.payrolls import numbers_of
+from payouts.api.public_page import PUBLIC_PAGE, public_page
+from payouts.following.process_id import Kind
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll
 from schemes.account import Account
@@ -46,6 +48,7 @@ class PaymentSchema(Schema):
     status = fields.Enum(PaymentStatus, by_value=True, required=True)
     period_first_day = fields.Date(required=True)
     period_last_day = fields.Date(required=True)
+    follow_url = fields.String(required=True, metadata={"description": PUBLIC_PAGE})
 
 
 class HappenedSchema(Schema):
@@ -161,6 +164,7 @@ def told(payments: Sequence[Payment]) -> list[dict[str, Any]]:
             "beneficiary": beneficiaries[payment.beneficiary_id],
             "payee": payees[payment.payee_id],
             "account_number_ends": ends[payment.account_id],
+            "follow_url": public_page(Kind.PAYMENT, payment.id),
         }
         for payment in payments
     ]

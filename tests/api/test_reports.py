@@ -35,3 +35,11 @@ def test_days_the_wrong_way_round_are_refused_at_their_field(reader):
     answer = reader.get("/reports/payments?first_day=2026-11-30&last_day=2026-11-01")
     assert answer.status_code == 422
     assert "last_day" in answer.get_data(as_text=True)
+
+
+def test_a_payment_and_an_award_say_where_their_public_page_is(service, reader):
+    for path in ("/payments", "/awards"):
+        address = reader.get(f"{path}?limit=1").json["data"][0]["follow_url"]
+        assert address.startswith(f"{service.settings.base_url}/follow/")
+        told = reader.client.get(f"{address.removeprefix(service.settings.base_url)}/progress.json")
+        assert told.status_code == 200

@@ -195,6 +195,7 @@ class Award(Versioned):
     not_due: str | None
     version: int
     created_at: datetime
+    follow_url: str
 
 
 class Suspension(Told):
@@ -246,6 +247,7 @@ class Payment(Told):
     status: PaymentStatus
     period_first_day: date
     period_last_day: date
+    follow_url: str
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self.id!r}, reference={self.reference!r}, status={str(self.status)!r})"

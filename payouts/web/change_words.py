@@ -172,7 +172,7 @@ KINDS: dict[ChangeKind, ChangeWords] = {
     ),
     ChangeKind.TWO_BENEFICIARIES: ChangeWords(
         duplicate_words.one_person_title,
-        duplicate_words.one_person_rows,
+        duplicate_words.two_people_rows,
         "At once. Each is paid for what they are awarded. What was paid meanwhile stays as it is. Holds stay on both.",
         two_beneficiaries,
     ),

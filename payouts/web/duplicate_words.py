@@ -91,6 +91,7 @@ def what_agrees(evidence: Mapping[str, Any]) -> str:
 
 # what stood in a proposal of somebody who was erased since
 ERASED = "somebody who was erased"
+SECOND = "The second record"
 
 
 def merge_rows(facts: Mapping[str, Any], _: Any) -> dict[str, str]:
@@ -103,8 +104,17 @@ def unmerge_rows(facts: Mapping[str, Any], _: Any) -> dict[str, str]:
 
 
 def one_person_rows(facts: Mapping[str, Any], _: Any) -> dict[str, str]:
-    what = "The person is" if "awards" in facts else "The other record"
-    return {what: f"beneficiary {facts.get('beneficiary', ERASED)}"}
+    return {SECOND: of_second(facts, now="somebody of their own", then="the same person as")}
+
+
+def two_people_rows(facts: Mapping[str, Any], _: Any) -> dict[str, str]:
+    return {SECOND: of_second(facts, now="the same person as the first", then="another person than")}
+
+
+def of_second(facts: Mapping[str, Any], *, now: str, then: str) -> str:
+    """What the second record is. Only what stands there now counts awards; what would be names the first."""
+    beneficiary = f"beneficiary {facts.get('beneficiary', ERASED)}"
+    return f"{beneficiary}, {now}" if "awards" in facts else f"{then} {beneficiary}"
 
 
 def merge_title(change: Change, _: Any) -> str:

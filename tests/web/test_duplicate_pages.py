@@ -80,10 +80,8 @@ def test_one_child_under_two_parents_is_told_apart_or_taken_for_one(office, prep
     preparer.get(preparer.get(page.response.request.path).link("They are one person"))
     assert preparer.press("Propose to take them for one").errors == ["Say how you know that they are one person"]
     page = preparer.press("Propose to take them for one", reason="One birth certificate")
-    assert page.table("rows") == [
-        ["The person is", "beneficiary C-2", "Taken away"],
-        ["The other record", "–", "beneficiary C-1"],
-    ]
+    before, after = "beneficiary C-2, somebody of their own", "the same person as beneficiary C-1"
+    assert page.table("rows") == [["The second record", before, after]]
     finance = signed_in(Role.FINANCE)
     finance.get(finance.get("/").link("Beneficiaries C-1 and C-2: one person"))
     finance.press("Save the decision", decision="confirm", code=finance.code())

@@ -1,10 +1,12 @@
 """Closing the books up to a day: nothing is posted before it any more, so what was reported of it stays true.
 
-Finance proposes it and a second person confirms. What has to be put right later is posted into the open days.
+Finance proposes it and a second person confirms, shown what was still open on that day. What has to be put right later
+is posted into the open days.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +19,7 @@ from payouts.ledger.balance import balances
 from payouts.ledger.closing import Closing, closed_to
 from payouts.ledger.control_run import newest_run
 from payouts.ledger.entry import LedgerAccount
+from payouts.statement.posted import BookAccount, stands
 from schemes import audit, change
 from schemes.change import Change, ChangeKind
 from schemes.change_applied import EFFECTS, Effect
@@ -64,13 +67,14 @@ def propose(session: Session, last_day: date, *, change_id: UUID, reason: str, b
     must_be_possible(session, last_day, at=at)
     found = balances(session, until=last_day)
     held = {account.value: found[account].held_pence for account in LedgerAccount}
+    unknown = stands(session, until=last_day)[BookAccount.SUSPENSE]
     return change.propose(
         session,
         ChangeKind.LEDGER_CLOSE,
         change_id=change_id,
         subject_id=by.body_id,
         before=facts(session),
-        after={"last_day": last_day.isoformat(), "held": held},
+        after={"last_day": last_day.isoformat(), "held": held, "suspense": asdict(unknown)},
         reason=reason,
         by=by,
         at=at,

@@ -120,6 +120,8 @@ def close_books() -> ResponseReturnValue:
             form=form,
             closed_to=closed_to(session),
             closings=closings(session),
+            where=whereabouts(session),
+            suspense=posted.suspense(session),
             control=newest_run(session),
             waiting=waiting_of(session, ChangeKind.LEDGER_CLOSE, actor().body_id),
         ), form.status

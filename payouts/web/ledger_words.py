@@ -167,6 +167,8 @@ def close_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     if not facts["last_day"]:
         return {"Closed up to": "No day yet"}
     held = {account: facts.get("held", {}).get(account.value) for account in LedgerAccount}
+    unknown = facts.get("suspense") or {}
+    entries = unknown.get("entries_in", 0) + unknown.get("entries_out", 0)
     return {
         "Closed up to": day(date.fromisoformat(facts["last_day"])),
         **{
@@ -174,6 +176,14 @@ def close_rows(facts: Mapping[str, Any]) -> dict[str, str]:
             for account, words in ACCOUNTS.items()
             if held[account]
         },
+        **(
+            {
+                "In suspense": f"{count(entries, 'entry', 'entries')}: {pounds(unknown['pence_in'])} in, "
+                f"{pounds(unknown['pence_out'])} out"
+            }
+            if entries
+            else {}
+        ),
     }
 
 

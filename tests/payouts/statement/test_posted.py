@@ -9,11 +9,12 @@ from psycopg import errors
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from payouts.ledger import control
+from payouts.ledger import control, period
 from payouts.ledger.control_run import DifferenceKind
 from payouts.statement import rule
 from payouts.statement.entry import BankEntry, Match
 from payouts.statement.posted import BookAccount, Stands, postings_of, stands
+from payouts.web.ledger_words import close_rows
 from schemes.database import new_id
 from schemes.errors import NotAllowed
 from schemes.person import Role
@@ -151,3 +152,13 @@ def test_postings_are_never_changed_and_never_of_a_closed_day(office, account, o
         with pytest.raises(DBAPIError) as refused, office.transaction() as session:
             session.execute(text(sentence))
         assert isinstance(refused.value.orig, errors.InsufficientPrivilege)
+
+
+def test_what_is_in_suspense_is_named_when_the_books_are_closed(office, account, clock):
+    send(office, camt(account, entry(50, "SOMEBODY", credit=True), entry(75, "NOBODY", day=date(2026, 11, 26))))
+    clock.time = clock.time.replace(month=11, day=26)
+    with office.transaction() as session:
+        at, by = office.service.now(), office.person(Role.FINANCE)
+        control.compare(session, asked_by=None, at=at)
+        made = period.propose(session, date(2026, 11, 25), change_id=new_id(), reason="month end", by=by, at=at)
+    assert close_rows(made.after)["In suspense"] == "1 entry: £0.50 in, £0.00 out"

@@ -23,12 +23,19 @@ from schemes.suspension import Suspension, suspended_days
 
 
 class Destination(NamedTuple):
-    """Where an award's money would go. stopped: nothing is paid into the account any more."""
+    """Where an award's money would go. stopped: nothing is paid into the account any more.
+
+    is_cheque: it goes by a cheque to the payee's name, whatever account they have.
+    """
 
     payee_id: UUID
     account_id: UUID | None
     stopped: Stopped | None
     hold_place: int | None
+    is_cheque: bool = False
+
+    def by_cheque(self) -> Destination:
+        return self._replace(account_id=None, stopped=None, is_cheque=True)
 
     @property
     def held(self) -> HoldKind | None:

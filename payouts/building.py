@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -25,6 +26,7 @@ from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.permanent_key import insert_payments
 from payouts.returns import reissue
 from payouts.tasks import outbox
+from payouts.urgent import by_cheque
 from schemes.amount_rule import rules_of
 from schemes.award import Award
 from schemes.award_history import NotDue
@@ -109,7 +111,7 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     rules = rules_of(session, payroll.scheme_id).with_own(period, definition)
     first, last = UUID(args["first"]), UUID(args["last"])
     arrears.lock_period(session, payroll.scheme_id, period, shared=True)
-    awards = awards_between(session, payroll, first, last)
+    awards, bars = whom_to_pay(session, payroll, first, last)
     reckoned = arrears.reckon(
         session, payroll, awards, rules, arrears.settled_before(session, payroll.scheme_id, period)
     )
@@ -122,7 +124,6 @@ def build_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
     left, combined = left_out_before(session, payroll, first, last), combines(session)
     taken: dict[UUID, Taken] = {}
     payments, unpaid = [], []
-    bars = payment_bars(session, ((award.to.payee_id, award.beneficiary_id) for award in awards), payroll.pay_date)
     for position, award in enumerate(awards, start=1):
         due = entitlement(award.history, rules.of(award.component, period), period)
         owed = [difference for difference in reckoned.get(award.id, ()) if difference.owed_pence > 0]
@@ -186,11 +187,27 @@ def not_payable(to: Destination, bar: PaymentBar | None) -> UnpaidReason | None:
         return UnpaidReason(to.held.value)
     if bar is not None:
         return UnpaidReason(bar.value)
-    if to.account_id is None:
+    if to.account_id is None and not to.is_cheque:
         return UnpaidReason.NO_CONFIRMED_BANK_DETAILS
     if to.stopped is not None:
         return UnpaidReason.BANK_DETAILS_STOPPED
     return None
+
+
+def whom_to_pay(
+    session: Session, payroll: Payroll, first: UUID, last: UUID
+) -> tuple[list[AwardLine], dict[tuple[UUID, UUID], PaymentBar]]:
+    """The awards of a range with where their money would go, and which payees may not have it."""
+    awards = awards_between(session, payroll, first, last)
+    bars = payment_bars(session, ((award.to.payee_id, award.beneficiary_id) for award in awards), payroll.pay_date)
+    if by_cheque(session, payroll):
+        return [replace(award, to=award.to.by_cheque()) for award in awards], without_accounts(bars)
+    return awards, bars
+
+
+def without_accounts(bars: Mapping[tuple[UUID, UUID], PaymentBar]) -> dict[tuple[UUID, UUID], PaymentBar]:
+    """Of what keeps somebody from being paid, what keeps them from being paid by a cheque too."""
+    return {pair: bar for pair, bar in bars.items() if bar is PaymentBar.MANDATE_NOT_IN_FORCE}
 
 
 def due_in_all(due: Due | NotDue, owed: list[Difference]) -> int | None:

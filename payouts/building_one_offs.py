@@ -10,13 +10,14 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from payouts.awarded import Destination, in_use
-from payouts.building import CHUNK, UNPAID_COLUMNS, finish_chunk, not_payable, stale
+from payouts.building import CHUNK, UNPAID_COLUMNS, finish_chunk, not_payable, stale, without_accounts
 from payouts.gates.amendment import TakenOut
 from payouts.one_offs import collected
 from payouts.payment import PaymentStatus, UnpaidReason
 from payouts.payment_item import combines
 from payouts.payroll import Payroll, get_payroll
 from payouts.permanent_key import COLUMNS, insert_payments
+from payouts.urgent import by_cheque
 from schemes.database import copy_rows, new_id
 from schemes.definition import Definition
 from schemes.hold import gravest
@@ -51,6 +52,8 @@ def build_one_offs(session: Session, service: Service, args: Mapping[str, Any]) 
     lines = lines_between(session, payroll, UUID(args["first"]), UUID(args["last"]))
     pairs = {(line.to.payee_id, line.one_off.beneficiary_id) for line in lines}
     bars = payment_bars(session, pairs, payroll.pay_date)
+    if by_cheque(session, payroll):
+        lines, bars = [line._replace(to=line.to.by_cheque()) for line in lines], without_accounts(bars)
     combined = combines(session)
     taken_out = set(session.scalars(select(TakenOut.one_off_id).where(TakenOut.payroll_id == payroll.id)))
     payments, unpaid = [], []

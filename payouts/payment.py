@@ -92,6 +92,7 @@ class Payment(BodyOwned, Base):
     The permanent key is body + scheme + beneficiary + period + component + sequence: unique for as long as the payment
     lives. Only a cancellation or being taken out before release, or a return, frees it. Nothing but `status` and
     `file_id` ever changes. combined: it goes to the bank in one credit with the payee's others (`payment_item`).
+    account_id: None of a cheque, which an urgent payment may be.
     """
 
     __tablename__ = "payment"
@@ -142,7 +143,7 @@ class Payment(BodyOwned, Base):
     scheme_id: Mapped[UUID]
     beneficiary_id: Mapped[UUID]
     payee_id: Mapped[UUID]
-    account_id: Mapped[UUID]
+    account_id: Mapped[UUID | None]
     award_id: Mapped[UUID | None]
     one_off_id: Mapped[UUID | None]
     period_first_day: Mapped[date]
@@ -272,12 +273,12 @@ def ordinals(first: int, last: int | None) -> ColumnElement[bool]:
 
 
 class PaymentRow(NamedTuple):
-    """A payment as a person reads it."""
+    """A payment as a person reads it. account: None of a cheque."""
 
     payment: Payment
     beneficiary: Beneficiary
     payee: Payee
-    account: Account
+    account: Account | None
 
 
 def payments_of(session: Session, payroll_id: UUID, *, after: int = 0, limit: int = 50) -> list[PaymentRow]:
@@ -286,7 +287,7 @@ def payments_of(session: Session, payroll_id: UUID, *, after: int = 0, limit: in
         select(Payment, Beneficiary, Payee, Account)
         .join(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
-        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .outerjoin(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .where(in_payroll(payroll_id), Payment.ordinal > after)
         .order_by(Payment.ordinal)
         .limit(limit)
@@ -381,7 +382,8 @@ def stopped_count(session: Session, payroll_id: UUID, pay_date: date) -> int:
     held = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None)
     stopped = union(
         mine.join(Account, account).where(or_(Account.stopped_at.is_not(None), Account.held_back, held)),
-        mine.join(Payee, payee).where(Payee.payment_method != PaymentMethod.ACCOUNT),
+        mine.where(Payment.account_id.is_(None), held),
+        mine.join(Payee, payee).where(Payee.payment_method != PaymentMethod.ACCOUNT, Payment.account_id.is_not(None)),
         mine.where(~mandated.exists()),
     )
     return session.scalar(select(func.count()).select_from(stopped.subquery())) or 0

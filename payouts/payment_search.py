@@ -58,7 +58,7 @@ def payments_by_id(session: Session, payroll_id: UUID, ids: Collection[UUID]) ->
         select(Payment, Beneficiary, Payee, Account)
         .join(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
-        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .outerjoin(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .where(in_payroll(payroll_id), Payment.id.in_(ids))
         .order_by(Payment.ordinal)
     )

@@ -70,7 +70,9 @@ def looks(payroll: Payroll) -> list[Select[Any]]:
         Mandate.ended_at >= since,
         ~mandate,
     )
-    no_account = and_(Payment.payee_id == Payee.id, Payee.payment_method != PaymentMethod.ACCOUNT)
+    no_account = and_(
+        Payment.payee_id == Payee.id, Payee.payment_method != PaymentMethod.ACCOUNT, Payment.account_id.is_not(None)
+    )
     return [
         look(payroll, Hold, cast(Hold.kind, Text), (Payment.payee_id == Hold.payee_id) & held),
         look(payroll, Hold, cast(Hold.kind, Text), beneficiary_held),

@@ -1,7 +1,8 @@
 """An urgent payment: one payment to one person today, through the same checks and gates, without the days of Bacs.
 
-It goes by a file for Faster Payments, where the bank takes one, or somebody makes it in the bank's portal once every
-gate said go. It has the permanent key of every payment: whatever payroll would pay the same later leaves it out.
+It goes by a file for Faster Payments, where the bank takes one, or somebody makes it outside once every gate said go:
+in the bank's portal, or by a cheque, for which the payee needs no account. It has the permanent key of every payment:
+whatever payroll would pay the same later leaves it out.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class PayMethod(StrEnum):
 
     FASTER_PAYMENTS_FILE = "faster_payments_file"
     BANK_PORTAL = "bank_portal"
+    CHEQUE = "cheque"
 
     @property
     def has_file(self) -> bool:
@@ -49,8 +51,9 @@ class NoFasterPaymentsFile(Refused):
 class UrgentPayment(Base):
     """What makes a payroll an urgent payment: how it is made, why today, and the one-off payment that it is, if one.
 
-    An award's is named as an off-cycle payroll names it. For a method without a file the last five are filled once it
-    was made: the bank's reference, who made it and when, and who recorded that.
+    An award's is named as an off-cycle payroll names it. For a method without a file five are filled once it was made:
+    the bank's reference or the cheque's number, who made it and when, and who recorded that; with a file as evidence,
+    if there is one. The last three once the bank has taken the money: by whom that is said, None for the statement.
     """
 
     __tablename__ = "urgent_payment"
@@ -60,6 +63,11 @@ class UrgentPayment(Base):
         CheckConstraint("because <> ''", name="because"),
         CheckConstraint("num_nulls(reference, made_by, made_at, recorded_by, recorded_at) in (0, 5)", name="made"),
         CheckConstraint("method <> 'faster_payments_file' or made_at is null", name="by_file"),
+        CheckConstraint(
+            "num_nulls(cleared_at, cleared_because) in (0, 2) and (made_at is not null or cleared_at is null)",
+            name="cleared",
+        ),
+        to_body_row("attachment", "attachment_id"),
     )
 
     body_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -72,6 +80,10 @@ class UrgentPayment(Base):
     made_at: Mapped[datetime | None]
     recorded_by: Mapped[UUID | None]
     recorded_at: Mapped[datetime | None]
+    attachment_id: Mapped[UUID | None]
+    cleared_at: Mapped[datetime | None]
+    cleared_by: Mapped[UUID | None]
+    cleared_because: Mapped[str | None]
 
     @property
     def is_made(self) -> bool:
@@ -83,6 +95,12 @@ def urgent_of(session: Session, payroll: Payroll) -> UrgentPayment | None:
     if payroll.kind is not PayrollKind.URGENT:
         return None
     return session.get_one(UrgentPayment, (payroll.body_id, payroll.id))
+
+
+def by_cheque(session: Session, payroll: Payroll) -> bool:
+    """Whether a payroll is paid by a cheque: to a name, and into no account."""
+    urgent = urgent_of(session, payroll)
+    return urgent is not None and urgent.method is PayMethod.CHEQUE
 
 
 def has_files(session: Session, payroll: Payroll) -> bool:

@@ -42,7 +42,7 @@ class PaymentSchema(Schema):
     component = fields.String(required=True)
     beneficiary = fields.Nested(PersonSchema, required=True)
     payee = fields.Nested(PersonSchema, required=True)
-    account_number_ends = fields.String(required=True)
+    account_number_ends = fields.String(required=True, metadata={"description": "Empty for a cheque."})
     amount_pence = fields.Integer(required=True)
     reference = fields.String(required=True, metadata={"description": "As it stands on the payee’s statement."})
     status = fields.Enum(PaymentStatus, by_value=True, required=True)
@@ -163,7 +163,7 @@ def told(payments: Sequence[Payment]) -> list[dict[str, Any]]:
             "scheme": schemes[payment.scheme_id],
             "beneficiary": beneficiaries[payment.beneficiary_id],
             "payee": payees[payment.payee_id],
-            "account_number_ends": ends[payment.account_id],
+            "account_number_ends": ends[payment.account_id] if payment.account_id else "",
             "follow_url": public_page(Kind.PAYMENT, payment.id),
         }
         for payment in payments

@@ -21,10 +21,10 @@ NOTHING_LEFT = Unexplained(0, 0)
 
 
 class PaidBefore(NamedTuple):
-    """What an award was paid last, the newest first, in pence, and into which account the newest went."""
+    """What an award was paid last, the newest first, in pence, and into which account the newest went (no cheque)."""
 
     pence: tuple[int, ...]
-    account_id: UUID
+    account_id: UUID | None
 
 
 class LastPayroll(NamedTuple):

@@ -45,7 +45,7 @@ def paid_before(session: Session, payroll: Payroll, chunk: CheckChunk, *, most: 
         .where(here)
         .order_by(Payment.award_id, last.c.period_first_day.desc())
     )
-    found: dict[UUID, list[tuple[int, UUID]]] = defaultdict(list)
+    found: dict[UUID, list[tuple[int, UUID | None]]] = defaultdict(list)
     for award_id, pence, account_id in rows:
         found[award_id].append((pence, account_id))
     return {award_id: PaidBefore(tuple(pence for pence, _ in one), one[0][1]) for award_id, one in found.items()}
@@ -81,5 +81,5 @@ def award_changed(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
 def bank_details_changed(payment: PaymentLine, facts: PayrollFacts) -> Iterator[Found]:
     """The account is not the one that the award was paid into last: where changed details are fraud, it shows here."""
     before = facts.paid_last.get(payment.award_id) if payment.award_id else None
-    if before is not None and before.account_id != payment.account_id:
+    if before is not None and before.account_id not in (None, payment.account_id):
         yield Found(Kind.BANK_DETAILS_CHANGED, payment.id, {})

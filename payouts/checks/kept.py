@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, delete, func, insert, literal, select, text, update
+from sqlalchemy import BigInteger, CheckConstraint, Index, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -77,7 +77,12 @@ def keep_reasons(session: Session, payroll: Payroll) -> None:
             Finding.accepted_at,
         )
         .outerjoin(Payment, WITH_PAYMENT)
-        .where(Finding.payroll_id == payroll.id, Finding.accepted_at.is_not(None))
+        .where(
+            Finding.payroll_id == payroll.id,
+            Finding.accepted_at.is_not(None),
+            # of a cheque, which has no account to be the same, it is asked for anew
+            or_(Finding.payment_id.is_(None), Payment.account_id.is_not(None)),
+        )
     )
     columns = (
         "body_id", "id", "payroll_id", "build", "kind", "award_id", "one_off_id", "account_id", "amount_pence", "facts",

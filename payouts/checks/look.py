@@ -45,8 +45,11 @@ def look_at(session: Session, payroll_id: UUID, finding_id: UUID) -> Look:
     [row] = findings_where(session, Finding.id == finding.id)
     if row.payment is None:
         return Look(row, None, (), ())
+    before = paid_before(session, row.payment)
+    if row.payment.account_id is None:
+        return Look(row, None, before, ())
     account = session.get_one(Account, (finding.body_id, row.payment.account_id))
-    return Look(row, account, paid_before(session, row.payment), others_paid_into(session, payroll_id, account))
+    return Look(row, account, before, others_paid_into(session, payroll_id, account))
 
 
 def paid_before(session: Session, payment: Payment) -> Sequence[Before]:

@@ -29,9 +29,11 @@ from payouts.checks import (
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
 from payouts.checks.finding import SEVERITIES, Finding, Found, Kind, Severity, count_groups
 from payouts.checks.kept import take_up_reasons
+from payouts.cheque import cheques_of
 from payouts.payment import in_payroll, lines_of, ordinals
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
+from payouts.urgent import by_cheque
 from schemes.check_settings import Check, CheckSettings
 from schemes.database import copy_rows, new_id
 
@@ -69,6 +71,18 @@ OF_PAYMENT: tuple[OfPayment, ...] = (
     names.on_the_wire,
     confirmation.answered,
 )
+# these look at no account
+OF_CHEQUE: tuple[OfPayment, ...] = (
+    amounts.within_limits,
+    amounts.unusually_large,
+    amounts.arrears,
+    accounts.several_payments,
+    accounts.one_off,
+    history.amount_changed,
+    history.award_changed,
+    duplicates.paid_twice,
+    elsewhere.period_paid_elsewhere,
+)
 COLUMNS = ("body_id", "id", "payroll_id", "kind", "severity", "payment_id", "facts")
 
 
@@ -102,14 +116,16 @@ def check_chunk(session: Session, service: Service, args: Mapping[str, Any]) -> 
         return
     mine = chunk.chunk_of(session, payroll, args["chunk"])
     facts = reading.facts_of_chunk(session, service, payroll, mine, args["totals"])
+    here, cheques = in_payroll(payroll.id) & ordinals(mine.first, mine.last), by_cheque(session, payroll)
+    looks = OF_CHEQUE if cheques else OF_PAYMENT
     store(
         session,
         payroll,
         facts,
         [
             found
-            for payment in lines_of(session, in_payroll(payroll.id) & ordinals(mine.first, mine.last))
-            for of_payment in OF_PAYMENT
+            for payment in (cheques_of(session, here) if cheques else lines_of(session, here))
+            for of_payment in looks
             for found in of_payment(payment, facts)
         ],
     )

@@ -20,6 +20,7 @@ from payouts.payment import Payment, in_payroll
 from payouts.payroll import get_payroll, payroll_of_number
 from payouts.redating import re_date
 from payouts.reopening import reopen
+from payouts.responses.clearing import record_cleared
 from payouts.stopped_since import stopped_since
 from payouts.taking_out import take_out
 from payouts.top_up import create_top_up
@@ -170,7 +171,7 @@ def pay_urgently(
 
 @payroll.command("made")
 @click.argument("number", type=int)
-@click.option("--reference", required=True, help="The bank's reference.")
+@click.option("--reference", required=True, help="The bank's reference, or the cheque's number.")
 @click.option("--by", "made_by", required=True, help="Who made the payment.")
 @click.option("--at", "made_at", type=click.DateTime(["%Y-%m-%d %H:%M"]), required=True, help="London's time.")
 @ground.person_options
@@ -184,12 +185,28 @@ def record_that_it_was_made(
     code: str | None,
     body_name: str | None,
 ) -> None:
-    """Record that an urgent payment was made in the bank's portal."""
+    """Record that an urgent payment was made in the bank's portal or by cheque."""
     given, by = ready(email, code, body_name)
     with given.transaction(by.body_id) as session:
         found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
         instant = made_at.replace(tzinfo=LONDON)
         record_made(session, found, reference=reference, made_by=made_by, made_at=instant, by=by, at=given.now())
+        click.echo(line(found))
+
+
+@payroll.command("cleared")
+@click.argument("number", type=int)
+@click.option("--because", required=True, help="How you know, as in the statement's number.")
+@ground.person_options
+@ground.body_option
+def record_that_the_bank_took_it(
+    number: int, because: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Record that the bank took an urgent payment that was made outside; the payroll closes."""
+    given, by = ready(email, code, body_name)
+    with given.transaction(by.body_id) as session:
+        found = get_payroll(session, payroll_of_number(session, number).id, lock=True)
+        record_cleared(session, found, because=because, by=by, at=given.now())
         click.echo(line(found))
 
 

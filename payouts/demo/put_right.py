@@ -30,7 +30,7 @@ def put_right(job: MainJob, files: Path) -> None:
         if wanted in (Next.CONFIRM_DEATH, Next.LIFT_HOLD):
             let_go_on(job, row)
         elif wanted is Next.ASK_FOR_DETAILS:
-            change_details(job, row, accounts, account.holder_name)
+            change_details(job, row, accounts, account.holder_name if account else row.payee.name)
     payroll_id = pay_again(job)
     job.accept_findings(payroll_id)
     job.pay(payroll_id, files)

@@ -32,7 +32,7 @@ from payouts.gates.standing import proven_line
 from payouts.parallel_run.parallel_run import RunStatus, outcome_of, reasons_of, runs_of
 from payouts.payment import Payment
 from payouts.payroll import Payroll
-from payouts.urgent import urgent_of
+from payouts.urgent import UrgentPayment, urgent_of
 from schemes import audit
 from schemes.audit import AuditEvent, AuditLink
 from schemes.body import get_body
@@ -217,6 +217,7 @@ def submission_statements(session: Session, payroll: Payroll) -> list[dict[str, 
                 "made_at": urgent.made_at.astimezone(UTC).isoformat(),
                 "recorded_by": str(urgent.recorded_by),
                 "recorded_at": urgent.recorded_at.astimezone(UTC).isoformat(),
+                **cleared_of(session, urgent),
             }
         ]
     return [
@@ -231,6 +232,19 @@ def submission_statements(session: Session, payroll: Payroll) -> list[dict[str, 
         for file in files_of(session, payroll.id)
         if file.id in recorded
     ]
+
+
+def cleared_of(session: Session, urgent: UrgentPayment) -> dict[str, Any]:
+    """What is told of a payment made outside once the bank took it, and of the file that was attached to it."""
+    told: dict[str, Any] = {}
+    if urgent.attachment_id is not None:
+        attached = session.get_one(Attachment, (urgent.body_id, urgent.attachment_id))
+        told["attached"] = attached.statement()
+    if urgent.cleared_at is not None:
+        told["cleared_at"] = urgent.cleared_at.astimezone(UTC).isoformat()
+        told["cleared_by"] = str(urgent.cleared_by) if urgent.cleared_by else None
+        told["cleared_because"] = urgent.cleared_because
+    return told
 
 
 def attachments_of(session: Session, decisions: Sequence[Decision]) -> list[Attachment]:

@@ -130,6 +130,34 @@ def attach(
         return there
     if payroll.status is not PayrollStatus.SEALED or payroll.manifest_id is None:
         raise NotNow("payroll", payroll.status, "decided on")
+    return keep(
+        session,
+        seals,
+        payroll,
+        gate,
+        payroll.manifest_id,
+        attachment_id=attachment_id,
+        file_name=file_name,
+        content=content,
+        by=by,
+        at=at,
+    )
+
+
+def keep(
+    session: Session,
+    seals: Seals,
+    payroll: Payroll,
+    gate: Gate,
+    manifest_id: UUID,
+    *,
+    attachment_id: UUID,
+    file_name: str,
+    content: bytes,
+    by: Actor,
+    at: datetime,
+) -> Attachment:
+    """Seal a file and keep it, with its event. Raises AttachmentRefused."""
     medium = medium_of(content)
     key_row, key = seals.make(payroll.body_id, at)
     session.add(key_row)
@@ -139,7 +167,7 @@ def attach(
         id=attachment_id,
         payroll_id=payroll.id,
         gate_id=gate.id,
-        manifest_id=payroll.manifest_id,
+        manifest_id=manifest_id,
         name=safe_name(file_name, medium),
         medium=medium,
         sha256=hashlib.sha256(content).hexdigest(),

@@ -23,13 +23,14 @@ from payouts.payment import Payment, in_payroll
 from payouts.payment_item import PaymentItem, of_item
 from payouts.payment_part import PaymentPart
 from payouts.payroll import Payroll, PayrollKind
-from payouts.urgent import urgent_of
+from payouts.urgent import by_cheque, urgent_of
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
 from schemes.check_settings import settings_at
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.errors import Refused
 from schemes.one_off_payment import OneOff
+from schemes.payee import Payee
 from schemes.signer import canonical, canonical_texts, digest
 
 
@@ -116,7 +117,16 @@ def kind_statement(session: Session, payroll: Payroll) -> dict[str, str | None]:
     pays_for = {"pays_for": str(payroll.pays_for_id)} if payroll.pays_for_id else {}
     urgent = urgent_of(session, payroll)
     how = {"method": urgent.method.value, "urgent_because": urgent.because} if urgent else {}
-    return {"kind": payroll.kind.value, **pays_for, **how}
+    return {"kind": payroll.kind.value, **pays_for, **how, **payable_to(session, payroll)}
+
+
+def payable_to(session: Session, payroll: Payroll) -> dict[str, str]:
+    """To whose name a cheque is made out; nothing of payments into an account, whose lines have it."""
+    if not by_cheque(session, payroll):
+        return {}
+    payee = (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id)
+    name = session.scalars(select(Payee.name).join(Payment, payee).where(in_payroll(payroll.id))).first()
+    return {"payable_to": name} if name else {}
 
 
 def follows(session: Session, payroll: Payroll) -> dict[str, Any]:
@@ -200,7 +210,7 @@ def lines_where(session: Session, which: ColumnElement[bool]) -> Iterator[bytes]
             cast(PaymentItem.ordinal, Text).label("item"),
             PaymentItem.reference.label("item_reference"),
         )
-        .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
+        .outerjoin(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .outerjoin(PaymentItem, of_item())
         .where(which)
         .order_by(Payment.ordinal)

@@ -147,7 +147,7 @@ def payroll_differences(session: Session) -> Iterator[Difference]:
     made_outside = exists().where(
         UrgentPayment.body_id == Payroll.body_id,
         UrgentPayment.payroll_id == Payroll.id,
-        UrgentPayment.method == PayMethod.BANK_PORTAL,
+        UrgentPayment.method != PayMethod.FASTER_PAYMENTS_FILE,
     )
     rows = session.execute(
         select(

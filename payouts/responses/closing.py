@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON, Calendar
@@ -21,11 +21,12 @@ from payouts.files.payment_file import get_file
 from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
 from payouts.payment import Payment, PaymentStatus
-from payouts.payroll import MOVES, Payroll, PayrollStatus, get_payroll, move
-from payouts.responses import file_word, word
+from payouts.payroll import MOVES, Payroll, PayrollKind, PayrollStatus, get_payroll, move
+from payouts.responses import clearing, file_word, word
 from payouts.responses.file_word import FileSays, FileState, states_of
 from payouts.statement.matching import expected_contras
 from payouts.tasks import outbox
+from payouts.urgent import has_files
 from schemes import audit
 from schemes.errors import NotNow, ReasonNotGiven
 from schemes.person import Actor, Role
@@ -135,7 +136,9 @@ def contra_seen(
 def ask_daily(session: Session, *, at: datetime) -> None:
     """Ask for a look at each payroll that may close today."""
     today = at.astimezone(LONDON).date()
-    waiting = select(Payroll.id).where(Payroll.status == PayrollStatus.ACCEPTED, Payroll.pay_date < today)
+    may_close = (Payroll.status == PayrollStatus.ACCEPTED) & (Payroll.pay_date < today)
+    made_outside = (Payroll.status == PayrollStatus.SUBMITTED) & (Payroll.kind == PayrollKind.URGENT)
+    waiting = select(Payroll.id).where(or_(may_close, made_outside))
     for payroll_id in session.scalars(waiting.order_by(Payroll.id)):
         once = f"payroll.close/{payroll_id}/{today}"
         outbox.add(session, "payroll.close", once=once, at=at, payroll_id=str(payroll_id))
@@ -144,4 +147,7 @@ def ask_daily(session: Session, *, at: datetime) -> None:
 def close(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     """Close a payroll whose days have passed, if everything else is there."""
     payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
-    follow(session, service.calendar, payroll, at=service.now())
+    if has_files(session, payroll):
+        follow(session, service.calendar, payroll, at=service.now())
+    else:
+        clearing.follow(session, payroll, at=service.now())

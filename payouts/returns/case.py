@@ -151,6 +151,8 @@ def of_payee(session: Session, payee_id: UUID, *, limit: int = 20) -> Sequence[R
     return session.scalars(mine.order_by(ReturnedPayment.opened_at.desc()).limit(limit)).all()
 
 
-def account_of(session: Session, payment: Payment) -> Account:
-    """The version of the bank details that a payment went to."""
+def account_of(session: Session, payment: Payment) -> Account | None:
+    """The version of the bank details that a payment went to; None of a cheque."""
+    if payment.account_id is None:
+        return None
     return session.get_one(Account, (payment.body_id, payment.account_id))

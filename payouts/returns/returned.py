@@ -175,7 +175,8 @@ def reasons_of(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, Reas
 def stop_accounts(session: Session, payment_ids: Sequence[UUID], *, by: UUID, at: datetime) -> None:
     """Let nothing more be paid into the accounts that these payments came back from."""
     if payment_ids:
-        accounts = session.scalars(select(Payment.account_id).where(Payment.id == one_of(payment_ids)).distinct()).all()
+        into = select(Payment.account_id).where(Payment.id == one_of(payment_ids)).distinct()
+        accounts = [account_id for account_id in session.scalars(into) if account_id is not None]
         session.execute(
             update(Account)
             .where(Account.id == one_of(accounts), Account.stopped_at.is_(None), Account.confirmed_at.is_not(None))

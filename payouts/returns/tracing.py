@@ -33,7 +33,7 @@ from payouts.returns.trace import (
 )
 from payouts.tasks import outbox
 from schemes import audit, office_days
-from schemes.account import BankDetails, get_account, in_use_on
+from schemes.account import Account, BankDetails, get_account, in_use_on
 from schemes.bank_details import london_day
 from schemes.bank_profile import newest_profile
 from schemes.database import new_id, take_turns
@@ -125,6 +125,7 @@ def open_trace(
         return there
     if payment.status not in GONE_OUT:
         raise NotNow("payment", payment.status, "looked for")
+    account_paid(session, payment)
     if london_day(at) < payroll.pay_date:
         raise NotDueYet(payroll.pay_date)
     if open_trace_of(session, payment.id) is not None:
@@ -214,10 +215,17 @@ def typed(sort_code: str, account_number: str, roll_number: str) -> BankDetails:
     return BankDetails(valid.sort_code, valid.account_number, roll_number.strip())
 
 
+def account_paid(session: Session, payment: Payment) -> Account:
+    """Raises NotNow for a cheque, which went into none."""
+    if payment.account_id is None:
+        raise NotNow("payment", "a cheque", "looked for")
+    return get_account(session, payment.payee_id, payment.account_id)
+
+
 def said_of(session: Session, service: Service, trace: Trace, details: BankDetails, *, at: datetime) -> SaidAccount:
     payment = session.get_one(Payment, (trace.body_id, trace.payment_id))
     mine = service.seals.fingerprint(trace.body_id, *details)
-    if bytes(get_account(session, payment.payee_id, payment.account_id).fingerprint) == mine:
+    if bytes(account_paid(session, payment).fingerprint) == mine:
         return SaidAccount.SAME_AS_PAID
     held = in_use_on(session, payment.payee_id, london_day(at))
     return SaidAccount.SAME_AS_HELD if held is not None and bytes(held.fingerprint) == mine else SaidAccount.OTHER
@@ -340,7 +348,7 @@ def in_full(
     A look that is recorded for each of the body's own. Raises NotAllowed.
     """
     payment = session.get_one(Payment, (trace.body_id, trace.payment_id))
-    paid = get_account(session, trace.payee_id, payment.account_id)
+    paid = account_paid(session, payment)
     held = in_use_on(session, trace.payee_id, london_day(at))
     reason = f"Looking for payment {payment.reference}"
     found = {"paid": (paid.holder_name, unmask(session, service.seals, paid, reason=reason, by=by, at=at))}

@@ -29,6 +29,7 @@ class Match(StrEnum):
 
     CONTRA = "contra"
     RETURN = "return"
+    MADE_OUTSIDE = "made_outside"
     FEE = "fee"
     INTEREST = "interest"
     TRANSFER = "transfer"
@@ -68,7 +69,7 @@ class BankEntry(BodyOwned, Base):
         CheckConstraint("amount_pence > 0", name="amount_pence"),
         CheckConstraint(
             "(coalesce(match, '') = 'contra') = (payment_file_id is not null) "
-            "and (coalesce(match, '') = 'return') = (payment_id is not null)",
+            "and (coalesce(match, '') in ('return', 'made_outside')) = (payment_id is not null)",
             name="matched",
         ),
     )

@@ -1,4 +1,4 @@
-"""What entries are, where that is certain: contras, returned credits, what a rule says, fees. All else waits.
+"""What entries are, where that is certain: contras, returns, payments made outside, what a rule says, fees.
 
 A contra is certain by its amount together with the file that its text names or the entry day; a returned credit by its
 end-to-end id or reference together with its amount, as long as one payment and one entry fit each other and no other.
@@ -19,6 +19,7 @@ from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.payment import Payment
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.statement.entry import BankEntry, Match, Nature
+from payouts.statement.made_outside import match_made_outside
 from payouts.statement.rule import BankRule
 from schemes.bank_profile import BankProfile
 
@@ -125,6 +126,7 @@ def match_line(session: Session, line_id: UUID, *, at: datetime) -> int:
     return (
         match_contras(session, line_id, at=at)
         + match_returns(session, line_id, at=at)
+        + match_made_outside(session, line_id, at=at)
         + match_rules(session, line_id, at=at)
         + match_fees(session, line_id, at=at)
     )

@@ -62,6 +62,7 @@ PLACES: dict[Match | None, BookAccount | None] = {
     # these the payments' own entries hold
     Match.CONTRA: None,
     Match.RETURN: None,
+    Match.MADE_OUTSIDE: None,
     Match.NOT_OURS: None,
 }
 """Where an entry stands in the books, by what it is."""

@@ -74,6 +74,7 @@ PARTS: dict[str, str] = {
     "payment_count": "the number of payments",
     "bank_answers": "what a payee’s bank says about a name",
     "payments": "the payments",
+    "payable_to": "the name to which the cheque is made out",
     "parts": "the arrears or what is recovered",
     "total_pence": "the total",
     "pay_date": "the pay date",

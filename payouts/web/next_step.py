@@ -18,7 +18,7 @@ from payouts.gates.deciding import DecidesLater
 from payouts.gates.decision import GateState, Verdict, bar_to, decisions_of, gate_states, may_still_decide
 from payouts.gates.voiding import Move
 from payouts.payroll import Payroll, PayrollStatus
-from payouts.urgent import has_files
+from payouts.urgent import by_cheque, has_files
 from payouts.web.figures import count
 from payouts.web.gate_words import BARS
 from payouts.web.pages import now
@@ -151,10 +151,17 @@ def made_outside(
             words = came_back(session, payroll) or "Nothing stands against this payment. Send it to the gates."
             return step(Role.PREPARER, words, "Send it to the gates", page("ask_for_files"), sends=True)
         case PayrollStatus.RELEASED:
-            words = "Every gate said go. Make the payment in the bank’s portal, then record it: then the payee is told."
+            how = "Draw the cheque" if by_cheque(session, payroll) else "Make the payment in the bank’s portal"
+            words = f"Every gate said go. {how}, then record it."
             return step(Role.RELEASER, words, "Record that it was made", page("record_made"))
         case PayrollStatus.SUBMITTED:
-            return NextStep("The payment was made. The payee is being told that their money is on its way.")
+            words = (
+                "The payment was made. The payroll closes once the statement shows it, or a finance officer records "
+                "that the bank took it. If it comes back, record that on the payment’s page."
+            )
+            return step(Role.FINANCE, words, "Record that the bank took it", page("record_cleared"))
+        case PayrollStatus.REJECTED:
+            return NextStep("The payment came back, so nobody is paid by it. Pay it again once you know why.")
     return None
 
 

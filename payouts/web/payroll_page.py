@@ -31,7 +31,7 @@ from payouts.redating import first_possible
 from payouts.responses.response import RECEIVERS
 from payouts.sandbox.bank import days as bank_days
 from payouts.stopped_since import stopped_since
-from payouts.urgent import has_files
+from payouts.urgent import by_cheque, has_files
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.bank_word import bank_word
@@ -91,7 +91,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             stopped=stopped(session, payroll),
             **stopped_facts(session, payroll),
             next=next_step(session, payroll, actor(), by_role),
-            steps=steps_of(payroll, gates, open_findings, sent, by_files=has_files(session, payroll)),
+            steps=steps_of(payroll, gates, open_findings, sent, made=outside(session, payroll)),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
             gates=gates,
             amount=amount_of(session, payroll),
@@ -133,6 +133,13 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
         )
 
 
+def outside(session: Session, payroll: Payroll) -> str:
+    """How somebody makes the payment, of a payroll without files."""
+    if has_files(session, payroll):
+        return ""
+    return "Cheque drawn" if by_cheque(session, payroll) else "Made in the bank’s portal"
+
+
 def stopped_facts(session: Session, payroll: Payroll) -> dict[str, Any]:
     """What may not be paid any more, and what the way to take it out names."""
     found = stopped_since(session, payroll)
@@ -163,8 +170,8 @@ def possible_day(session: Session, payroll: Payroll) -> date | None:
     return cycles[0].entry_day if cycles else None
 
 
-def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent: str, *, by_files: bool) -> list[Step]:
-    """The way from the register to the bank, with where the payroll is on it."""
+def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent: str, *, made: str) -> list[Step]:
+    """The way from the register to the bank, with where the payroll is on it. made: how, of a payment without files."""
     if payroll.status is PayrollStatus.CANCELLED:
         return [Step("Cancelled", "Cancelled", "grey", "Nobody is paid by this payroll")]
     order = list(PayrollStatus)
@@ -190,12 +197,10 @@ def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent:
             url_for("pages.show_payments", payroll_id=payroll.id),
         ),
         checked,
-        step(
-            "Files built for the bank" if by_files else "Sent to the gates", PayrollStatus.SEALING, PayrollStatus.SEALED
-        ),
+        step("Sent to the gates" if made else "Files built for the bank", PayrollStatus.SEALING, PayrollStatus.SEALED),
         *(gate_step(payroll, state) for state in gates),
         step(
-            "Submitted to the bank" if by_files else "Made in the bank’s portal",
+            made or "Submitted to the bank",
             PayrollStatus.RELEASED,
             PayrollStatus.SUBMITTED,
             sent,

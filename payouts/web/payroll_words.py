@@ -67,6 +67,10 @@ METHODS: dict[PayMethod, tuple[str, str]] = {
         "In the bank’s portal",
         "Nobody builds a file. Once every gate said go, somebody makes it by hand, and a releaser records that",
     ),
+    PayMethod.CHEQUE: (
+        "By cheque",
+        "To the payee’s name, with or without a bank account. Somebody draws it once every gate said go",
+    ),
     PayMethod.FASTER_PAYMENTS_FILE: (
         "By a file for Faster Payments",
         "Only if your bank takes such files. Whoever submits it sends it today",

@@ -57,7 +57,7 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         case = get_case(session, returned_payment_id)
         row, successor = row_of(session, case), successor_of(session, case)
-        went_to = next(one for one in accounts_of(session, row.payee.id) if one.id == row.payment.account_id)
+        went_to = next((one for one in accounts_of(session, row.payee.id) if one.id == row.payment.account_id), None)
         return render_template(
             "returns/show_return.html",
             row=row,

@@ -20,6 +20,7 @@ from schemes.errors import Refused
 MATCHES: dict[Match, str] = {
     Match.CONTRA: "What the bank took for a payment file",
     Match.RETURN: "A payment that came back",
+    Match.MADE_OUTSIDE: "A payment that was made in the bank’s portal or by cheque",
     Match.FEE: "A fee of the bank",
     Match.INTEREST: "Interest",
     Match.TRANSFER: "A transfer between your accounts",

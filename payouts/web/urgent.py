@@ -1,4 +1,4 @@
-"""An urgent payment: creating it for one person, and recording that it was made in the bank's portal."""
+"""An urgent payment: creating it for one person, and recording that it was made outside, and that the bank took it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from flask_wtf.file import FileField
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from payouts import urgent
-from payouts.channels.made import MadeWhen, record_made
+from payouts.channels.made import MadeWhen, attach_to_made, record_made
 from payouts.channels.submission import SubmissionReferenceMissing
+from payouts.gates.attachment import LARGEST, Attachment, AttachmentRefused
 from payouts.payment import payments_of
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
+from payouts.responses.clearing import record_cleared
 from payouts.urgent import NoFasterPaymentsFile, PayMethod, urgent_of
 from payouts.web import words
 from payouts.web.access import allowed
@@ -96,9 +99,15 @@ class RecordMade(Form):
         description="The portal shows it once the payment is made",
         widget=GovTextInput(),
         validators=[
-            InputRequired("Enter the bank’s reference"),
+            InputRequired("Enter the bank’s reference or the cheque’s number"),
             Length(max=100, message="Use at most 100 characters"),
         ],
+    )
+    attachment_id = MadeField()
+    file = FileField(
+        "File that shows it (optional)",
+        description="A PDF, a PNG or JPEG image, a CSV file or an Excel workbook without macros. At most 10 megabytes",
+        widget=GovFileInput(),
     )
     made_on = DayField("On which day was it made?", validators=[InputRequired("Enter the day")])
     made_time = StringField(
@@ -108,6 +117,13 @@ class RecordMade(Form):
         validators=[InputRequired("Enter the time"), SHORT],
     )
     submit = SubmitField("Record the payment", widget=GovSubmitInput())
+
+    def ask_about(self, method: PayMethod) -> None:
+        """In the words of how it was made."""
+        if method is PayMethod.CHEQUE:
+            self.made_by.label.text, self.reference.label.text = "Who drew the cheque?", "Number of the cheque"
+            self.reference.description = "As printed on it"
+            self.made_on.label.text = "On which day did it leave your office?"
 
     def made_at(self) -> datetime | None:
         """The instant, or None and an error: for the minute that it is now, the second that it is now."""
@@ -119,6 +135,16 @@ class RecordMade(Form):
         given = datetime.combine(self.made_on.data, time, LONDON).astimezone(UTC)
         here = now()
         return here if given == here.replace(second=0, microsecond=0) else given
+
+
+class RecordCleared(Form):
+    because = TextAreaField(
+        "How do you know?",
+        description="For example the statement’s number and the page",
+        widget=GovTextArea(),
+        validators=[InputRequired("Say how you know that the bank took it"), TOO_LONG],
+    )
+    submit = SubmitField("Record that the bank took it", widget=GovSubmitInput())
 
 
 @pages.route("/schemes/<uuid:scheme_id>/payrolls/urgent", methods=["GET", "POST"])
@@ -184,8 +210,12 @@ def award_of(session: Session, form: PayUrgently, scheme_id: UUID) -> Award:
 @allowed(Role.RELEASER)
 def record_that_it_was_made(payroll_id: UUID) -> ResponseReturnValue:
     form = RecordMade()
+    with transaction() as session:
+        found = urgent_of(session, get_payroll(session, payroll_id))
+        if found is not None:
+            form.ask_about(found.method)
     if form.validate_on_submit() and (made_at := form.made_at()) and is_recorded(form, payroll_id, made_at):
-        flash("You recorded the payment. The payee is being told")
+        flash("You recorded the payment")
         return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
@@ -204,14 +234,57 @@ def is_recorded(form: RecordMade, payroll_id: UUID, made_at: datetime) -> bool:
         with transaction() as session:
             payroll = get_payroll(session, payroll_id, lock=True)
             said = {"reference": form.reference.data, "made_by": form.made_by.data, "made_at": made_at}
-            record_made(session, payroll, by=actor(), at=now(), **said)
+            attached = kept_file(session, payroll, form)
+            record_made(session, payroll, attached=attached, by=actor(), at=now(), **said)
     except (NotAllowed, NotFound):
         raise
     except Refused as refused:
         beside = form.made_time if isinstance(refused, MadeWhen) else None
         beside = form.reference if isinstance(refused, SubmissionReferenceMissing) else beside
+        beside = form.file if isinstance(refused, AttachmentRefused) else beside
         form.refuse(words.sentence(refused), beside)
     return form.status == 200
+
+
+def kept_file(session: Session, payroll: Payroll, form: RecordMade) -> Attachment | None:
+    """The file that was chosen, kept. Raises AttachmentRefused, NotNow, NotAllowed."""
+    given = form.file.data
+    if not given:
+        return None
+    return attach_to_made(
+        session,
+        service().seals,
+        payroll,
+        attachment_id=form.attachment_id.id_of_what_is_made,
+        file_name=given.filename or "",
+        content=given.read(LARGEST + 1),
+        by=actor(),
+        at=now(),
+    )
+
+
+@pages.route("/payrolls/<uuid:payroll_id>/cleared", methods=["GET", "POST"], endpoint="record_cleared")
+@allowed(Role.FINANCE)
+def record_that_the_bank_took_it(payroll_id: UUID) -> ResponseReturnValue:
+    form = RecordCleared()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                payroll = get_payroll(session, payroll_id, lock=True)
+                record_cleared(session, payroll, because=form.because.data, by=actor(), at=now())
+        except (NotAllowed, NotFound):
+            raise
+        except Refused as refused:
+            form.refuse(words.sentence(refused), form.because if isinstance(refused, ReasonNotGiven) else None)
+        else:
+            flash("You recorded that the bank took the payment. The payroll is closed")
+            return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
+    with transaction() as session:
+        payroll = get_payroll(session, payroll_id)
+        shown = urgent_facts(session, payroll)
+        if shown["urgent"] is None or shown["urgent"].method.has_file:
+            return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
+    return render_template("payrolls/record_cleared.html", form=form, payroll=payroll, **shown), form.status
 
 
 def urgent_facts(session: Session, payroll: Payroll) -> dict[str, Any]:

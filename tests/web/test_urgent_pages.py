@@ -45,8 +45,16 @@ def test_one_person_is_paid_today_through_every_gate_and_the_releaser_records_it
     ]
     releaser.get(f"{here}/made")
     page = releaser.press("Record the payment", reference="FP-77")
-    assert page.done == ["You recorded the payment. The payee is being told"]
+    assert page.done == ["You recorded the payment"]
     assert page.steps["Made in the bank’s portal"] == "Completed"
+    finance = signed_in(Role.FINANCE)
+    finance.get(finance.get(here).link("Record that the bank took it"))
+    assert finance.press("Record that the bank took it", because="").errors == [
+        "Say how you know that the bank took it"
+    ]
+    page = finance.press("Record that the bank took it", because="statement 12, page 3")
+    assert page.done == ["You recorded that the bank took the payment. The payroll is closed"]
+    assert "statement 12, page 3" in page.text
 
 
 def test_a_one_off_payment_that_cannot_wait_is_paid_from_its_page(office, preparer):

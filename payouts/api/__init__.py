@@ -19,6 +19,7 @@ from payouts.api import (
     events,
     explaining,
     imports,
+    links,
     messages,
     notes,
     one_off_payments,
@@ -100,6 +101,7 @@ def add_resources(app: Flask) -> spec.Api:
     api.spec.components.schema("Message", schema=messages.MessageSchema)
     for resource in RESOURCES:
         api.register_blueprint(resource)
+    links.link(api.spec)
     return api
 
 

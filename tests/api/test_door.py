@@ -55,6 +55,25 @@ def test_wrong_revoked_replaced_and_unfit_keys_are_refused_in_the_same_words_and
     assert sorted(refusals(office)) == ["network", "replaced", "revoked", "scope"]
 
 
+def test_neither_a_new_secret_nor_an_old_name_brings_a_right_that_the_key_has_not(office, app, service, caplog):
+    client, details = app.test_client(), "/payees/NOBODY/bank_details"
+    cases = a_key(office, Scope.PAYEES, name="Cases")
+    with office.transaction() as session:
+        found = get_key(session, cases.id, lock=True)
+        api_key.revoke(session, found, by=office.person_with(Role.ADMINISTRATOR), at=service.now())
+    grants = a_key(office, Scope.PAYMENTS, name="Cases")
+    renewed = take_secret(office, grants.id, by=grants.taken_by, overlap_days=7)
+    for secret in (cases.written, grants.written, renewed):
+        assert problem(Caller(client, secret).post(details, {})) == "key-refused"
+    for secret in (grants.written, renewed):
+        assert problem(Caller(client, secret).post("/one_off_payments", {})) == "invalid"
+    assert problem(Caller(client, cases.written).post("/one_off_payments", {})) == "key-refused"
+    Caller(client, "payouts_test_aaaaaaaaaaaa_" + "a" * 43).get("/payees")
+    told = [record.getMessage().rpartition(" ")[2] for record in caplog.records if "key refused" in record.getMessage()]
+    assert told == ["(revoked)", "(scope)", "(scope)", "(revoked)", "(wrong)"]
+    assert not [secret for secret in (cases.written, grants.written, renewed) if secret in caplog.text]
+
+
 def test_the_key_that_is_used_is_told_and_its_use_noted(office, app):
     key = a_key(office, Scope.READ, name="Case management")
     answer = Caller(app.test_client(), key.written).get("/body")

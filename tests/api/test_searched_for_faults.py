@@ -88,6 +88,42 @@ def try_out(operation, secret, left_out):
     return tried
 
 
+def test_calls_that_follow_from_each_other_find_nothing_either(app, systems):
+    load_all_checks()
+    left_out = CHECKS.get_by_names(["positive_data_acceptance"])
+    schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/openapi.json", app)
+    followed = []
+
+    class Following(schema.as_state_machine()):
+        def get_call_kwargs(self, case):
+            return {"headers": {"Authorization": f"Bearer {system_for(systems, case.operation.path).secret}"}}
+
+        def validate_response(self, response, case, **given):
+            followed.append((case.operation.path, response.status_code))
+            sent = self.get_call_kwargs(case)
+            case.validate_response(response, excluded_checks=left_out, headers=sent["headers"], transport_kwargs=sent)
+
+    Following.run(
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=6,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+    assert len(followed) > EXAMPLES
+
+
+def test_whatever_is_made_leads_to_every_call_about_it():
+    made = description()["paths"]["/payees"]["post"]["responses"]["201"]["links"]
+    assert made["get_payees_payee"]["parameters"] == {"payee": "$response.body#/id"}
+    assert "post_payees_payee_bank_details" in made
+    assert not [name for name in made if "contact_id" in name]
+
+
 def examples():
     """Each call that has an example, with the example."""
     for path, operations in description()["paths"].items():

@@ -6,15 +6,13 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from payouts import building, permanent_key
 from payouts.payment import Payment, Unpaid, UnpaidReason
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
-from schemes import audit, change
+from schemes import audit
 from schemes.account import accounts_of
 from schemes.amount import Inputs
 from schemes.award import Award
@@ -274,67 +272,6 @@ def test_an_award_that_will_be_paid_to_the_one_who_is_gone_is_said_anew(office, 
     days = (date(2026, 12, 31), date(2027, 1, 1), date(2027, 5, 31), date(2027, 6, 1))
     assert [history.payee_on(day) for day in days] == [ids["P-1"], ids["A-1"], ids["A-1"], ids["P-1"]]
     assert [history.state_on(day)[0].amount_pence for day in days] == [5000, 5000, 5000, 7000]
-
-
-REFERENCES = ("A-1", "A-2", "A-3", "P-1")
-steps = st.lists(
-    st.tuples(st.sampled_from(REFERENCES), st.sampled_from(REFERENCES)).filter(lambda two: two[0] != two[1]), max_size=6
-)
-
-
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps)
-def test_no_order_of_merges_loses_an_award_or_a_penny(office, ids, wanted):
-    at = office.service.now()
-    with office.transaction() as session:
-        before = Counter(session.execute(select(Award.id, Award.amount_pence, Award.beneficiary_id)).all())
-        done = 0
-        for gone, kept in wanted:
-            done += one_merge(office, session, ids[gone], ids[kept], at)
-        after = Counter(session.execute(select(Award.id, Award.amount_pence, Award.beneficiary_id)).all())
-        gone_now = set(session.scalars(select(Payee.id).where(Payee.merged_into.is_not(None))))
-        stays = set(session.scalars(select(Payee.merged_into).where(Payee.merged_into.is_not(None))))
-        paid = set(session.scalars(select(Award.payee_id)))
-        session.rollback()
-    assert after == before
-    assert len(gone_now) == done
-    assert not stays & gone_now, "nobody stays who is gone"
-    assert not paid & gone_now, "an award pays somebody who is gone"
-
-
-def one_merge(office, session, gone, kept, at):
-    """Propose and confirm one merge inside the caller's transaction; whether it was possible."""
-    first, second = sorted((gone, kept))
-    pair_id = session.scalars(
-        select(pair.DuplicatePair.id).where(
-            pair.DuplicatePair.first_payee_id == first, pair.DuplicatePair.second_payee_id == second
-        )
-    ).first()
-    if pair_id is None:
-        pair_id = new_id()
-        session.add(
-            pair.DuplicatePair(
-                body_id=office.harbour.body_id, id=pair_id, first_payee_id=first, second_payee_id=second,
-                likelihood="likely", evidence={"name": 100, "same": [], "different": []}, status=PairStatus.OPEN,
-                found_at=at,
-            )
-        )  # fmt: skip
-        session.flush()
-    found = get_pair(session, pair_id)
-    if found.status is PairStatus.NO_LONGER_ALIKE:
-        pair.move(found, PairStatus.OPEN)
-    try:
-        proposed = merge.propose(
-            session, found, change_id=new_id(), kept_id=kept, reason="r", by=office.person(Role.PREPARER), at=at
-        )
-    except MergeRefused:
-        return 0
-    finance = office.person(Role.FINANCE)
-    there = merge.facts_of(session, proposed.subject_id)
-    for _ in range(2):
-        if change.confirm(session, proposed, now_there=there, by=finance, at=at):
-            merge.apply(session, proposed, finance, at)
-    return 1
 
 
 def test_two_merges_of_the_same_two_from_either_side_leave_one_who_stays(office, ids):

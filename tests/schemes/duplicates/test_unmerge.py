@@ -177,7 +177,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_whatever_is_merged_undone_and_merged_again_undoing_all_of_it_leaves_what_was(office, ids, wanted):
     """None undoes the last merge; at the end all are undone, the last one first."""
@@ -209,6 +209,7 @@ def holds_together(session, earlier):
     assert Counter(row[:3] for row in now["awards"]) == Counter(row[:3] for row in earlier["awards"])
     assert now["accounts"] == earlier["accounts"]
     gone = {payee for payee, into in now["merged"].items() if into}
+    assert len(gone) == len(list(filter(None, earlier["merged"].values()))) + 1
     assert not {row[3] for row in now["awards"]} & gone
     assert not {into for into in now["merged"].values() if into} & gone
 
@@ -220,7 +221,8 @@ def settle(office, session, propose, pair_id, at, **facts):
         with session.begin_nested():
             found = get_pair(session, pair_id)
             waiting = propose(session, found, change_id=new_id(), reason="r", by=by, at=at, **facts)
-            change_applied.confirm(session, session.get_one(Change, (by.body_id, waiting.id)), by=finance, at=at)
+            for _ in range(2):
+                change_applied.confirm(session, session.get_one(Change, (by.body_id, waiting.id)), by=finance, at=at)
     except MergeRefused:
         return False
     return True

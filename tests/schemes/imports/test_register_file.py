@@ -319,6 +319,18 @@ def test_under_a_good_header_any_cells_are_rows_good_or_refused_and_none_is_lost
     assert all((row.entry is None) == bool(row.faults) for row in rows)
 
 
+names = st.lists(st.sampled_from(["Zoë", "José", "O’Hara", "Núñez", "Ann", "Šárka"]), min_size=1, max_size=3)
+
+
+@given(st.lists(st.tuples(names.map(" ".join), st.sampled_from(["utf-8", "cp1252"])), min_size=1, max_size=8))
+def test_of_a_file_put_together_from_several_encodings_every_name_is_read_as_it_was_written(people):
+    whole = register(*({"reference": f"R-{n}", "beneficiary_name": name} for n, (name, _) in enumerate(people)))
+    header, *lines = whole.decode().splitlines(keepends=True)
+    written = [line.encode(encoding) for line, (_, encoding) in zip(lines, people, strict=True)]
+    _, rows = read(b"".join([header.encode(), *written]))
+    assert [row.entry and row.entry.beneficiary_name for row in rows] == [name for name, _ in people]
+
+
 @given(st.binary(max_size=60), st.integers(0, 400))
 def test_a_good_file_with_bytes_put_in_anywhere_is_refused_or_read(noise, at):
     good = register({}, {"reference": "R-2"})

@@ -19,6 +19,7 @@ from payouts.difference.comparison import difference_statement
 from payouts.files.payment_file import files_of
 from payouts.gates.amendment import TakenOut, get_amendment
 from payouts.gates.gate import gates_of
+from payouts.gates.rules_of_payroll import rules_statement
 from payouts.payment import Payment, in_payroll
 from payouts.payment_item import PaymentItem, of_item
 from payouts.payment_part import PaymentPart
@@ -89,6 +90,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         **control_statement(session, payroll),
         "check_rules": RULE_SET,
         "check_settings": settings_at(session, payroll.scheme_id, payroll.made_at).number,
+        "rules": rules_statement(session, payroll),
         "check_results": results,
         **({"to_open": opened} if opened else {}),
         "duty_pattern": payroll.duty_pattern.value,
@@ -285,6 +287,9 @@ def differences(session: Session, payroll: Payroll, manifest: Manifest) -> list[
     """What of a payroll is not as its manifest says, by the manifest's own names; nothing when all is the same."""
     now = statements_of(session, payroll)
     then = manifest.read()
+    if "rules" not in then:
+        # it was sealed when manifests named the rules by their numbers alone
+        del now["rules"]
     changed = [name for name in sorted(now.keys() | then.keys()) if now.get(name) != then.get(name)]
     if digest(then) != manifest.digest:
         changed.append("manifest")

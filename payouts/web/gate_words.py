@@ -69,6 +69,7 @@ PARTS: dict[str, str] = {
     "check_rules": "the rules of the checks",
     "check_settings": "the scheme’s settings for the checks",
     "files": "the files",
+    "rules": "the rules that it was made under: the scheme, the account to pay from or the checks’ settings",
     "gates": "the gates",
     "manifest": "the record of what was approved",
     "payment_count": "the number of payments",

@@ -9,6 +9,7 @@ import random
 from uuid import UUID
 
 import pytest
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -51,6 +52,10 @@ PLACES = (
     ("payroll", "total_pence", "id = :payroll", "total_pence"),
     ("payroll", "payment_count", "id = :payroll", "payment_count"),
     ("payroll", "scheme_version", "id = :payroll", "scheme_version"),
+    ("scheme_version", "definition", "number = 1", "rules"),
+    ("bank_profile", "item_limit_pence", "true", "rules"),
+    ("bank_profile", "service_user_name", "true", "rules"),
+    ("bank_profile", "sealed_account", "true", "rules"),
     ("decision", "evidence", f"{MINE} AND evidence <> ''", "decision"),
     ("decision", "manifest_digest", MINE, "decision"),
     ("decision", "signature", MINE, "decision"),
@@ -83,6 +88,8 @@ def another(dice, value):
         changed = bytearray(value)
         changed[dice.randrange(len(changed))] ^= 1 << dice.randrange(8)
         return bytes(changed)
+    if isinstance(value, dict):
+        return Jsonb({**value, "payment_limit_pence": value["payment_limit_pence"] + 1})
     if isinstance(value, UUID):
         return UUID(int=value.int ^ (1 << dice.randrange(128)))
     if isinstance(value, str):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint, delete, func, select, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -165,6 +165,19 @@ RECORD = text(
     INSERT INTO audit_pending (body_id, event_id) SELECT body_id, id FROM event
     """
 )
+
+
+def record_many(
+    session: Session, action: str, subjects: Sequence[UUID], *, subject_type: str, by: UUID | None, at: datetime
+) -> None:
+    """Record the same act on many rows of a table in two statements, each as an event of its own."""
+    if not subjects:
+        return
+    body_id = session.info["body_id"]
+    events = [{"body_id": body_id, "id": new_id(), "subject_id": subject} for subject in subjects]
+    same: dict[str, Any] = {"at": at, "actor_id": by, "action": action, "subject_type": subject_type, "facts": {}}
+    session.execute(insert(AuditEvent), [{**event, **same} for event in events])
+    session.execute(insert(AuditPending), [{"body_id": body_id, "event_id": event["id"]} for event in events])
 
 
 def trail(

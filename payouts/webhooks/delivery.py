@@ -21,7 +21,6 @@ from payouts import happened
 from payouts.webhooks.posting import Answer, Trouble
 from payouts.webhooks.webhook import Webhook
 from schemes.api_key import get_key
-from schemes.audit import AuditEvent
 from schemes.database import Base, BodyOwned, first_id, new_id, stored, to_body_row
 from schemes.errors import NotFound
 
@@ -108,22 +107,27 @@ def plan(session: Session, webhook: Webhook, *, at: datetime) -> None:
         told = [one for one in found if happened.is_told(one.event.action, webhook.events)]
         own = happened.of_schemes(session, told, schemes)
         if own:
-            rows = [row_of(webhook, one.event, one.position, at) for one in own]
+            rows = [
+                row_of(webhook, one.event.id, one.event.action, one.event.subject_id, position=one.position, at=at)
+                for one in own
+            ]
             session.execute(insert(Delivery).on_conflict_do_nothing(), rows)
         webhook.told_to = found[-1].position
         session.flush()
 
 
-def row_of(webhook: Webhook, event: AuditEvent, position: int, at: datetime) -> dict[str, Any]:
+def row_of(
+    webhook: Webhook, event_id: UUID, action: str, subject_id: UUID | None, *, position: int, at: datetime
+) -> dict[str, Any]:
     return {
         "body_id": webhook.body_id,
         "id": new_id(),
         "webhook_id": webhook.id,
-        "event_id": event.id,
+        "event_id": event_id,
         "position": position,
-        "type": event.action,
+        "type": action,
         # what concerns no one thing waits for nothing else
-        "subject_id": event.subject_id or event.id,
+        "subject_id": subject_id or event_id,
         "status": DeliveryStatus.WAITING,
         "attempts": 0,
         "due_at": at,

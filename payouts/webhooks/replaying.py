@@ -84,8 +84,8 @@ def send_test(session: Session, webhook: Webhook, *, by: Actor, at: datetime) ->
     must_be_in_charge(webhook, by)
     if webhook.status is not WebhookStatus.ACTIVE:
         raise NotNow("webhook", webhook.status, "tested")
-    event = audit.record(session, TEST, by=by, about=webhook, at=at)
-    made = Delivery(**row_of(webhook, event, 0, at))
+    event_id = audit.record(session, TEST, by=by, about=webhook, at=at).id
+    made = Delivery(**row_of(webhook, event_id, TEST, webhook.id, position=0, at=at))
     session.add(made)
     # whoever tests wants to know now, whether or not it rests
     webhook.due_at, webhook.rests_until = at, None

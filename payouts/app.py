@@ -16,6 +16,7 @@ from flask import Flask
 from notifications_python_client.notifications import NotificationsAPIClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bacs.calendar import Calendar
 from payouts.config import Settings
@@ -124,4 +125,8 @@ def create_app(service: Service) -> Flask:
     web.register(app)
     callbacks.register(app)
     api.mount(app)
+    proxies = service.settings.trusted_proxies
+    if proxies:
+        # the nearest wrote last: what a caller wrote themselves stands further left, and never counts
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app

@@ -36,6 +36,7 @@ class Settings:
     passkey_host: str = ""
     host: str = "127.0.0.1"
     port: int = 5000
+    trusted_proxies: int = 0
     audit_heads: Path = Path("audit-heads")
     upload_limit: int = 50 * MEGABYTE
     notify_url: str = NOTIFY
@@ -93,6 +94,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             passkey_host=passkey_host(base_url, read("PAYOUTS_PASSKEY_HOST", "")),
             host=read("PAYOUTS_HOST", "127.0.0.1"),
             port=int(read("PORT", "5000")),
+            trusted_proxies=int(read("PAYOUTS_TRUSTED_PROXIES", "0")),
             audit_heads=Path(read("PAYOUTS_AUDIT_HEADS", "audit-heads")),
             upload_limit=int(read("PAYOUTS_UPLOAD_LIMIT", str(50 * MEGABYTE))),
             notify_url=read("NOTIFY_URL", NOTIFY),

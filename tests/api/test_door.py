@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from payouts.api import body
 from payouts.api.pace import WINDOW, Pace
+from payouts.app import create_app
 from schemes import api_key
 from schemes.api_key import Scope, get_key
 from schemes.audit import AuditEvent
@@ -160,3 +162,16 @@ def test_what_fails_inside_is_a_problem_that_tells_nothing(reader, app, monkeypa
     answer = reader.get("/body")
     assert problem(answer) == "broken"
     assert "12345678" not in answer.get_data(as_text=True)
+
+
+def test_a_caller_s_address_is_what_the_nearest_trusted_proxy_says_and_not_what_callers_write(office, app, service):
+    behind = create_app(replace(service, settings=replace(service.settings, trusted_proxies=2)))
+    key = a_key(office, networks=["203.0.113.0/24"])
+
+    def call(called, forwarded):
+        return Caller(called.test_client(), key.written).get("/body", **{"X-Forwarded-For": forwarded}).status_code
+
+    assert call(app, "203.0.113.9") == 403, "callers reach it directly, and may write what they like"
+    assert call(behind, "203.0.113.9, 198.51.100.4") == 200
+    assert call(behind, "203.0.113.9, 192.0.2.66, 198.51.100.4") == 403
+    assert call(behind, "203.0.113.9") == 403

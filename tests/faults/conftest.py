@@ -61,6 +61,7 @@ def settings_for(servers: embedded.Servers, database: str, folder: Path) -> tupl
         "PAYOUTS_DEMO": "1",
         # a system that tries again must not wait for the next minute
         "PAYOUTS_API_RATE": "1000000",
+        "PAYOUTS_WEBHOOK_HOSTS": "127.0.0.1",
         "PAYOUTS_TICK": "0.1",
         "PAYOUTS_PUSH_AGAIN_AFTER": "0.5",
     }

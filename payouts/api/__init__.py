@@ -29,6 +29,8 @@ from payouts.api import (
     payroll_contents,
     payrolls,
     reports,
+    returns,
+    sandbox,
     schemes,
     spec,
     webhooks,
@@ -56,10 +58,12 @@ RESOURCES = (
     payrolls.resource,
     payments.resource,
     reports.resource,
+    returns.resource,
     imports.resource,
     calendar.resource,
     events.resource,
     webhooks.resource,
+    sandbox.resource,
 )
 
 

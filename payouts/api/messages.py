@@ -12,13 +12,14 @@ from uuid import UUID
 from marshmallow import Schema, fields
 from sqlalchemy import select
 
-from payouts.api import awards, events, imports, one_off_payments, payees, payments, payrolls
+from payouts.api import awards, events, imports, one_off_payments, payees, payments, payrolls, returns
 from payouts.api.events import EventSchema
 from payouts.api.fields import Instant
 from payouts.api.ground import session
 from payouts.happened import Happened
 from payouts.payment import Payment
 from payouts.payroll import Payroll
+from payouts.returns.returned import ReturnedPayment
 from schemes.award import Award
 from schemes.imports.register_import import RegisterImport
 from schemes.one_off_payment import OneOff
@@ -30,8 +31,8 @@ class ToldEventSchema(EventSchema):
     subject = fields.Dict(
         allow_none=True,
         metadata={
-            "description": "In a full message: the payee, award, one-off payment, payment, payroll or import as its "
-            "own address gives it when the message is sent. Null where there is no such address."
+            "description": "In a full message: the payee, award, one-off payment, payment, return, payroll or "
+            "import as its own address gives it when the message is sent. Null where there is no such address."
         },
     )
 
@@ -64,6 +65,7 @@ SUBJECTS = {
         Told(Award, awards.AwardSchema, awards.told),
         Told(OneOff, one_off_payments.OneOffPaymentSchema, one_off_payments.told),
         Told(Payment, payments.PaymentSchema, payments.told),
+        Told(ReturnedPayment, returns.ReturnSchema, returns.told),
         Told(Payroll, payrolls.PayrollSchema, payrolls_told),
         Told(RegisterImport, imports.ImportSchema, lambda rows: [imports.told(row) for row in rows]),
     )

@@ -20,6 +20,7 @@ from payouts.api.public_page import PUBLIC_PAGE, public_page
 from payouts.following.process_id import Kind
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll
+from payouts.returns.returned import case_of
 from schemes.account import Account
 from schemes.api_key import Scope
 from schemes.audit import AuditEvent
@@ -91,9 +92,8 @@ def list_payments(args: dict[str, Any]) -> dict[str, Any]:
         which = which.where(Payment.payee_id.in_(paid), Payment.beneficiary_id == whose)
     if "reference" in args:
         which = which.where(Payment.reference == args["reference"])
-    if "updated_since" in args:
-        which = which.where(Payment.payroll_id.in_(moved_since(args["updated_since"])))
-    content = page(rows_of(which, args), args, lambda row: [row.payroll_id, row.ordinal])
+    rows = rows_of(which, args) if "updated_since" not in args else moved(which, args)
+    content = page(rows, args, lambda row: [row.payroll_id, row.ordinal])
     return {**content, "data": told(content["data"])}
 
 
@@ -105,10 +105,24 @@ def rows_of(which: Select[Any], args: dict[str, Any]) -> Sequence[Payment]:
     return session().scalars(which.order_by(Payment.payroll_id, Payment.ordinal).limit(args["limit"] + 1)).all()
 
 
+def moved(which: Select[Any], args: dict[str, Any]) -> Sequence[Payment]:
+    """Of the payments those that moved since, with their payroll or alone: an OR of the two would use no index."""
+    since = args["updated_since"]
+    alone = select(AuditEvent.subject_id).where(
+        AuditEvent.id >= first_id(since), AuditEvent.subject_type == Payment.__tablename__
+    )
+    together = rows_of(which.where(Payment.payroll_id.in_(moved_since(since))), args)
+    found = {row.id: row for row in [*together, *rows_of(which.where(Payment.id.in_(alone)), args)]}
+    return sorted(found.values(), key=lambda row: (row.payroll_id, row.ordinal))[: args["limit"] + 1]
+
+
 def moved_since(at: Any) -> list[UUID]:
     """Payrolls to which something happened: their payments move with them."""
     events = select(AuditEvent.subject_id).where(
-        AuditEvent.id >= first_id(at), AuditEvent.subject_type == Payroll.__tablename__
+        AuditEvent.id >= first_id(at),
+        AuditEvent.subject_type == Payroll.__tablename__,
+        # what the bank is asked about one payment is recorded with its payroll, and moves no other
+        AuditEvent.action.startswith("payroll."),
     )
     return [found for found in session().scalars(events.distinct()) if found is not None]
 
@@ -122,19 +136,22 @@ def get_payment(payment_id: UUID) -> dict[str, Any]:
     if payment is None:
         raise NotFound("payment", payment_id)
     must_see_scheme(payment.scheme_id, "payment", payment_id)
+    case = case_of(session(), payment.id)
+    about = [payment.id, payment.payroll_id, *([case.id] if case else [])]
     events = session().scalars(
-        select(AuditEvent)
-        .where(AuditEvent.subject_id.in_((payment.id, payment.payroll_id)))
-        .order_by(AuditEvent.id)
-        .limit(MOST_EVENTS)
+        select(AuditEvent).where(AuditEvent.subject_id.in_(about)).order_by(AuditEvent.id).limit(MOST_EVENTS)
     )
-    timeline = [{"at": event.at, "what": event.action} for event in events if concerns_payments(event)]
+    timeline = [{"at": event.at, "what": event.action} for event in events if concerns(event, payment)]
     return {**told([payment])[0], "timeline": timeline}
 
 
-def concerns_payments(event: AuditEvent) -> bool:
-    """Not who read it, asked about it or took its papers."""
-    return event.subject_type == Payment.__tablename__ or event.action.startswith(("payroll.", "gate."))
+def concerns(event: AuditEvent, payment: Payment) -> bool:
+    """Not who read it, asked about it or took its papers; nor what the bank was asked about another payment."""
+    if event.subject_type != Payroll.__tablename__:
+        return True
+    if event.action.startswith("recall."):
+        return event.facts.get("payment") in (None, str(payment.id))
+    return event.action.startswith(("payroll.", "gate."))
 
 
 def told(payments: Sequence[Payment]) -> list[dict[str, Any]]:

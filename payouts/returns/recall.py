@@ -192,7 +192,8 @@ def refuse(session: Session, recall: Recall, payroll: Payroll, *, answer: str, b
         at,
     )
     session.flush()
-    audit.record(session, "recall.refused", by=by, about=payroll, at=at, recall=str(recall.id))
+    about: dict[str, Any] = {"payment": str(recall.payment_id)} if recall.payment_id else {}
+    audit.record(session, "recall.refused", by=by, about=payroll, at=at, recall=str(recall.id), **about)
 
 
 def refuse_by_bank(session: Session, recall: Recall, payroll: Payroll, *, answer: str, at: datetime) -> None:

@@ -6,7 +6,7 @@ Whatever payroll pays under its key is its successor, and when that one is relea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -237,7 +237,7 @@ LINK = text(
      WHERE successor.payroll_id = :payroll_id AND successor.status = 'released'
        AND returned_payment.body_id = original.body_id AND returned_payment.payment_id = original.id
        AND returned_payment.status IN ('held', 'kept')
-    RETURNING returned_payment.payment_id
+    RETURNING returned_payment.payment_id, returned_payment.id
     """
 )
 
@@ -246,11 +246,13 @@ def end_cases(session: Session, payroll: Payroll, *, at: datetime) -> int:
     """A payroll was released: what it pays again is put right. Returns how many cases ended."""
     if session.scalar(select(exists().where(ReturnedPayment.status.in_(OPEN)))) is False:
         return 0
-    ids: Sequence[UUID] = session.scalars(LINK, {"payroll_id": payroll.id, "at": at}).all()
-    if ids:
-        post(session, Event.REISSUED, ids, at=at)
-        audit.record(session, "returns.reissued", by=None, about=payroll, at=at, payments=len(ids))
-    return len(ids)
+    ended = session.execute(LINK, {"payroll_id": payroll.id, "at": at}).all()
+    if ended:
+        post(session, Event.REISSUED, [payment_id for payment_id, _ in ended], at=at)
+        audit.record(session, "returns.reissued", by=None, about=payroll, at=at, payments=len(ended))
+        cases, table = [case_id for _, case_id in ended], ReturnedPayment.__tablename__
+        audit.record_many(session, "return.reissued", cases, subject_type=table, by=None, at=at)
+    return len(ended)
 
 
 def payrolls_paying(session: Session, case: ReturnedPayment) -> Payroll | None:

@@ -5,6 +5,7 @@ A case follows its payment's state and never ends by itself: the money is reissu
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,7 @@ from payouts.payment import Payment, PaymentStatus
 from payouts.returns.reason import BAD_DETAILS, Reason
 from payouts.returns.telling import ToldReturn
 from payouts.tasks import outbox
+from schemes import audit
 from schemes.account import Account, Stopped
 from schemes.database import Base, BodyOwned, one_of, stored, to_body_row
 from schemes.errors import NotFound
@@ -140,9 +142,21 @@ def open_cases(session: Session, payment_ids: Sequence[UUID], *, by: UUID | None
         {"ids": ids, "reasons": [reasons[each].value for each in ids], "at": at},
     )
     outbox.add(session, "notices.look", once=f"notices.look/{min(ids)}/{at.isoformat()}", at=at)
+    tell(session, ids, by=by, at=at)
     if by is not None:
         stop_accounts(session, [each for each in ids if reasons[each] in BAD_DETAILS], by=by, at=at)
         hold_the_dead(session, [each for each in ids if reasons[each] is Reason.DECEASED], by=by, at=at)
+
+
+def tell(session: Session, payment_ids: Sequence[UUID], *, by: UUID | None, at: datetime) -> None:
+    """Record of each payment what became of it: one that came back is told of by itself, not with its payroll."""
+    states: dict[PaymentStatus, list[UUID]] = defaultdict(list)
+    for payment_id, status in session.execute(
+        select(Payment.id, Payment.status).where(Payment.id == one_of(payment_ids))
+    ):
+        states[status].append(payment_id)
+    for status, ids in states.items():
+        audit.record_many(session, f"payment.{status}", ids, subject_type=Payment.__tablename__, by=by, at=at)
 
 
 def follow_facts(session: Session, payment_ids: Sequence[UUID]) -> None:

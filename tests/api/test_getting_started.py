@@ -61,7 +61,7 @@ def commands():
 
 
 def test_the_commands_of_the_page_lead_to_a_payment_with_people_in_between(office, curl):
-    body, payee, waiting, payment, follow, became = commands()
+    body, payee, waiting, payment, follow, became, advance = commands()
     assert curl(body).json["kind"] == "sandbox"
     first = curl(payee)
     assert first.status_code == 201, first.json
@@ -80,6 +80,13 @@ def test_the_commands_of_the_page_lead_to_a_payment_with_people_in_between(offic
     office.decide_all(payroll_id)
     (paid,) = curl(became).json["data"]
     assert (paid["amount_pence"], paid["status"]) == (25000, "released")
+    office.download(payroll_id)
+    office.record_submission(payroll_id)
+    passing = curl(advance)
+    assert passing.status_code == 202, passing.json
+    office.work(leave="notices.send")
+    (paid,) = curl(became).json["data"]
+    assert paid["status"] == "submitted", "the days for returns have not passed by the calendar"
 
 
 def confirm_details(office):

@@ -11,6 +11,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from payouts import matching
+from payouts.notices import news
+from payouts.notices.staff import StaffEvent
 from payouts.tasks import outbox
 from schemes.duplicates.search import Scope
 from schemes.imports import landing, reading, register_import
@@ -85,6 +87,10 @@ def land(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     landing.land(session, service.seals, brought, progress=progress_of(service, brought), at=service.now())
     if brought.status is ImportStatus.LANDED:
         matching.ask(session, Scope.IMPORT, import_id=brought.id, search_id=brought.id, by=None, at=service.now())
+        if news.is_news(brought, at=service.now()):
+            once = f"staff.tell/import_finished/{brought.id}"
+            told = {"event": StaffEvent.IMPORT_FINISHED.value, "about": str(brought.id)}
+            outbox.add(session, "staff.tell", once=once, at=service.now(), **told)
 
 
 def progress_of(service: Service, brought: RegisterImport) -> Callable[[int], None]:

@@ -26,9 +26,11 @@ from payouts.gates.release_funds import must_have_funds
 from payouts.gates.standing import proven_line
 from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
+from payouts.notices.staff import StaffEvent
 from payouts.payment import Payment, PaymentStatus, in_payroll, stopped_count
 from payouts.payroll import GONE_FROM_HERE, Payroll, PayrollStatus, days_still_work, move, move_payments
 from payouts.returns.reissue import end_cases
+from payouts.tasks import outbox
 from schemes import audit
 from schemes.errors import KeyMissing, NotNow, Refused, SealBroken
 from schemes.gate_rule import GateKind
@@ -86,6 +88,8 @@ def release_if_passed(
     if not moved == posted == payroll.payment_count:
         raise ReleaseRefused(["payment_count"])
     dispatch.plan(session, payroll, at=at)
+    once = f"staff.tell/released/{payroll.id}"
+    outbox.add(session, "staff.tell", once=once, at=at, event=StaffEvent.RELEASED.value, about=str(payroll.id))
     return True
 
 

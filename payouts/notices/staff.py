@@ -53,6 +53,9 @@ class StaffEvent(StrEnum):
     TRACE_STEP = "trace_step"
     TRACE_PAYEE = "trace_payee"
     WEBHOOK_PAUSED = "webhook_paused"
+    RELEASED = "released"
+    RETURNS_ARRIVED = "returns_arrived"
+    IMPORT_FINISHED = "import_finished"
 
 
 class StaffMessage(BodyOwned, Base):

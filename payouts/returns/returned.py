@@ -141,6 +141,8 @@ def open_cases(session: Session, payment_ids: Sequence[UUID], *, by: UUID | None
         ),
         {"ids": ids, "reasons": [reasons[each].value for each in ids], "at": at},
     )
+    once = f"staff.tell/returns_arrived/{at.astimezone(LONDON):%Y-%m-%d}"
+    outbox.add(session, "staff.tell", once=once, at=at, event="returns_arrived")
     outbox.add(session, "notices.look", once=f"notices.look/{min(ids)}/{at.isoformat()}", at=at)
     tell(session, ids, by=by, at=at)
     if by is not None:

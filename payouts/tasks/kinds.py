@@ -15,7 +15,7 @@ from payouts.difference import run as difference_run
 from payouts.files import part, sealing
 from payouts.gates import reminding
 from payouts.ledger import control
-from payouts.notices import planning, receipts, sending, staff, warning
+from payouts.notices import news, planning, receipts, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
 from payouts.returns import building_reissues, trace_telling
@@ -76,6 +76,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "notices.look": OnDatabase(planning.look),
     "notices.send": Outside(sending.send),
     "notices.poll": Outside(receipts.poll),
+    "staff.tell": OnDatabase(news.tell),
     "staff.send": Outside(staff.send),
     "details.warn": Outside(warning.send),
     "webhook.send": Outside(webhook_sending.send),

@@ -107,9 +107,9 @@ class Office:
     def work(self, *, leave: str = "") -> None:
         """Do every task that waits, and those that they add, but for the kind to `leave`.
 
-        Messages to staff stay where there is no Notify to send them through.
+        Messages stay where there is no Notify to send them through.
         """
-        left = [leave] if self.service.settings.sandbox_notify_url else [leave, "staff.send"]
+        left = [leave] if self.service.settings.sandbox_notify_url else [leave, "staff.send", "notices.send"]
         for _ in range(MOST_ROUNDS):
             with self.transaction() as session:
                 waiting = (

@@ -14,7 +14,7 @@ from payouts.notices import settings
 from payouts.notices.connection import Way
 from payouts.notices.lint import WordingFault, fragments, look, look_at_filled
 from payouts.notices.notice import Notice, NoticeStatus
-from payouts.notices.sending import followed, values_of
+from payouts.notices.sending import followed, single_payments, values_of
 from payouts.notices.wording import Place, Wordings
 from payouts.notices.words import Words, fill
 from payouts.payment import Payment
@@ -89,4 +89,6 @@ def as_told(session: Session, service: Service, notice: Notice, payee: Payee, pa
     is_planned = notice.status is NoticeStatus.PLANNED
     words = version.words if version else wordings.of(place)[0] if is_planned else wordings.default(place)
     values = values_of(get_body(session), settings.current(session), notice, payee, payroll.pay_date)
+    for payment_id in single_payments(session, [notice]).values():
+        values |= followed(service, notice.body_id, payment_id)
     return fill(words, values)

@@ -73,7 +73,9 @@ def fill(words: Words, values: Mapping[str, str]) -> Words:
             return values.get(found[1], "")
         return found[2] if values.get(found[1]) == HOLDS else ""
 
-    return Words(FIELD.sub(filled, words.subject).strip(), FIELD.sub(filled, words.body).strip())
+    # a paragraph that was left empty leaves no gap
+    body = re.sub(r"\n{3,}", "\n\n", FIELD.sub(filled, words.body))
+    return Words(FIELD.sub(filled, words.subject).strip(), body.strip())
 
 
 def plain(name: str) -> str:

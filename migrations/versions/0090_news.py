@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "news"
-down_revision = "answers_forgotten"
+down_revision = "cheques"
 
 
 def upgrade() -> None:

@@ -116,6 +116,7 @@ PAGE: dict[str, str] = {
     "slowed": "Too many tries",
     "slowed_wait": "Minutes to wait before you try again: {minutes}.",
     "slowed_link": "The link in our message works all the time.",
+    "language": "Language",
     "other_language": "Cymraeg",
     "other_code": "cy",
     "unreviewed": "",

@@ -125,6 +125,7 @@ PAGE: dict[str, str] = {
     "slowed": "Gormod o geisiadau",
     "slowed_wait": "Munudau i aros cyn ceisio eto: {minutes}.",
     "slowed_link": "Mae’r ddolen yn ein neges yn gweithio drwy’r amser.",
+    "language": "Iaith",
     "other_language": "English",
     "other_code": "en",
     "unreviewed": "Nid yw’r cyfieithiad hwn wedi’i adolygu eto. Os yw’n wahanol i’r Saesneg, y Saesneg sy’n gywir.",

@@ -20,6 +20,7 @@ from payouts.reports.outstanding import outstanding
 from payouts.reports.period import Against, Days, DaysRefused, months_before
 from payouts.reports.tables import Kind, Table, channel_words
 from payouts.reports.written import WRITERS
+from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import day, number, pounds
 from payouts.web.form import DayField, Form, PoundsField
@@ -44,7 +45,7 @@ class ChooseReport(Form):
     against = RadioField(
         "Held against",
         widget=GovRadioInput(),
-        choices=[SelectChoice(key.value, words) for key, words in AGAINST.items()],
+        choices=[SelectChoice(key.value, said) for key, said in AGAINST.items()],
     )
     scheme = SelectField("Scheme", widget=GovSelect())
     submit = SubmitField("Show the report", widget=GovSubmitInput())
@@ -106,8 +107,8 @@ def asked(form: ChooseReport, today: date) -> Chosen:
     days = Days(form.first.data, form.last.data)
     try:
         days.must_fit()
-    except DaysRefused:
-        form.refuse("The last pay date must be on or after the first, and at most five years after it", form.last)
+    except DaysRefused as refused:
+        form.refuse(words.sentence(refused), form.last)
         return usual
     return Chosen(days, Against(form.against.data), UUID(form.scheme.data) if form.scheme.data else None)
 

@@ -21,6 +21,7 @@ from payouts.gates.attachment import EvidenceNeeded
 from payouts.gates.deciding import DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
 from payouts.machine_time import ClockWrong
 from payouts.payroll import PayDateRefused, PeriodsOverlap
+from payouts.reports.period import DaysRefused
 from payouts.responses.correction_file import ReportRefused
 from payouts.subject_access import PersonErased
 from payouts.web import (
@@ -206,6 +207,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 
 SENTENCES: dict[type[Refused], str] = {
     ChangeHeld: "The payee said that this change was not theirs. Somebody has to look into it first",
+    DaysRefused: "The last pay date must be on or after the first, and at most five years after it",
     PersonErased: "This payee was erased, so nothing personal is held about them any more",
     BlockedByAnswer: "By your body’s rules nobody uses bank details about which the bank said this. Reject them",
     AnswerNeedsReason: "Say why the bank details are right, whatever the bank said about the name",

@@ -41,6 +41,7 @@ from payouts.notices.lint import Fault, WordingFault, WordingRefused
 from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payroll import PayDateReason, PayDateRefused, PeriodsOverlap
+from payouts.reports.period import DaysRefused
 from payouts.responses.by_hand import NotAtTheBank
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.returns.outcome import BeingPaidAgain, ReviewDayRefused
@@ -168,6 +169,7 @@ REFUSALS: list[Refused] = [
     FundsDayPassed(),
     FreezeRefused(FreezeFault.OVER),
     ClosingRefused(ClosingFault.NOT_OVER),
+    DaysRefused("2026-02-01 to 2026-01-31"),
     NotHeld(),
     DecidedAsReturn(),
     rule.RuleSaysNothing(),

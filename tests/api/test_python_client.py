@@ -17,6 +17,7 @@ from payouts_client import (
     IdempotencyKeyReused,
     KeyRefused,
     NewBankDetails,
+    NotFound,
     Payouts,
     Row,
     StillGoing,
@@ -24,12 +25,16 @@ from payouts_client import (
     answers,
     payroll_answers,
     problems,
+    returns,
+    sandbox,
+    webhooks,
 )
 from werkzeug.serving import make_server
 
 from payouts.api import description, problem
 from payouts.sandbox.connection import QuietHandler
 from payouts.tasks import clock as ticking
+from payouts.webhooks import sending
 from schemes.api_key import Scope
 from tests.api.test_getting_started import confirm_details
 from tests.keys import a_key
@@ -174,6 +179,31 @@ def test_bank_details_are_proposed_and_stopped(payouts):
     assert registrar.payees.stop_bank_details(payee, used, stopped_as="closed").state == "closed"
 
 
+def test_a_webhook_is_set_up_tried_changed_and_removed(office, payouts):
+    reader = payouts(Scope.READ)
+    made = reader.webhooks.create("https://cases.invalid/payouts", events=["payee."], idempotency_key="hook")
+    assert made.secret.startswith("whsec_")
+    assert made.secret not in repr(made)
+    hook = reader.webhooks.get(made)
+    wider = reader.webhooks.change(hook, events=["payee.", "return."])
+    with pytest.raises(ChangedSince):
+        reader.webhooks.change(hook, payload="full")
+    assert [each.events for each in reader.webhooks.list()] == [wider.events]
+    sent = reader.webhooks.test(hook)
+    sending.ask_due(office.service)
+    office.work()
+    (listed,) = reader.webhooks.deliveries(hook)
+    tried = reader.webhooks.delivery(hook, listed)
+    assert (listed.id, tried.log[0].trouble) == (sent.id, "name_unknown")
+    assert reader.webhooks.replay(hook, tried).status == "waiting"
+    assert reader.webhooks.replay_failed(hook, since=sent.created_at) == 0
+    assert reader.webhooks.replace_secret(hook) != made.secret
+    assert reader.webhooks.pause(hook).paused_because == "person"
+    reader.webhooks.remove(hook)
+    with pytest.raises(NotFound):
+        reader.webhooks.get(hook)
+
+
 def test_it_knows_every_kind_of_problem():
     assert set(problems.PROBLEMS) == set(problem.PROBLEMS)
 
@@ -181,14 +211,16 @@ def test_it_knows_every_kind_of_problem():
 def schemas():
     """What is told, as the client has it."""
     for name, schema in description()["components"]["schemas"].items():
-        kind = getattr(answers, NAMES.get(name, name), None) or getattr(payroll_answers, name, None)
-        if kind is not None:
-            yield kind, schema
+        for module in (answers, payroll_answers, returns, sandbox, webhooks):
+            kind = getattr(module, NAMES.get(name, name), None)
+            if kind is not None and kind.__module__ == module.__name__:
+                yield kind, schema
 
 
 def test_it_knows_every_field_and_every_word_that_is_told():
     held = list(schemas())
-    assert len(held) > 25
+    assert len(held) > 34
+    assert {"OneReturn", "MadeWebhook", "OneDelivery", "Advanced"} <= {kind.__name__ for kind, _ in held}
     for kind, schema in held:
         told = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         assert set(told) - {"etag"} == set(schema["properties"]), kind

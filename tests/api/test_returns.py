@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
+from payouts_client import Payouts, ReturnStatus
 from sqlalchemy import text
 
 from payouts.files.payment_file import files_of
@@ -15,6 +17,7 @@ from schemes.database import new_id
 from schemes.person import Role
 from tests.answering import at_the_bank, payment_of, receive, record_submission, release
 from tests.api.caller import problem
+from tests.keys import a_key
 
 
 @pytest.fixture
@@ -97,3 +100,16 @@ def test_a_live_body_s_bank_waits_for_nobody(office, sealed, caller, owner):
         connection.execute(text("UPDATE body SET kind = 'live'"))
     answer = payer.post("/sandbox/advance", {"payroll": "1"})
     assert problem(answer) == "refused"
+
+
+def test_the_python_client_tells_what_came_back_and_lets_the_bank_s_days_pass(office, app, bank):
+    receive(office, bank.arucs((bank.items[0], "C"), (bank.items[1], "2")))
+    written = a_key(office, Scope.READ, Scope.PAYMENTS).written
+    with Payouts("http://localhost", written, transport=httpx.WSGITransport(app=app)) as payouts:
+        first, second = payouts.returns.list(status=ReturnStatus.HELD, limit=1)
+        assert {first.reason, second.reason} == {"requested", "deceased"}
+        one = payouts.returns.get(first)
+        assert (one.payment, one.outcomes) == (first.payment, ())
+        assert payouts.returns.suspense().waiting_count == 0
+        advanced = payouts.sandbox.advance(one.payment.payroll_number, days=2)
+        assert (advanced.payroll_number, advanced.days_asked) == (one.payment.payroll_number, 2)

@@ -15,6 +15,9 @@ from payouts_client.events import Events
 from payouts_client.imports import Imports
 from payouts_client.paying import Awards, OneOffPayments, Payments, Payrolls
 from payouts_client.register import Beneficiaries, Payees, Schemes
+from payouts_client.returns import Returns
+from payouts_client.sandbox import Sandbox
+from payouts_client.webhooks import Webhooks
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """Seconds. A call that takes longer is asked again under the same key."""
@@ -61,6 +64,9 @@ class Payouts:
         self.payments = Payments(connection)
         self.imports = Imports(connection)
         self.events = Events(connection)
+        self.returns = Returns(connection)
+        self.webhooks = Webhooks(connection)
+        self.sandbox = Sandbox(connection)
 
     def body(self) -> Body:
         """The body that the key belongs to, and what the key may do."""

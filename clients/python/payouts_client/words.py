@@ -127,3 +127,89 @@ class ImportStatus(Word):
     LANDED = "landed"
     CONFIRMED = "confirmed"
     DISCARDED = "discarded"
+
+
+class ReturnReason(Word):
+    """Why money came back or never left."""
+
+    DECEASED = "deceased"
+    CLOSED = "closed"
+    TRANSFERRED = "transferred"
+    NO_ACCOUNT = "no_account"
+    INVALID_DETAILS = "invalid_details"
+    NAME = "name"
+    BLOCKED = "blocked"
+    REFUSED_BY_PAYEE = "refused_by_payee"
+    REQUESTED = "requested"
+    OURS = "ours"
+    DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+
+
+class ReturnStatus(Word):
+    """`held`: somebody has to do something; `kept`: it stays for now."""
+
+    HELD = "held"
+    KEPT = "kept"
+    REISSUED = "reissued"
+    RECOVERED = "recovered"
+    WRITTEN_OFF = "written_off"
+
+
+class NextStep(Word):
+    """What a person has to do next about money that came back."""
+
+    CONFIRM_DEATH = "confirm_death"
+    LIFT_HOLD = "lift_hold"
+    ASK_FOR_DETAILS = "ask_for_details"
+    CONFIRM_DETAILS = "confirm_details"
+    WAIT = "wait"
+    FIND_OUT = "find_out"
+    PAY_AGAIN = "pay_again"
+    NOTHING = "nothing"
+
+
+class ReturnOutcome(Word):
+    KEEP = "keep"
+    SET_OFF = "set_off"
+    WRITE_OFF = "write_off"
+
+
+class PayloadKind(Word):
+    """`thin`: the event as the feed has it; `full`: with the thing itself."""
+
+    THIN = "thin"
+    FULL = "full"
+
+
+class WebhookStatus(Word):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REMOVED = "removed"
+
+
+class PausedBecause(Word):
+    """`new`: an administrator lets it begin; `failing`: nothing got there for three days; `gone`: it answered 410."""
+
+    NEW = "new"
+    PERSON = "person"
+    FAILING = "failing"
+    GONE = "gone"
+
+
+class DeliveryStatus(Word):
+    """`skipped`: a person let the webhook go on without it."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class NoAnswerBecause(Word):
+    NAME_UNKNOWN = "name_unknown"
+    ADDRESS_REFUSED = "address_refused"
+    NOT_REACHED = "not_reached"
+    CERTIFICATE = "certificate"
+    TOO_SLOW = "too_slow"
+    NOT_HTTP = "not_http"

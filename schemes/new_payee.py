@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
-from schemes import audit
+from schemes import audit, safe_contact_change
 from schemes.contact import add_contact
 from schemes.contact_value import Channel, ContactRefused, ContactValue, read_contact
 from schemes.database import new_id, take_turns
@@ -32,6 +32,10 @@ REFERENCE = re.compile(r"[A-Z0-9][A-Z0-9/.-]*")
 LONGEST_REFERENCE = 35
 
 
+class SafetyReasonNotGiven(ReasonNotGiven):
+    """Nobody says why a new payee may be reached by certain contacts only."""
+
+
 class HomeRefused(ContactRefused):
     """The address where a beneficiary lives is none."""
 
@@ -41,7 +45,8 @@ class NewPayee:
     """What somebody says of a payee. The fields of the beneficiary are not looked at for one paid for themselves.
 
     beneficiary_home: where the beneficiary lives, as typed; kept of one who is new to the register. contacts: by
-    channel, as typed. contacts_because: where they come from.
+    channel, as typed. contacts_because: where they come from. safe: the channels of the contacts that alone are safe,
+    or None where all of them are; safe_because: why not all are.
     """
 
     reference: str
@@ -58,6 +63,8 @@ class NewPayee:
     evidence_reference: str = ""
     contacts: tuple[tuple[Channel, str], ...] = ()
     contacts_because: str = ""
+    safe: frozenset[Channel] | None = None
+    safe_because: str = ""
     payment_method: PaymentMethod = PaymentMethod.ACCOUNT
     preference: Preference = USUAL
 
@@ -72,6 +79,8 @@ class NewPayee:
 def add_payee(session: Session, seals: Seals, *, payee_id: UUID, new: NewPayee, by: Actor, at: datetime) -> Payee:
     """Keep a new payee, and the beneficiary unless they are known. The same id again is the same payee.
 
+    That only some contacts are safe is proposed with it, and counts once a second person confirms it.
+
     Raises PersonRefused, MandateRefused, HomeRefused, ContactRefused, ReasonNotGiven, NotAllowed.
     """
     by.must_be(*EDITORS)
@@ -82,6 +91,7 @@ def add_payee(session: Session, seals: Seals, *, payee_id: UUID, new: NewPayee, 
     check_person(session, new, at=at)
     beneficiary = check_beneficiary(session, new, at=at)
     check_contacts(new)
+    check_safety(new)
     key_row, _ = seals.make(by.body_id, at)
     name = read_name(new.name)
     payee = Payee(
@@ -117,8 +127,15 @@ def add_payee(session: Session, seals: Seals, *, payee_id: UUID, new: NewPayee, 
         by=by,
         at=at,
     )
+    keep_contacts(session, payee_id, new, by=by, at=at)
+    return payee
+
+
+def keep_contacts(session: Session, payee_id: UUID, new: NewPayee, *, by: Actor, at: datetime) -> None:
+    """Keep how a new payee is reached; that they are in danger by some of it is for a second person to confirm."""
+    kept = {}
     for channel, typed in new.contacts:
-        add_contact(
+        kept[channel] = add_contact(
             session,
             contact_id=new_id(),
             payee_id=payee_id,
@@ -127,8 +144,18 @@ def add_payee(session: Session, seals: Seals, *, payee_id: UUID, new: NewPayee, 
             because=new.contacts_because,
             by=by,
             at=at,
+        ).id
+    if new.safe is not None:
+        safe_contact_change.propose(
+            session,
+            payee_id,
+            change_id=new_id(),
+            marked=True,
+            contact_ids={contact_id for channel, contact_id in kept.items() if channel in new.safe},
+            reason=new.safe_because,
+            by=by,
+            at=at,
         )
-    return payee
 
 
 def new_beneficiary(session: Session, new: NewPayee, *, by: Actor, at: datetime) -> Beneficiary:
@@ -205,6 +232,12 @@ def check_contacts(new: NewPayee) -> None:
         read_contact(channel, typed)
     if new.contacts and not new.contacts_because.strip():
         raise ReasonNotGiven("keep these contacts")
+
+
+def check_safety(new: NewPayee) -> None:
+    """Raises SafetyReasonNotGiven."""
+    if new.safe is not None and not new.safe_because.strip():
+        raise SafetyReasonNotGiven("keep to certain contacts")
 
 
 def read_reference(typed: str, field: str = "reference") -> str:

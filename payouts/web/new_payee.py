@@ -9,15 +9,15 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovRadioInput, GovTextArea, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import Field, RadioField, SelectChoice, StringField, TextAreaField
+from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.contact_words import CHANNELS, FORMATS, LANGUAGES
-from payouts.web.contacts import NO_CHANNEL
+from payouts.web.contacts import FREE, MARKED, NO_CHANNEL
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.register_words import PAYMENT_METHODS
@@ -28,10 +28,12 @@ from schemes.mandate import MandateRefused
 from schemes.new_payee import (
     HomeRefused,
     NewPayee,
+    SafetyReasonNotGiven,
     add_payee,
     check_beneficiary,
     check_contacts,
     check_person,
+    check_safety,
     suggested_reference,
 )
 from schemes.payee import EDITORS, Capacity, Format, Language, PaymentMethod, is_known
@@ -66,6 +68,7 @@ STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "contacts": ("How can they be reached?", (*CONTACTS, "because", "preferred", "format", "language")),
+    "safe": ("Is every contact safe?", ("marked", "safe", "safe_because")),
     "method": ("How are they paid?", ("payment_method",)),
 }
 CHECK = "check"
@@ -160,6 +163,26 @@ class AddPayee(Form):
         choices=[SelectChoice(value.value, said) for value, said in LANGUAGES.items()],
         default=Language.ENGLISH.value,
     )
+    marked = RadioField(
+        "May this person be reached by every contact?",
+        widget=GovRadioInput(),
+        choices=[
+            SelectChoice(FREE, "Yes, by every contact"),
+            SelectChoice(MARKED, "No, only by the safe contacts"),
+        ],
+        default=FREE,
+    )
+    safe = SelectMultipleField(
+        "Which contacts are safe?",
+        widget=GovCheckboxesInput(),
+        choices=[SelectChoice(channel.value, said) for channel, said in CHANNELS.items()],
+    )
+    safe_because = TextAreaField(
+        "Why are the others not safe?",
+        description="Needed if not every contact is safe. Don’t describe what happened to them",
+        widget=GovTextArea(),
+        validators=[TOO_LONG],
+    )
     payment_method = RadioField(
         "How are they paid?",
         widget=GovRadioInput(),
@@ -187,9 +210,18 @@ class AddPayee(Form):
             evidence_reference="" if for_self else self.answer("evidence_reference"),
             contacts=tuple((Channel(name), self.answer(name)) for name in CONTACTS if self.answer(name)),
             contacts_because=self.answer("because"),
+            safe=self.safe_channels(),
+            safe_because=self.answer("safe_because"),
             payment_method=PaymentMethod(self.payment_method.data or PaymentMethod.ACCOUNT),
             preference=self.preference(),
         )
+
+    def safe_channels(self) -> frozenset[Channel] | None:
+        """By what they may be reached alone; nothing is said of somebody who gave no contacts."""
+        given = frozenset(Channel(name) for name in CONTACTS if self.answer(name))
+        if self.marked.data != MARKED or self.safe.errors or not given:
+            return None
+        return given & {Channel(chosen) for chosen in self.safe.data or ()}
 
     def preference(self) -> Preference:
         """What was asked for; what nobody can have chosen counts as not answered, and is said beside its field."""
@@ -207,14 +239,19 @@ class AddPayee(Form):
             field = self.beneficiary_home
         elif isinstance(refused, ContactRefused):
             field = self[FIELD_OF_FAULT[refused.fault]]
+        elif isinstance(refused, SafetyReasonNotGiven):
+            field = self.safe_because
         elif isinstance(refused, ReasonNotGiven):
             field = self.because
         self.refuse(words.sentence(refused), field)
 
 
 def asked_of(form: AddPayee) -> list[str]:
-    """The steps of this payee: nobody is asked for a mandate to receive their own money."""
-    return [step for step in STEPS if step != "beneficiary" or form.capacity.data != Capacity.SELF]
+    """The steps of this payee: nobody is asked for a mandate to receive their own money, or of no contacts."""
+    without = {"beneficiary"} if form.capacity.data == Capacity.SELF else set()
+    if not any(form.answer(name) for name in CONTACTS):
+        without.add("safe")
+    return [step for step in STEPS if step not in without]
 
 
 @pages.route("/payees/new", methods=["GET", "POST"])
@@ -264,6 +301,8 @@ def check(session: Session, step: str, new: NewPayee, form: AddPayee) -> None:
         check_beneficiary(session, new, at=now())
     elif step == "contacts":
         check_contacts(new)
+    elif step == "safe":
+        check_safety(new)
 
 
 def is_there(session: Session, form: AddPayee) -> bool:
@@ -290,6 +329,8 @@ def add(form: AddPayee) -> ResponseReturnValue:
     except Refused as refused:
         form.refuse_answer(refused)
         return step_page(form, CHECK)
+    if form.safe_channels() is not None:
+        flash("By which contacts they may be reached counts once someone else confirms it: ask them to look at it now")
     if payee.payment_method is PaymentMethod.ACCOUNT:
         flash(f"You added {payee.name}. Now propose their bank details")
         return redirect(url_for("pages.propose_bank_details", payee_id=payee.id), 303)
@@ -310,6 +351,11 @@ def step_page(form: AddPayee, step: str, *, asked_before: bool = True) -> Respon
         for field in form
         if field.name not in shown and field.name not in ("csrf_token", "payee_id")
         for value in request.form.getlist(field.name)
+    ]
+    form.safe.choices = [
+        SelectChoice(name, f"{CHANNELS[Channel(name)]}: {', '.join(form.answer(name).splitlines())}")
+        for name in CONTACTS
+        if form.answer(name)
     ]
     steps = asked_of(form)
     earlier = steps[steps.index(step) - 1] if step in steps and steps.index(step) else None

@@ -11,12 +11,13 @@ from sqlalchemy import select, text
 from schemes import new_payee, note, payee_details, revision
 from schemes.account import accounts_of, open_details
 from schemes.audit import AuditEvent
+from schemes.change import ChangeKind, waiting_of
 from schemes.contact import contacts_of
 from schemes.contact_value import Channel, ContactRefused
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven
 from schemes.mandate import MandateRefused, mandates_of
-from schemes.new_payee import HomeRefused, NewPayee, suggested_reference
+from schemes.new_payee import HomeRefused, NewPayee, SafetyReasonNotGiven, suggested_reference
 from schemes.note import NoteEmpty, notes_of
 from schemes.payee import (
     Beneficiary,
@@ -104,6 +105,18 @@ def test_where_a_child_lives_and_how_the_payee_wants_to_be_written_to_are_kept_a
     assert (beneficiary.address, beneficiary.postcode) == ("flat 2\n3 Low Street\nleeds\nLS1 4DZ", "LS1 4DZ")
     assert preference_of(payee) == asked
     assert preference_of(add(JO2)) == USUAL
+
+
+def test_that_only_the_post_is_safe_is_proposed_with_the_payee_and_waits_for_a_second_person(office, add):
+    in_danger = replace(MUM, safe=frozenset({Channel.LETTER}))
+    with pytest.raises(SafetyReasonNotGiven):
+        add(in_danger)
+    payee = add(replace(in_danger, safe_because="asked for it"))
+    with office.transaction() as session:
+        waiting = waiting_of(session, ChangeKind.SAFE_CONTACT, payee.id)
+        (letter,) = (one for one in contacts_of(session, payee.id) if one.channel is Channel.LETTER)
+    assert waiting.after == {"marked": True, "contacts": [str(letter.id)]}
+    assert not payee.safe_contact
 
 
 def test_a_form_sent_twice_adds_one_payee(office, add):

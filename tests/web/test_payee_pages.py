@@ -58,7 +58,8 @@ def to_the_check(adding):
     go_on(adding, "Whose money do they receive?", **PERSON)
     go_on(adding, "For whom do they receive it?", capacity="parent")
     go_on(adding, "How can they be reached?", **CHILD)
-    go_on(adding, "How are they paid?", email="jo@example.com", because="The form of 5 January")
+    go_on(adding, "Is every contact safe?", email="jo@example.com", because="The form of 5 January")
+    go_on(adding, "How are they paid?", marked="free")
     return go_on(adding, "Check the answers", payment_method="account")
 
 
@@ -134,6 +135,20 @@ def test_a_wrong_answer_is_said_on_its_own_page(adding, typed, error):
 def test_a_reference_that_is_taken_is_said_beside_it(adding, payee):
     page = adding.press("Continue", **PERSON | {"reference": payee.reference})
     assert "has this reference already" in page.errors[0]
+
+
+def test_somebody_in_danger_by_their_post_is_marked_while_they_are_added(adding):
+    to_the_check(adding)
+    adding.press("Change how they can be reached", to="contacts")
+    go_on(adding, "Check the answers", letter="1 High Street\nLeeds\nLS1 4DY")
+    adding.press("Change whether every contact is safe", to="safe")
+    page = adding.press("Continue", marked="marked", safe=["email"])
+    assert page.errors == ["Say why you keep to certain contacts"]
+    page = go_on(adding, "Check the answers", safe_because="Asked for at the interview")
+    assert "Only by the safe contacts" in page.text
+    page = adding.press("Add the payee")
+    assert "once someone else confirms it" in page.done[0]
+    assert "Asked for at the interview" in adding.get("/changes").text
 
 
 def test_nothing_about_a_person_stands_in_an_address(adding):

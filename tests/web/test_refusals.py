@@ -101,7 +101,7 @@ from schemes.imports.mapping import MappingRefused
 from schemes.imports.register_import import NotWhole
 from schemes.invitation import AnotherPerson, InvitedAlready, LinkUsedUp, MemberAlready
 from schemes.mandate import MandateFault, MandateRefused
-from schemes.new_payee import HomeRefused
+from schemes.new_payee import HomeRefused, SafetyReasonNotGiven
 from schemes.note import NoteEmpty
 from schemes.office_days import ClosedDayRefused
 from schemes.one_off_payment import OneOffFault, OneOffRefused
@@ -222,6 +222,7 @@ REFUSALS: list[Refused] = [
     NoPeriod(DAY),
     ContactRefused(ContactFault.EMAIL),
     HomeRefused(ContactFault.ADDRESS),
+    SafetyReasonNotGiven("keep to certain contacts"),
     ContactKnown(),
     NoteEmpty(),
     PersonRefused("name", PersonFault.NAME),

@@ -276,7 +276,10 @@ def new_payee() -> ResponseReturnValue:
     for step in until:
         if step != CHECK and not is_answered(form, step):
             return step_page(form, step, asked_before=here in (step, CHECK))
-    return add(form) if here == CHECK else step_page(form, CHECK if until is steps else steps[steps.index(here) + 1])
+    if here == CHECK:
+        return add(form)
+    onward = CHECK if until is steps else steps[steps.index(here) + 1]
+    return step_page(form, onward, asked_before=onward == CHECK)
 
 
 def is_answered(form: AddPayee, step: str) -> bool:

@@ -65,12 +65,16 @@ class ProposeScheme(Form):
 
 
 class Task(NamedTuple):
-    """A line of the task list. part: the page's part of the address; None for a page of examples."""
+    """A line of the task list. part: the page's part of the address; said: nothing where nothing was answered yet.
+
+    prefixes: of the fields that it asks for.
+    """
 
     name: str
     part: str
     said: str
     fault: str | None
+    prefixes: tuple[str, ...]
 
 
 @pages.route("/schemes/new", methods=["GET", "POST"])
@@ -153,7 +157,7 @@ def groups(session: Session, definition: Definition, faults: list[FieldFault]) -
 
     def task(name: str, part: str, says: str, *prefixes: str) -> Task:
         wrong = (fault_sentence(fault) for fault in faults if fault.field.startswith(prefixes))
-        return Task(name, part, says, next(wrong, None))
+        return Task(name, part, says, next(wrong, None), prefixes)
 
     scheme = [
         task("Name, code and purpose", "about", definition.name, "code", "name", "pays_for"),
@@ -180,6 +184,12 @@ def groups(session: Session, definition: Definition, faults: list[FieldFault]) -
         ),
     ]
     return [("The scheme", scheme), ("What it pays", pays), ("Rules", rules)]
+
+
+def untold(faults: list[FieldFault], tasks: list[Task]) -> list[str]:
+    """What is wrong besides what is put right on a page of the task list, where each names one fault at a time."""
+    pages = tuple(prefix for task in tasks for prefix in task.prefixes)
+    return [fault_sentence(fault) for fault in faults if not fault.field.startswith(pages)]
 
 
 def section_of(definition: Definition, part: str) -> tuple[type[Section], int]:
@@ -270,6 +280,7 @@ def propose_scheme_draft(scheme_draft_id: UUID) -> ResponseReturnValue:
         draft = get_draft(session, scheme_draft_id)
         definition = draft.definition
         faults = all_faults(session, draft, definition)
+        to_do = [task for _, tasks in groups(session, definition, faults) for task in tasks if task.fault]
         if request.method == "GET":
             form.effective_from.data = first_day_of(session, draft, definition)
         before, after = facts_now(session, draft.scheme_id), {}
@@ -280,7 +291,8 @@ def propose_scheme_draft(scheme_draft_id: UUID) -> ResponseReturnValue:
             form=form,
             draft=draft,
             definition=definition,
-            faults=[fault_sentence(fault) for fault in faults],
+            tasks=to_do,
+            faults=untold(faults, to_do),
             rows=change_words.scheme_differences(before, after) if after else [],
             is_new=not before,
             is_open=is_open(session, draft),

@@ -45,7 +45,7 @@ def adding(preparer):
 
 def go_on(visitor, question, **typed):
     page = visitor.press("Continue", **typed)
-    assert page.h1 == question, page.errors
+    assert (page.h1, page.errors) == (question, []), "a question is not asked with an error"
     return page
 
 

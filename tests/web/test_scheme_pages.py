@@ -50,8 +50,10 @@ def definition_of(office, draft):
 
 
 def test_a_scheme_is_defined_by_one_person_and_is_there_when_another_confirms_it(preparer, draft, signed_in, office):
-    assert preparer.get(draft).steps["Name, code and purpose"] == "Put right"
-    assert "can’t be proposed yet" in preparer.get(f"{draft}/propose").text
+    assert preparer.get(draft).steps["Name, code and purpose"] == "Not started"
+    page = preparer.get(f"{draft}/propose")
+    assert "can’t be proposed yet: Name, code and purpose – not answered yet Go back" in page.text
+    assert page.link("Name, code and purpose").endswith("/about")
     assert set(name_it(preparer, draft).steps.values()) == {"Completed"}
     page = preparer.get(preparer.get(draft).link("Check your answers"))
     assert ["Name", "Help"] in page.table("rows")

@@ -193,12 +193,17 @@ def section(kept: Mapping[str, Any], name: str, faults: list[FieldFault]) -> Map
     return {}
 
 
-def settings_at(session: Session, scheme_id: UUID, at: datetime | None = None) -> CheckSettings:
-    """The settings of a scheme that counted at an instant, or now; the usual ones before any were confirmed."""
+def row_at(session: Session, scheme_id: UUID, at: datetime | None = None) -> CheckSettingsRow | None:
+    """The settings of a scheme that counted at an instant, or now, as they are kept; None before any were confirmed."""
     rows = select(CheckSettingsRow).where(CheckSettingsRow.scheme_id == scheme_id)
     if at is not None:
         rows = rows.where(CheckSettingsRow.set_at <= at)
-    row = session.scalars(rows.order_by(CheckSettingsRow.number.desc()).limit(1)).first()
+    return session.scalars(rows.order_by(CheckSettingsRow.number.desc()).limit(1)).first()
+
+
+def settings_at(session: Session, scheme_id: UUID, at: datetime | None = None) -> CheckSettings:
+    """The settings of a scheme that counted at an instant, or now; the usual ones before any were confirmed."""
+    row = row_at(session, scheme_id, at)
     return settings_from(row.settings, number=row.number) if row else USUAL
 
 

@@ -68,7 +68,8 @@ taken_out.json  the lines of payments that left since, by the earlier manifest's
 findings.jsonl  a line for each finding of the checks, likewise (not in a redacted pack)
 difference.jsonl  each award's difference to the last payroll by its cause, likewise (not in a redacted pack)
 files/          the payment files, byte for byte (not in a redacted pack)
-attachments/    what people attached as evidence, by the SHA-256 in their decisions (not in a redacted pack)
+attachments/    what people attached as evidence, by the SHA-256 in their decisions, or in submissions.json where it
+                shows that a payment was made outside (not in a redacted pack)
 
     payouts evidence verify PACK.zip --key PUBLIC-KEY
 
@@ -178,7 +179,7 @@ def parts(
         yield "taken_out.json", [canonical(taken_out(session, payroll, line))]
     yield "findings.jsonl", result_lines(session, payroll.id)
     yield "difference.jsonl", difference_lines(session, payroll.id)
-    files, attachments = files_of(session, payroll.id), attachments_of(session, decisions)
+    files, attachments = files_of(session, payroll.id), attachments_of(session, payroll, decisions)
     gone = destroyed_at(session, [*(one.key_id for one in files), *(one.key_id for one in attachments)])
     for file in files:
         if file.key_id not in gone:
@@ -192,7 +193,7 @@ def parts(
 def gone_statement(session: Session, payroll: Payroll) -> dict[str, Any]:
     """What of a payroll was destroyed when its time was over, and when; nothing where all is there."""
     files = files_of(session, payroll.id)
-    attachments = attachments_of(session, decisions_of(session, payroll.id, live=False))
+    attachments = attachments_of(session, payroll, decisions_of(session, payroll.id, live=False))
     gone = destroyed_at(session, [*(one.key_id for one in files), *(one.key_id for one in attachments)])
     erased = select(func.count(Payee.id.distinct())).join(
         Payment, (Payment.body_id == Payee.body_id) & (Payment.payee_id == Payee.id)
@@ -247,9 +248,11 @@ def cleared_of(session: Session, urgent: UrgentPayment) -> dict[str, Any]:
     return told
 
 
-def attachments_of(session: Session, decisions: Sequence[Decision]) -> list[Attachment]:
-    """The files that decisions rest on, each content once."""
-    ids = {decision.attachment_id for decision in decisions} - {None}
+def attachments_of(session: Session, payroll: Payroll, decisions: Sequence[Decision]) -> list[Attachment]:
+    """The files that decisions rest on, and the one that shows that a payment was made outside; each content once."""
+    urgent = urgent_of(session, payroll)
+    ids = {decision.attachment_id for decision in decisions} | {urgent.attachment_id if urgent else None}
+    ids.discard(None)
     found = session.scalars(select(Attachment).where(Attachment.id.in_(ids)).order_by(Attachment.id))
     return list({attached.sha256: attached for attached in found}.values())
 

@@ -254,15 +254,17 @@ def amounts_of_items(lines: Iterable[bytes]) -> Iterator[int]:
 
 
 def check_attachments(archive: zipfile.ZipFile, decisions: list[dict[str, Any]], report: Report, gone: Gone) -> None:
-    """That each attached file of a complete pack is one that a decision names, and none is missing."""
+    """That each attached file of a complete pack is one that a decision or what was made outside names, and none is
+    missing.
+    """
     folder = "attachments/"
     packed = {name for name in archive.namelist() if name.startswith(folder)}
-    said = {decision["record"]["attached"]["sha256"] for decision in decisions if "attached" in decision["record"]}
-    said -= gone.attachments.keys()
+    naming = [*(decision["record"] for decision in decisions), *json.loads(archive.read("submissions.json"))]
+    said = {record["attached"]["sha256"] for record in naming if "attached" in record} - gone.attachments.keys()
     if not packed and (not said or "payments.jsonl" not in archive.namelist()):
         return
     found = {sha256_of(archive, name) for name in packed}
-    report.check("the attached files are those that the decisions name", holds=found == said)
+    report.check("the attached files are those that the decisions and submissions name", holds=found == said)
 
 
 def check_chain(links: list[dict[str, Any]], report: Report) -> None:

@@ -27,7 +27,7 @@ from payouts.payroll import Payroll, PayrollKind
 from payouts.urgent import by_cheque, urgent_of
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
-from schemes.check_settings import settings_at
+from schemes.check_settings import USUAL, row_at
 from schemes.database import Base, BodyOwned, new_id, to_body_row
 from schemes.errors import Refused
 from schemes.one_off_payment import OneOff
@@ -66,6 +66,7 @@ class ReleaseRefused(Refused):
 def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
     """Everything that the decisions on a payroll are about, as it stands in the database now."""
     profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
+    checks = row_at(session, payroll.scheme_id, payroll.made_at)
     results = results_digest(session, payroll.id)
     opened = to_open(session, payroll.id, lot=results)
     return {
@@ -89,7 +90,7 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         **difference_statement(session, payroll),
         **control_statement(session, payroll),
         "check_rules": RULE_SET,
-        "check_settings": settings_at(session, payroll.scheme_id, payroll.made_at).number,
+        "check_settings": checks.number if checks else USUAL.number,
         "rules": rules_statement(session, payroll),
         "check_results": results,
         **({"to_open": opened} if opened else {}),

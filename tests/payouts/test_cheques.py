@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import select, text
@@ -32,7 +33,7 @@ from schemes.payee import Payee
 from schemes.person import Role
 from tests.entering import entering
 from tests.payouts.statement.bank import account_of, camt, entry, send
-from tests.payouts.test_evidence import take
+from tests.payouts.test_evidence import reindexed, take
 from tests.payouts.test_urgent import pay_award, record, through_the_gates
 
 
@@ -172,7 +173,7 @@ def record_with_a_copy(office, payroll_id):
         return attached.id
 
 
-def test_the_copy_of_the_cheque_is_kept_and_named_in_the_evidence(office, without_account):
+def test_the_copy_of_the_cheque_is_kept_and_in_the_evidence(office, without_account):
     payroll_id = cheque(office, without_account)
     attachment_id = record_with_a_copy(office, payroll_id)
     with office.transaction() as session:
@@ -185,7 +186,19 @@ def test_the_copy_of_the_cheque_is_kept_and_named_in_the_evidence(office, withou
                 session, office.service.seals, payroll, attachment_id=new_id(), file_name="x.pdf",
                 content=b"%PDF-", by=office.person(Role.RELEASER), at=at,
             )  # fmt: skip
-    assert verify(take(office, payroll_id)).faults == []
+    pack = take(office, payroll_id)
+    assert verify(pack).faults == []
+    with ZipFile(pack) as archive:
+        (name,) = [one for one in archive.namelist() if one.startswith("attachments/")]
+        assert archive.read(name) == b"%PDF-1.7 a copy"
+    lacking = verify(reindexed(pack, without(name), office.service.signer))
+    assert lacking.faults == ["the attached files are those that the decisions and submissions name"]
+    with ZipFile(take(office, payroll_id, redacted=True)) as archive:
+        assert not [one for one in archive.namelist() if one.startswith("attachments/")]
+
+
+def without(name):
+    return lambda parts: {each: content for each, content in parts.items() if each != name}
 
 
 def clear(office, payroll_id, because="statement 12", role=Role.FINANCE):

@@ -114,7 +114,7 @@ def test_a_complete_pack_holds_the_file_and_tells_when_it_was_exchanged(office, 
         write_pack(session, service.seals, service.signer, payroll, **facts)
     report = verify(packed)
     assert report.faults == []
-    assert "the attached files are those that the decisions name" in report.holds
+    assert "the attached files are those that the decisions and submissions name" in report.holds
     name = f"attachments/{hashlib.sha256(STATEMENT).hexdigest()}.pdf"
     assert zipfile.ZipFile(packed).read(name) == STATEMENT
 

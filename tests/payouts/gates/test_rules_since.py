@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -10,12 +11,13 @@ from sqlalchemy import text
 from payouts.channels.release import not_as_approved
 from payouts.evidence.verifying import verify
 from payouts.gates.decision import decisions_of, gate_states, may_still_decide
+from payouts.gates.manifest import ReleaseRefused
 from payouts.payroll import PayrollStatus, get_payroll
 from schemes.bank_profile import bank_profiles, newest_profile
 from schemes.bank_profile_change import Terms
 from schemes.bank_profile_change import propose as propose_profile
 from schemes.body import DutyPattern
-from schemes.check_settings import Check, CheckSettings, Weight
+from schemes.check_settings import Check, CheckSettings, Thresholds, Weight
 from schemes.check_settings import propose as propose_checks
 from schemes.database import new_id
 from schemes.gate_rule import FIRST_GATES
@@ -43,6 +45,17 @@ def other_checks(office):
         facts = {"change_id": change_id, "reason": "stricter", "by": office.person(Role.FINANCE)}
         wanted = CheckSettings(dict.fromkeys(Check, Weight.BLOCK))
         propose_checks(session, scheme_id, wanted, at=office.service.now(), **facts)
+    office.confirm_change(change_id, by=office.person(Role.APPROVER))
+
+
+def longer_back(office):
+    """Payments of other payrolls are compared for a month longer."""
+    scheme_id, change_id = office.harbour.scheme_id, new_id()
+    with office.transaction() as session:
+        facts = {"change_id": change_id, "reason": "a fraud", "by": office.person(Role.FINANCE)}
+        propose_checks(
+            session, scheme_id, CheckSettings(thresholds=Thresholds(days_back=90)), at=office.service.now(), **facts
+        )
     office.confirm_change(change_id, by=office.person(Role.APPROVER))
 
 
@@ -89,6 +102,28 @@ def test_a_rule_that_two_people_change_after_the_first_decision_touches_later_pa
     for position, role in ((2, Role.FINANCE), (3, Role.APPROVER)):
         office.decide(payroll_id, position, by=office.person(role))
     assert office.decide(payroll_id, 4, by=office.person(Role.RELEASER))
+
+
+def test_settings_of_the_checks_that_somebody_changes_in_place_are_named_at_release(office, payroll_id, clock, owner):
+    clock.advance(minutes=5)
+    longer_back(office)
+    clock.advance(minutes=5)
+    made_after = office.create(date(2026, 12, 1))
+    office.work()
+    office.accept_findings(made_after)
+    office.seal(made_after)
+    office.decide_all(made_after, upto=3)
+    # the second is weaker than the service lets any scheme be, so that it can't be read as settings any more
+    for where, to in (("{thresholds,total_percent}", "99"), ("{weights,one_account_several_payees}", '"note"')):
+        with owner.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(
+                text("UPDATE check_settings SET settings = jsonb_set(settings, CAST(:where AS text[]), :to::jsonb)"),
+                {"where": where, "to": to},
+            )
+        with pytest.raises(ReleaseRefused) as refused:
+            office.decide(made_after, 4, by=office.person(Role.RELEASER))
+        assert refused.value.differences == ["rules"]
 
 
 def test_an_approver_who_is_removed_before_the_release_has_decided_all_the_same_and_the_evidence_holds(

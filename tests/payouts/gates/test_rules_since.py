@@ -117,10 +117,8 @@ def test_settings_of_the_checks_that_somebody_changes_in_place_are_named_at_rele
     for where, to in (("{thresholds,total_percent}", "99"), ("{weights,one_account_several_payees}", '"note"')):
         with owner.begin() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-            connection.execute(
-                text("UPDATE check_settings SET settings = jsonb_set(settings, CAST(:where AS text[]), :to::jsonb)"),
-                {"where": where, "to": to},
-            )
+            changed = "jsonb_set(settings, CAST(:where AS text[]), CAST(:to AS jsonb))"
+            connection.execute(text(f"UPDATE check_settings SET settings = {changed}"), {"where": where, "to": to})
         with pytest.raises(ReleaseRefused) as refused:
             office.decide(made_after, 4, by=office.person(Role.RELEASER))
         assert refused.value.differences == ["rules"]

@@ -34,7 +34,8 @@ test: install ## run every test, those in a real browser too (ARGS: for pytest)
 
 faults: install ## run only the tests that kill, empty and cut off real processes
 	@PAYOUTS_FAULT_SEEDS=$${PAYOUTS_FAULT_SEEDS:-4} PAYOUTS_FAULT_CREATES=$${PAYOUTS_FAULT_CREATES:-10000} \
-	    PAYOUTS_BANK_RUNS=$${PAYOUTS_BANK_RUNS:-25} $(BIN)/pytest -m faults $(ARGS)
+	    PAYOUTS_BANK_RUNS=$${PAYOUTS_BANK_RUNS:-25} PAYOUTS_GATE_SEQUENCES=$${PAYOUTS_GATE_SEQUENCES:-25} \
+	    $(BIN)/pytest -m faults $(ARGS)
 
 search: install ## search the API for faults with many more made-up calls than the tests make (PAYOUTS_API_EXAMPLES=200)
 	@PAYOUTS_API_EXAMPLES=$${PAYOUTS_API_EXAMPLES:-100} $(BIN)/pytest -n 0 tests/api/test_searched_for_faults.py $(ARGS)

@@ -81,6 +81,7 @@ class Cells:
         value = self.by_column.get(column, "") if found is None else found
         # faults are read by everybody who may see the import; whole numbers stand in the sealed cells only
         value = f"…{value.strip()[-4:]}" if column in SEALED and value.strip() else value
+        value = value.replace("\x00", UNDEFINED)  # which the database keeps in no text
         self.faults.append(Fault(column, reason, value[:80]))
 
     def text(self, column: str, *, required: bool = False) -> str:

@@ -15,7 +15,7 @@ from bacs import charset
 from schemes.contact_value import EMAIL
 from schemes.errors import FileFault, FileRefused
 from schemes.imports import workbook
-from schemes.imports.cells import LONGEST_OTHERWISE, WINDOWS, Cells
+from schemes.imports.cells import LONGEST_OTHERWISE, UNDEFINED, WINDOWS, Cells
 from schemes.imports.csv_file import CsvFile
 from schemes.imports.entry import ADDED, COLUMNS, Entry, Fault, Row, RowReason, missing_of
 from schemes.imports.offered import Offered
@@ -28,11 +28,17 @@ BITS = 1 << 27
 WRITABLE = re.compile(r"[A-Za-z0-9]")
 
 
+# `Weekly £` as Windows wrote it; and no NUL, which the database keeps in no text
+LEGIBLE = {**WINDOWS, 0: UNDEFINED}
+
+
 def names_of(cells: Sequence[str]) -> tuple[str, ...]:
     """The names in a header, however they are written: `Sort Code` is sort_code. Raises FileRefused."""
     if len(cells) > MOST_COLUMNS:
         raise FileRefused(FileFault.TOO_MANY_COLUMNS, found=len(cells), most=MOST_COLUMNS)
-    header = tuple("_".join(cell.strip().casefold().replace("_", " ").split())[:80] for cell in cells)
+    header = tuple(
+        "_".join(cell.translate(LEGIBLE).strip().casefold().replace("_", " ").split())[:80] for cell in cells
+    )
     # a spreadsheet leaves empty columns at the end of each line
     while header and not header[-1]:
         header = header[:-1]
@@ -63,11 +69,11 @@ def open_table(content: bytes) -> Table:
 
 
 def header_of(table: Table) -> list[str]:
-    """The cells of the first row. Raises FileRefused for a file without rows."""
+    """The cells of the first row, legible and fit to be kept. Raises FileRefused for a file without rows."""
     first = next(table.lines(), None)
     if first is None:
         raise FileRefused(FileFault.EMPTY)
-    return first[1]
+    return [cell.translate(LEGIBLE) for cell in first[1]]
 
 
 def is_header(cells: Sequence[str]) -> bool:

@@ -147,9 +147,9 @@ def test_under_other_columns_every_row_is_good_or_refused_and_none_is_lost(lines
 
 
 def test_a_file_with_other_columns_waits_to_be_told_and_is_read_as_it_was_told(office):
-    import_id = office.bring_in(file_of(ROW))
+    import_id = office.bring_in(file_of(ROW, header=[*THEIRS[:-1], "Shoes £"]).decode().encode("cp1252"))
     brought = look(office, import_id)
-    assert brought.status is ImportStatus.ASKING
+    assert (brought.status, brought.asked["header"][-1]) == (ImportStatus.ASKING, "shoes_£")
     assert tuple(brought.asked["proposed"]) == COLUMNS_OF_THEIRS
     assert "66374958" not in str(brought.asked), "no value of the file stands in the question"
     for _ in range(2):

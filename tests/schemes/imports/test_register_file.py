@@ -89,6 +89,7 @@ HEAD = ",".join(REQUIRED)
         (b"name,money\r\nJo,5\r\n", FileFault.MISSING_COLUMNS, {"unknown": ["name", "money"]}),
         (LINE.replace("amount,units,", "", 1).encode(), FileFault.MISSING_COLUMNS, {"missing": ["amount"]}),
         (LINE.replace("sort_code", "sort code!").encode(), FileFault.MISSING_COLUMNS, {"unknown": ["sort code!"]}),
+        ((HEAD + ",£ a week\r\n").encode("cp1252"), FileFault.UNKNOWN_COLUMNS, {"unknown": ["£ a week"]}),
         ((HEAD + ",shoe_size\r\n").encode(), FileFault.UNKNOWN_COLUMNS, {"unknown": ["shoe_size"]}),
         ((HEAD + ",amount\r\n").encode(), FileFault.REPEATED_COLUMNS, {"repeated": ["amount"]}),
         ((HEAD + ",x" * 53 + "\r\n").encode(), FileFault.TOO_MANY_COLUMNS, {"found": 60, "most": 30}),
@@ -117,6 +118,12 @@ def test_what_windows_wrote_is_read_cell_by_cell_and_told():
     assert [row.repairs for row in rows] == [
         (), (), (Repair("beneficiary_name", Mend.WINDOWS_CHARACTERS, "", GOOD["beneficiary_name"]),)
     ]  # fmt: skip
+
+
+def test_what_a_database_cannot_keep_is_in_no_fault():
+    _, (row,) = read(register({"beneficiary_name": "\x00" + "x" * 200, "account_number": "\x0066374958"}))
+    assert {fault.field for fault in row.faults} == {"beneficiary_name", "account_number"}
+    assert not any("\x00" in fault.found for fault in row.faults)
 
 
 def test_a_byte_that_no_encoding_explains_refuses_its_cell_alone():

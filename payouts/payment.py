@@ -259,7 +259,7 @@ def line_rows(*beside: Any) -> Select[*tuple[Any, ...]]:
             SealingKey.ring_key_id,
             SealingKey.wrapped,
             Account.proposed_by,
-            Account.confirmed_by,
+            func.coalesce(Account.confirmed_by, Account.confirmed_under),
             *beside,
         )
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))

@@ -76,6 +76,7 @@ class Account(BodyOwned, Base):
     What it says never changes: a payment points at the version it was approved with. Only what people decide about it
     is added. `usable_from` ends the cooling-off of a change; without it a version is usable once it is confirmed.
     `came_by` is None for a version that came in a file. `confirmed_because`: why, where the bank's answer asked for it.
+    `confirmed_under`: the policy by which a match at the bank confirmed it; then nobody did (`confirmed_by` is None).
     `disowned_at`: when the payee said that it was not theirs; `held_back`: it waits until somebody has looked.
     """
 
@@ -88,16 +89,20 @@ class Account(BodyOwned, Base):
         Index("ix_account_stopped", "body_id", "stopped_at", postgresql_where=text("stopped_at is not null")),
         to_body_row("payee", "payee_id"),
         to_body_row("register_import", "import_id"),
+        to_body_row("name_policy", "confirmed_under"),
         CheckConstraint("confirmed_by is null or confirmed_by <> proposed_by", name="two_people"),
-        CheckConstraint("(confirmed_by is null) = (confirmed_at is null)", name="confirmed"),
+        CheckConstraint(
+            "(confirmed_at is null) = (confirmed_by is null and confirmed_under is null)", name="confirmed"
+        ),
+        CheckConstraint("confirmed_by is null or confirmed_under is null", name="one_confirmation"),
         CheckConstraint(
             "(waived_by is null) = (waived_at is null) and (waived_by is null or "
-            "(waived_by <> proposed_by and confirmed_by is not null and coalesce(waived_because, '') <> ''))",
+            "(waived_by <> proposed_by and confirmed_at is not null and coalesce(waived_because, '') <> ''))",
             name="waiver",
         ),
         CheckConstraint(
             "(rejected_by is null) = (rejected_at is null) and (rejected_by is null or "
-            "(confirmed_by is null and coalesce(rejected_because, '') <> ''))",
+            "(confirmed_at is null and coalesce(rejected_because, '') <> ''))",
             name="rejection",
         ),
         CheckConstraint(
@@ -139,6 +144,7 @@ class Account(BodyOwned, Base):
     confirmed_by: Mapped[UUID | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_because: Mapped[str | None]
+    confirmed_under: Mapped[UUID | None]
     held_back: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     disowned_at: Mapped[datetime | None]
     looked_by: Mapped[UUID | None]
@@ -159,6 +165,10 @@ class Account(BodyOwned, Base):
     @property
     def is_waiting(self) -> bool:
         return self.confirmed_at is None and self.rejected_at is None
+
+    @property
+    def is_match_confirmed(self) -> bool:
+        return self.confirmed_under is not None
 
     @property
     def is_disowned(self) -> bool:

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, select
+from sqlalchemy import CheckConstraint, Index, false, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit, change
 from schemes.change import Change, ChangeKind
 from schemes.database import Base, BodyOwned, new_id, stored
-from schemes.errors import OutOfRange
+from schemes.errors import OutOfRange, Refused
 from schemes.person import Actor, Role
 
 LEAST_DAYS, MOST_DAYS = 1, 365
@@ -41,11 +41,16 @@ class Meaning(StrEnum):
     BLOCK = "block"
 
 
+class MatchNeedsAsking(Refused):
+    """A match can confirm nothing where nobody is asked about a proposal by itself."""
+
+
 class NamePolicy(NamedTuple):
     """A body's policy. A match always allows; that there is no such account always blocks.
 
     not_asked: no bank was asked, or none answered, or so long ago that it no longer counts. ask_on_entry: whether each
-    proposal is asked about by itself. good_for_days: how old an answer may be.
+    proposal is asked about by itself. good_for_days: how old an answer may be. match_confirms: whether a match stands
+    for the second person where a key proposes a payee's first bank details.
     """
 
     close: Meaning = Meaning.REASON
@@ -55,6 +60,7 @@ class NamePolicy(NamedTuple):
     not_asked: Meaning = Meaning.ALLOW
     ask_on_entry: bool = True
     good_for_days: int = 90
+    match_confirms: bool = False
 
     @property
     def good_for(self) -> timedelta:
@@ -88,6 +94,7 @@ class NamePolicyRow(BodyOwned, Base):
     not_asked: Mapped[Meaning] = mapped_column(stored(Meaning, check="not_asked"))
     ask_on_entry: Mapped[bool]
     good_for_days: Mapped[int]
+    match_confirms: Mapped[bool] = mapped_column(server_default=false())
     set_by: Mapped[UUID]
     set_at: Mapped[datetime]
 
@@ -101,10 +108,21 @@ def policy_at(session: Session, at: datetime) -> NamePolicy:
 
 def current(session: Session) -> NamePolicy:
     """The policy that was confirmed last."""
-    row = session.scalars(
-        select(NamePolicyRow).order_by(NamePolicyRow.set_at.desc(), NamePolicyRow.id.desc()).limit(1)
-    ).first()
+    row = current_row(session)
     return NamePolicy(*(getattr(row, name) for name in NamePolicy._fields)) if row else NamePolicy()
+
+
+def current_row(session: Session) -> NamePolicyRow | None:
+    """The policy that was confirmed last; None while a body goes by the defaults."""
+    latest = select(NamePolicyRow).order_by(NamePolicyRow.set_at.desc(), NamePolicyRow.id.desc())
+    return session.scalars(latest.limit(1)).first()
+
+
+def number_of(session: Session, policy_id: UUID) -> int:
+    """Which of the body's policies it is, counted from 1: by this people speak of it."""
+    row = session.get_one(NamePolicyRow, (session.info["body_id"], policy_id))
+    up_to = tuple_(NamePolicyRow.set_at, NamePolicyRow.id) <= tuple_(row.set_at, row.id)
+    return session.scalar(select(func.count()).where(up_to)) or 0
 
 
 def facts(session: Session) -> dict[str, Any]:
@@ -122,10 +140,12 @@ def from_facts(told: dict[str, Any]) -> NamePolicy:
 
 
 def propose(session: Session, wanted: NamePolicy, *, change_id: UUID, reason: str, by: Actor, at: datetime) -> Change:
-    """Propose another policy. Raises OutOfRange, NotAllowed, and as `change.propose`."""
+    """Propose another policy. Raises OutOfRange, MatchNeedsAsking, NotAllowed, and as `change.propose`."""
     by.must_be(Role.ADMINISTRATOR)
     if not LEAST_DAYS <= wanted.good_for_days <= MOST_DAYS:
         raise OutOfRange("days that an answer counts", wanted.good_for_days, LEAST_DAYS, MOST_DAYS)
+    if wanted.match_confirms and not wanted.ask_on_entry:
+        raise MatchNeedsAsking
     return change.propose(
         session,
         ChangeKind.NAME_POLICY,

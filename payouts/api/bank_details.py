@@ -50,6 +50,11 @@ class BankDetailsSchema(Schema):
     account_number_ends = fields.String(required=True, attribute="last_four")
     proposed_at = Instant(required=True)
     confirmed_at = Instant(required=True, allow_none=True)
+    confirmed_by_match = fields.Boolean(
+        required=True,
+        attribute="is_match_confirmed",
+        metadata={"description": "Whether a match at the bank confirmed it, by the body’s rule, and no person."},
+    )
     usable_from = fields.Date(
         required=True,
         allow_none=True,
@@ -95,7 +100,8 @@ EXAMPLE = {
 def propose_bank_details(given: dict[str, Any], payee: str) -> Any:
     """Propose new bank details of a payee
 
-    A person confirms them, and they cool off, as with every change. What is in use stays until then.
+    A person confirms them, and they cool off, as with every change. What is in use stays until then. A body may decide
+    that a match at the bank confirms a payee’s first ones.
     """
     found = named.payee(payee)
     must_be_on_the_team_list(found.reference)

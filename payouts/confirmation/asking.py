@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from payouts.confirmation import confirmation, run
-from payouts.confirmation.codes import Code
+from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.confirmation import Confirmation
 from payouts.confirmation.pace import Pace
 from payouts.confirmation.provider import AccountType, Answer, ConfirmationNotSetUp, Provider, Silence
@@ -32,6 +32,7 @@ from schemes.body import get_body
 from schemes.database import in_chunks
 from schemes.errors import NotNow
 from schemes.imports.register_import import get_import
+from schemes.match_confirmed import confirm_by_match
 from schemes.payee import Capacity, Mandate, Payee, get_payee
 from schemes.person import Actor, Role
 from schemes.seal import OpenKey, SealingKey, Seals
@@ -124,11 +125,13 @@ def answer_entry(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
     with service.transaction(body_id) as session:
         at = service.now()
         kept = keep(session, found[0], answer, provider=provider.name, asked_by=UUID(args["asked_by"]), at=at)
-        account = session.get_one(Account, (body_id, account_id))
+        account = session.get_one(Account, (body_id, account_id), with_for_update=True)
         payee, outcome = get_payee(session, account.payee_id), kept.outcome.value
         audit.record(
             session, "confirmation.asked", by=None, about=payee, at=at, version=account.version, outcome=outcome
         )
+        if kept.outcome is Outcome.MATCH:
+            confirm_by_match(session, service.calendar, account, at=at)
 
 
 def ask_all(service: Service, session: Session, import_id: UUID | None, *, by: Actor) -> ConfirmationRun:

@@ -209,7 +209,7 @@ def lines_where(session: Session, which: ColumnElement[bool]) -> Iterator[bytes]
             func.encode(Account.fingerprint, "hex"),
             func.encode(Account.sealed_details, "hex"),
             cast(Account.proposed_by, Text),
-            func.coalesce(cast(Account.confirmed_by, Text), "None"),
+            func.coalesce(cast(Account.confirmed_by, Text), cast(Account.confirmed_under, Text), "None"),
             cast(PaymentItem.ordinal, Text).label("item"),
             PaymentItem.reference.label("item_reference"),
         )

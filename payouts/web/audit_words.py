@@ -79,6 +79,8 @@ ACTS: dict[str, str] = {
     "change.rejected": "Rejected a change ({kind})",
     "bank_details.proposed": "Proposed version {version} of the bank details, which came by {came_by}",
     "bank_details.confirmed": "Confirmed version {version} of the bank details",
+    "bank_details.match_confirmed": "A match at the bank confirmed version {version} of the bank details, "
+    "under rule number {rule} about names",
     "bank_details.told": "Told contacts that version {version} of the bank details was proposed ({contacts})",
     "bank_details.held": "Said, by a link, that version {version} of the bank details is not theirs: it is held",
     "bank_details.disowned": "Said, by a link, that version {version} of the bank details, in use, is not theirs",

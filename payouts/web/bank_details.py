@@ -27,6 +27,7 @@ from schemes.account import Account, BankDetails, CameBy, Stopped, accounts_of, 
 from schemes.bank_details import CONFIRMERS, london_day
 from schemes.call_back import ContactTooNew, call_backs_of
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.name_policy import number_of
 from schemes.payee import get_payee
 from schemes.person import Role, names
 from schemes.typed_details import DetailsRefused
@@ -124,12 +125,18 @@ def show_bank_details(payee_id: UUID) -> ResponseReturnValue:
             then=in_use_on(session, payee_id, asked.on.data) if known and asked.on.data < FAR else None,
             today=today(),
             names=names(session),
+            rules=rules_of(session, accounts),
             may_unmask=bool(actor().roles.intersection(UNMASKERS)),
         ), asked.status
 
 
 # a day further ahead is beyond what a calendar can add to
 FAR = date.max - timedelta(days=2)
+
+
+def rules_of(session: Session, accounts: Any) -> dict[UUID, int]:
+    """The numbers of the rules by which a match confirmed versions: of one payee's at most the first is one."""
+    return {each.confirmed_under: number_of(session, each.confirmed_under) for each in accounts if each.confirmed_under}
 
 
 def states_of(session: Session, payee_id: UUID, accounts: Any) -> dict[UUID, Any]:

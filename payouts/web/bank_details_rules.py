@@ -21,7 +21,7 @@ from schemes.body import MOST_COOLING_OFF_DAYS
 from schemes.change import ChangeKind, waiting_of
 from schemes.cooling_off import CoolingOff, HighRiskSooner
 from schemes.errors import NotAllowed, Refused
-from schemes.name_policy import LEAST_DAYS, MOST_DAYS, Meaning, NamePolicy
+from schemes.name_policy import LEAST_DAYS, MOST_DAYS, MatchNeedsAsking, Meaning, NamePolicy
 from schemes.person import Role
 from schemes.risk import RiskReason
 
@@ -92,6 +92,14 @@ class ProposeNamePolicy(Form):
         refusal=NOT_COUNTED,
         description="From 1 to 365. 90 unless your body decided otherwise",
     )
+    match_confirms = RadioField(
+        "Does a match confirm a payee’s first bank details by itself, where another system proposes them by its key?",
+        description="Only where the account holder is the payee’s own name and nothing speaks against it. Nobody else "
+        "looks at them then. Changes always wait for a person, and the cooling-off stays",
+        widget=GovRadioInput(),
+        choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "No, a person confirms them")],
+        validators=[InputRequired("Choose whether a match confirms first bank details")],
+    )
     reason = TextAreaField(
         "Why?", widget=GovTextArea(), validators=[InputRequired("Say why you propose this change"), TOO_LONG]
     )
@@ -99,7 +107,12 @@ class ProposeNamePolicy(Form):
 
     def policy(self) -> NamePolicy:
         said = {name: Meaning(self[name].data) for name in MEANING_FIELDS}
-        return NamePolicy(**said, ask_on_entry=self.ask_on_entry.data == "yes", good_for_days=self.good_for_days.data)
+        return NamePolicy(
+            **said,
+            ask_on_entry=self.ask_on_entry.data == "yes",
+            good_for_days=self.good_for_days.data,
+            match_confirms=self.match_confirms.data == "yes",
+        )
 
 
 @pages.route("/bank-details-rules")
@@ -142,7 +155,8 @@ def propose_cooling_off() -> ResponseReturnValue:
 def propose_name_policy() -> ResponseReturnValue:
     with transaction() as session:
         now_there = name_policy.facts(session)
-    form = ProposeNamePolicy(data={**now_there, "ask_on_entry": "yes" if now_there["ask_on_entry"] else "no"})
+    chosen = {name: "yes" if now_there[name] else "no" for name in ("ask_on_entry", "match_confirms")}
+    form = ProposeNamePolicy(data={**now_there, **chosen})
     if form.validate_on_submit():
         try:
             with transaction() as session:
@@ -151,7 +165,7 @@ def propose_name_policy() -> ResponseReturnValue:
         except NotAllowed:
             raise
         except Refused as refused:
-            form.refuse(words.sentence(refused))
+            form.refuse(words.sentence(refused), form.match_confirms if isinstance(refused, MatchNeedsAsking) else None)
         else:
             flash("You proposed another policy. It counts once someone else confirms it")
             return redirect(url_for("pages.show_bank_details_rules"), 303)

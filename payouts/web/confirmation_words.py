@@ -107,6 +107,7 @@ def policy_rows(policy: NamePolicy) -> dict[str, str]:
         "Not checked, or too long ago": MEANINGS[policy.not_asked][0],
         "Each change is checked by itself": "Yes" if policy.ask_on_entry else "No",
         "An answer counts for": count(policy.good_for_days, "day"),
+        "A match confirms first bank details that a key proposes": "Yes" if policy.match_confirms else "No",
     }
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from payouts.payment import payments_to
 from payouts.payment_item import items_of
 from payouts.web.access import EVERY_ROLE, allowed, may_see
-from payouts.web.bank_details import states_of
+from payouts.web.bank_details import rules_of, states_of
 from payouts.web.confirmations import versions
 from payouts.web.duplicates import of_payee
 from payouts.web.pages import now, pages, service, transaction
@@ -44,6 +44,7 @@ def show_payee(payee_id: UUID) -> ResponseReturnValue:
                 for beneficiary, mandate in beneficiaries
             },
             accounts=accounts,
+            rules=rules_of(session, accounts),
             states=states,
             confirmations=versions(session, accounts, states),
             holds_here=holds_of(session, payee.id),

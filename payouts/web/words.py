@@ -82,6 +82,7 @@ from schemes.errors import (
 )
 from schemes.hold import HoldDateRefused
 from schemes.mandate import MandateRefused
+from schemes.name_policy import MatchNeedsAsking
 from schemes.note import NoteEmpty
 from schemes.payee import Capacity
 from schemes.payee_details import PersonRefused
@@ -232,6 +233,7 @@ SENTENCES: dict[type[Refused], str] = {
     ConfirmationNotSetUp: "Nobody is set up to ask banks about names. Tell the people who run the service",
     NoteEmpty: "Write the note",
     ContactKnown: "This payee has this contact already",
+    MatchNeedsAsking: "A match can only confirm where each change is checked with the bank when it is proposed",
     HighRiskSooner: "Risky changes can’t be used sooner than others. Enter at least as many days for them",
     AccountNotSeen: "Look at the whole account number first: the last four digits tell no two accounts apart",
     WriteOffThere: "The end of a recovery, or a write-off, waits already. It has to be confirmed or rejected first",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from payouts.confirmation.codes import Code
 from schemes import cooling_off, name_policy
-from schemes.change import Change
+from schemes.change import Change, ChangeKind
 from schemes.cooling_off import CoolingOff
 from schemes.name_policy import Meaning
 from schemes.payee import Payee
@@ -76,7 +76,7 @@ def test_whoever_is_no_administrator_reads_the_rules_and_may_not_change_them(pre
 
 POLICY = {
     "close": "allow", "no_match": "block", "switched": "reason", "unable": "reason", "not_asked": "allow",
-    "ask_on_entry": "no", "good_for_days": "30", "reason": "Fraud near us",
+    "ask_on_entry": "no", "good_for_days": "30", "match_confirms": "no", "reason": "Fraud near us",
 }  # fmt: skip
 
 
@@ -141,3 +141,22 @@ def test_the_second_person_sees_the_risk_and_why(signed_in, preparer, office):
     assert "They came by email, and anybody can write from somebody else’s address" in page.text
     assert "Used for files that leave on or after Monday 30 November 2026" in page.text
     assert "Monday 30 November 2026" in finance.press("Continue", **CALLED).text
+
+
+def test_pages_tell_that_a_match_confirmed_an_account_and_by_which_rule(administrator, preparer, office, owner):
+    administrator.get("/bank-details-rules/names")
+    page = administrator.press("Propose this policy", **POLICY | {"match_confirms": "yes"})
+    assert page.errors == ["A match can only confirm where each change is checked with the bank when it is proposed"]
+    administrator.press("Propose this policy", **POLICY | {"match_confirms": "yes", "ask_on_entry": "yes"})
+    with office.transaction() as session:
+        waiting = session.scalars(select(Change).where(Change.kind == ChangeKind.NAME_POLICY)).one()
+        payee_id = session.scalars(select(Payee.id).order_by(Payee.reference)).first()
+    office.confirm_change(waiting.id, by=office.person(Role.APPROVER))
+    office.note_confirmation(payee_id, Code.MATC)
+    with owner.begin() as connection:
+        by_rule = "confirmed_by = NULL, import_id = NULL, confirmed_under = (SELECT id FROM name_policy)"
+        connection.execute(text(f"UPDATE account SET {by_rule} WHERE payee_id = :id"), {"id": payee_id})
+    assert "Confirmation of Payee match under rule number 1" in preparer.get(f"/payees/{payee_id}").text
+    page = preparer.get(f"/payees/{payee_id}/bank-details")
+    assert "Confirmation of Payee: a match, under the body’s rule number 1" in page.text
+    assert faults_of(page) == []

@@ -101,6 +101,7 @@ from schemes.imports.mapping import MappingRefused
 from schemes.imports.register_import import NotWhole
 from schemes.invitation import AnotherPerson, InvitedAlready, LinkUsedUp, MemberAlready
 from schemes.mandate import MandateFault, MandateRefused
+from schemes.name_policy import MatchNeedsAsking
 from schemes.new_payee import HomeRefused, SafetyReasonNotGiven
 from schemes.note import NoteEmpty
 from schemes.office_days import ClosedDayRefused
@@ -203,6 +204,7 @@ REFUSALS: list[Refused] = [
     CallBackNeeded(),
     ContactTooNew(DAY),
     HighRiskSooner(),
+    MatchNeedsAsking(),
     ChangeHeld(),
     BlockedByAnswer(),
     AnswerNeedsReason(),

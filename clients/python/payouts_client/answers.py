@@ -159,6 +159,7 @@ class BankDetails(Told):
     account_number_ends: str
     proposed_at: datetime
     confirmed_at: datetime | None
+    confirmed_by_match: bool
     usable_from: date | None
     rejected_because: str | None
     name_check: NameCheck | None

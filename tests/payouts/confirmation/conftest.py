@@ -14,10 +14,12 @@ from payouts.app import make_service
 from payouts.confirmation import asking
 from payouts.confirmation.confirmation import Confirmation
 from payouts.sandbox.confirmation_of_payee import ConfirmationServer
-from schemes import bank_details
+from schemes import bank_details, change_applied, name_policy
 from schemes.account import CameBy
+from schemes.change import get_change
 from schemes.database import new_id
 from schemes.imports.register_import import RegisterImport
+from schemes.name_policy import NamePolicy
 from schemes.payee import Payee
 from schemes.person import Role
 from tests.office import Office
@@ -120,3 +122,21 @@ class Asking(Office):
 @pytest.fixture
 def office(service, harbour) -> Asking:
     return Asking(service, harbour)
+
+
+@pytest.fixture
+def set_policy(office):
+    """Propose a policy as the administrator and have the approver confirm it."""
+
+    def setting(**changes):
+        change_id, at = new_id(), office.service.now()
+        wanted = NamePolicy(**changes)
+        with office.transaction() as session:
+            by = office.person(Role.ADMINISTRATOR)
+            name_policy.propose(session, wanted, change_id=change_id, reason="fraud near us", by=by, at=at)
+        with office.transaction() as session:
+            waiting = get_change(session, change_id, lock=True)
+            change_applied.confirm(session, waiting, by=office.person(Role.APPROVER), at=at)
+        return wanted
+
+    return setting

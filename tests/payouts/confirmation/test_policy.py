@@ -19,33 +19,14 @@ from payouts.payment import Payment
 from payouts.payroll import get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task
-from schemes import change_applied, name_policy
+from schemes import name_policy
 from schemes.account import Account, accounts_of
-from schemes.change import get_change
 from schemes.database import new_id
 from schemes.errors import NotAllowed, NotNow, OutOfRange
 from schemes.name_policy import Meaning, NamePolicy, Outcome
 from schemes.person import Role
 
 AGAINST = (Code.MBAM, Code.ANNM, Code.CASS)
-
-
-@pytest.fixture
-def set_policy(office):
-    """Propose a policy as the administrator and have the approver confirm it."""
-
-    def setting(**changes):
-        change_id, at = new_id(), office.service.now()
-        wanted = NamePolicy(**changes)
-        with office.transaction() as session:
-            by = office.person(Role.ADMINISTRATOR)
-            name_policy.propose(session, wanted, change_id=change_id, reason="fraud near us", by=by, at=at)
-        with office.transaction() as session:
-            waiting = get_change(session, change_id, lock=True)
-            change_applied.confirm(session, waiting, by=office.person(Role.APPROVER), at=at)
-        return wanted
-
-    return setting
 
 
 def groups(office, payroll_id):

@@ -22,7 +22,7 @@ from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.scheme_words import inputs_words
 from schemes import scheme_draft
 from schemes.amount import Amount, asked_for, read_inputs
-from schemes.definition import Component, Definition, Example, worked_out
+from schemes.definition import Component, Definition, Example, faults_of, worked_out
 from schemes.errors import FieldsRefused, NotAllowed, NotFound, Refused
 from schemes.scheme_change import PROPOSERS
 from schemes.scheme_draft import get_draft
@@ -88,9 +88,11 @@ def try_scheme_draft(scheme_draft_id: UUID, place: str) -> ResponseReturnValue:
         form=form,
         draft=draft,
         component=component,
+        place=place,
         asked={field.removesuffix("_pence") for field in asked_for(component.rule)},
         lines=lines_of(definition, component),
         result=result,
+        has_rule=not any(fault.field.startswith(f"components.{place}.rule") for fault in faults_of(definition)),
     ), form.status
 
 

@@ -115,6 +115,7 @@ def test_periods_listed_by_hand_come_back_as_they_were_typed(preparer, draft, of
 def test_a_rule_by_bands_is_typed_a_line_a_band(preparer, draft, office):
     page = save(preparer, f"{draft}/pays-1", name="Children", code="children", kind="bands")
     assert page.h1 == "How the amount is worked out"
+    assert preparer.get(f"{draft}/examples-1").link("Say how the amount is worked out").endswith("amount-1")
     typed = {"unit": "children", "band_pays": "amount", "bands": "0 = 0\n1 = 26.05\n2 = 43.30"}
     assert save(preparer, f"{draft}/amount-1", **{**typed, "bands": "0 : 0"}).errors == [
         "Line 1 can’t be read. Write it like 0 = 26.05"

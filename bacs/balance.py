@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from bacs import recognition
 from bacs.comparison import AmountUnreadable, NotPayments
+from bacs.errors import NotAReport
 from bacs.iso20022 import instructions
 from bacs.standard18 import Kind, read
 
@@ -29,7 +30,10 @@ def balance_of(file: BinaryIO) -> Balance:
 
     Raises `NotPayments`, `AmountUnreadable`, `Unreadable`, `HostileXml`.
     """
-    what = recognition.recognise(file)
+    try:
+        what = recognition.recognise(file)
+    except NotAReport as other:
+        raise NotPayments(other.name) from None
     if what == recognition.STANDARD_18:
         return _of_standard18(file)
     if what == "pain.001":

@@ -25,7 +25,7 @@ def test_whoever_was_stopped_is_named_and_taken_out_in_two_presses(office, seale
     stopped = page.table("stopped-payments")
     assert [row[0] for row in stopped] == [payment.reference]
     assert "on hold" in stopped[0][4]
-    page = preparer.get(page.link("out"))
+    page = preparer.get(page.link("Take it out"))
     page = preparer.press("Take 1 payment out", reason="A neighbour called")
     assert page.done == ["You took 1 payment out. The files are built anew"]
     office.work()

@@ -121,7 +121,9 @@ def where_it_is(one_off: OneOff, payroll: Payroll | None) -> tuple[str, str]:
     if payroll is not None:
         return f"In payroll {payroll.number}", "green"
     if one_off.ended_at:
-        return ("Withdrawn" if one_off.confirmed_at else "Rejected"), "grey"
+        # whoever entered it can only take it back: that a payment is wrong is another's word
+        rejected = one_off.confirmed_at is None and one_off.ended_by != one_off.proposed_by
+        return ("Rejected" if rejected else "Withdrawn"), "grey"
     return ("Waits for a payroll", "blue") if one_off.confirmed_at else ("Waits for a second person", "yellow")
 
 

@@ -10,6 +10,7 @@ import pytest
 from payouts.payroll import PayrollKind
 from payouts.urgent import PayMethod
 from payouts.web import one_off_words, payroll_words
+from schemes.database import new_id
 from schemes.one_off_file import OneOffFileStatus
 from schemes.one_off_payment import OneOffFault
 from schemes.payee import get_beneficiary
@@ -63,6 +64,16 @@ def test_one_person_enters_a_payment_another_confirms_it_and_a_payroll_of_its_ki
     assert preparer.get("/one-offs").table("one-offs")[0][3] == "In payroll 1"
     page = preparer.get(f"{here}/withdraw")
     assert preparer.press("Withdraw it", reason="Not any more").errors
+
+
+def test_whoever_entered_a_payment_takes_it_back_before_anybody_confirmed_it(office, preparer):
+    one_off_id = new_id()
+    entering(office).propose(one_off_id=one_off_id)
+    preparer.get(f"/one-offs/{one_off_id}/withdraw")
+    page = preparer.press("Withdraw it", reason="entered twice")
+    assert page.done == ["You withdrew it. Nothing is paid"]
+    assert "Withdrawn by" in page.text
+    assert preparer.get("/one-offs").table("one-offs")[0][3] == "Withdrawn"
 
 
 def test_a_file_is_sent_entered_and_confirmed_on_its_page(office, preparer, signed_in):

@@ -277,7 +277,7 @@ def decide_gate(
         with given.transaction(by.body_id) as session:
             record_refusal(session, payroll_id, refused, by=by, at=given.now())
         raise
-    click.echo("Released: the files can be downloaded." if released else f"Recorded: {verdict}.")
+    click.echo("Released." if released else f"Recorded: {verdict}.")
 
 
 @payroll.command("download")

@@ -14,6 +14,7 @@ from payouts.gates.gate import Gate
 from payouts.gates.opening import NotOpened
 from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
+from payouts.urgent import PayMethod, UrgentPayment
 from payouts.web.figures import count, day, pounds, weekday
 from payouts.web.file_words import listed
 from payouts.web.people_words import ROLES
@@ -57,6 +58,26 @@ AFTER_GO: dict[GateKind, str] = {
     GateKind.APPROVE: "The payroll goes on to the next gate. A payment can’t change any more without asking you again.",
     GateKind.RELEASE: "The files can be downloaded and sent to the bank. No payment can be taken back here after that.",
 }
+
+FILES = "The files can be downloaded"
+# of a payment that somebody makes outside
+AFTER_RELEASE: dict[PayMethod, str] = {
+    PayMethod.BANK_PORTAL: "The payment can be made in the bank’s portal",
+    PayMethod.CHEQUE: "The cheque can be drawn",
+}
+
+
+def after_go(kind: GateKind, urgent: UrgentPayment | None) -> str:
+    """What a go at a gate leads to, as the page says before it is given."""
+    if kind is GateKind.RELEASE and urgent is not None and not urgent.method.has_file:
+        return f"{AFTER_RELEASE[urgent.method]}. It can’t be stopped here after that."
+    return AFTER_GO[kind]
+
+
+def after_release(urgent: UrgentPayment | None) -> str:
+    """What may be done once the last gate has said go."""
+    return AFTER_RELEASE.get(urgent.method, FILES) if urgent is not None else FILES
+
 
 # the parts of a manifest, where something is not as it was approved
 PARTS: dict[str, str] = {

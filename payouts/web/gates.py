@@ -31,13 +31,14 @@ from payouts.gates.standing_in import away_for
 from payouts.parallel_run.parallel_run import statement_of
 from payouts.payroll import Payroll, get_payroll
 from payouts.stopped_since import stopped_since
+from payouts.urgent import urgent_of
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.differences import difference_of
 from payouts.web.finding_words import KINDS
 from payouts.web.form import Form, MadeField
 from payouts.web.funds import funds_shown
-from payouts.web.gate_words import AFTER_GO
+from payouts.web.gate_words import after_go, after_release
 from payouts.web.looking_through import looked_through, unopened
 from payouts.web.next_step import why_not
 from payouts.web.one_time_code import HINT, code_is_right
@@ -124,6 +125,7 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
         gate = get_gate(session, payroll_id, gate_id)
         payroll = get_payroll(session, payroll_id)
         actor().must_be(*gate.roles, scheme=payroll.scheme_id)
+        urgent = urgent_of(session, payroll)
         form.for_person.choices += away_choices(session, payroll, gate)
         form.offer_signatures(gate, usable=bool(usable_passkeys(session, actor().person_id, at=now())))
     if "change" in request.form:
@@ -140,7 +142,7 @@ def decide_gate(payroll_id: UUID, gate_id: UUID) -> ResponseReturnValue:
         released = try_to_decide(payroll_id, gate_id, form)
         if released is not None:
             flash(
-                "You said go, and every gate has. The files can be downloaded"
+                f"You said go, and every gate has. {after_release(urgent)}"
                 if released
                 else f"You said {'go' if form.verdict.data == Verdict.GO else 'no-go'} at {gate.name}"
             )
@@ -340,7 +342,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             names=people,
             bar=why_not(session, payroll, state, actor()),
             passkeys=live_passkeys(session, actor().person_id),
-            after_go=AFTER_GO[state.gate.kind],
+            after_go=after_go(state.gate.kind, urgent_of(session, payroll)),
             demo=service().settings.demo,
             **looked_through(session, payroll, state.gate, manifest),
             stopped_payments=stopped_since(session, payroll),

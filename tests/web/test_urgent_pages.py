@@ -16,7 +16,7 @@ def start(landed):
     return landed
 
 
-def test_one_person_is_paid_today_through_every_gate_and_the_releaser_records_it(office, preparer, signed_in):
+def test_one_person_is_paid_today_through_every_gate_and_the_releaser_records_it(office, preparer, signed_in, code_of):
     anna = entering(office)
     with office.transaction() as session:
         reference = get_beneficiary(session, anna.beneficiary_id).reference
@@ -37,8 +37,12 @@ def test_one_person_is_paid_today_through_every_gate_and_the_releaser_records_it
     preparer.get(preparer.get(here).link("Decide"))
     assert "Your decision counts for exactly this payment" in preparer.page.text
     assert "No food in the house" in preparer.page.text
-    office.decide_all(payroll_id)
+    office.decide_all(payroll_id, upto=3)
     releaser = signed_in(Role.RELEASER)
+    releaser.get(releaser.get(here).link("Decide"))
+    assert "The payment can be made in the bank’s portal. It can’t be stopped here after that." in releaser.page.text
+    page = releaser.press("Sign the decision", verdict="go", code=code_of(Role.RELEASER))
+    assert page.done == ["You said go, and every gate has. The payment can be made in the bank’s portal"]
     releaser.get(releaser.get(here).link("Record that it was made"))
     assert releaser.press("Record the payment", reference="FP-77", made_time="25:00").errors == [
         "Enter a time as 14:05"

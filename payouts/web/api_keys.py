@@ -49,7 +49,7 @@ class ProposeKey(Form):
     kind = RadioField("Kind", widget=GovRadioInput(), validators=[InputRequired("Choose the kind of the key")])
     scopes = SelectMultipleField(
         "What may it do?",
-        description="Nothing that it proposes takes effect without the people who confirm and approve",
+        description="Nothing that it proposes is paid without the people who approve",
         widget=GovCheckboxesInput(),
         choices=[SelectChoice(scope.value, words) for scope, words in api_key_words.SCOPES.items()],
         validators=[InputRequired(api_key_words.FAULTS[KeyFault.NO_SCOPE])],

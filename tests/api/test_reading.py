@@ -88,7 +88,7 @@ def test_bank_details_are_masked(office, reader, owner):
     assert told["account_number_ends"] == account.last_four
     assert set(told) == {
         "id", "version", "state", "account_holder", "account_number_ends", "proposed_at", "confirmed_at",
-        "usable_from", "rejected_because", "name_check",
+        "confirmed_by_match", "usable_from", "rejected_because", "name_check",
     }  # fmt: skip
 
 

@@ -85,6 +85,7 @@ def details_proposed():
         "confirmed_at": None,
         "usable_from": None,
         "rejected_because": None,
+        "confirmed_by_match": False,
         "name_check": None,
     }
     return httpx.Response(201, json=content)

@@ -96,8 +96,8 @@ class Installation:
     def children_at_work(self) -> list[int]:
         return [pid for pid, kind in self.worker_processes() if kind is Kill.CHILDREN]
 
-    def kill_workers(self, how: Kill) -> None:
-        """SIGKILL, as a crash or the kernel would."""
+    def kill_workers(self, how: Kill) -> set[int]:
+        """SIGKILL, as a crash or the kernel would; returns the processes that are to die of it."""
         dying = {
             Kill.EVERYTHING: {Kill.POOL, Kill.ALL_BUT_CHILDREN, Kill.CHILDREN},
             Kill.ALL_BUT_CHILDREN: {Kill.POOL, Kill.ALL_BUT_CHILDREN},
@@ -105,12 +105,19 @@ class Installation:
             Kill.CHILDREN: {Kill.CHILDREN},
         }[how]
         # parents first: a parent that sees its child die would tell the queue
-        for pid, kind in sorted(self.worker_processes(), key=lambda process: list(Kill).index(process[1])):
-            if kind in dying:
+        at_work = sorted(self.worker_processes(), key=lambda process: list(Kill).index(process[1]))
+        killed = {pid for pid, kind in at_work if kind in dying}
+        for pid, _ in at_work:
+            if pid in killed:
                 signal_if_there(pid)
         if Kill.POOL in dying:
             for label in [label for label in self.processes.running if label.startswith("worker")]:
                 self.processes.running.pop(label).wait(10)
+        return killed
+
+    def still_there(self, pids: set[int]) -> bool:
+        """Whether any of these processes of the workers lives. Others may have been started in their place."""
+        return any(pid in pids for pid, _ in self.worker_processes())
 
     def restart_valkey(self) -> None:
         """Kill Valkey and start it empty at the same address: it never saved anything."""
@@ -160,11 +167,15 @@ class Installation:
         with self.owner.connect() as connection:
             connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
 
-    def blocked_on(self, table: str) -> int:
-        """How many wait for a lock on a table."""
+    def blocked_on(self, table: str, *, adding: bool = False) -> int:
+        """How many wait for a lock on a table; `adding`: for one to add rows, as no work of the clock's does."""
         with self.owner.connect() as connection:
-            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(:table)")
-            return int(connection.execute(waiting, {"table": table}).scalar_one())
+            waiting = text(
+                "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted "
+                "AND relation = to_regclass(:table) AND query ILIKE :statement"
+            )
+            statement = f"%INSERT INTO {table} %" if adding else "%"
+            return int(connection.execute(waiting, {"table": table, "statement": statement}).scalar_one())
 
     def waiting_for_locks(self) -> int:
         """How many of the processes' connections wait for another's lock."""

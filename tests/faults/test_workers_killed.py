@@ -44,13 +44,19 @@ def kill_in(installation, harbour):
             wait_until(f"{before} to end", lambda: ended(before))
         with installation.owner.connect() as connection:
             connection.execute(text(f"LOCK TABLE {table} IN SHARE MODE"))
-            wait_until(f"a worker to be in the middle of {kind}", lambda: installation.blocked_on(table))
+            # the clock writes to the trail too, and it is not the one to die
+            by_worker = table == "audit_event"
+            wait_until(
+                f"a worker to be in the middle of {kind}", lambda: installation.blocked_on(table, adding=by_worker)
+            )
             assert not ended(kind)
-            children = installation.children_at_work()
+            children = set(installation.children_at_work())
             assert children
-            installation.kill_workers(how)
-            gone = how in (Kill.EVERYTHING, Kill.CHILDREN)
-            wait_until("the killed to be gone", lambda: bool(installation.children_at_work()) is not gone)
+            killed = installation.kill_workers(how)
+            assert killed
+            wait_until("the killed to be gone", lambda: not installation.still_there(killed))
+            if how not in (Kill.EVERYTHING, Kill.CHILDREN):
+                assert installation.still_there(children)
         installation.start("worker")
 
     return killing

@@ -27,6 +27,7 @@ from benchmarks.imports import service_on
 from benchmarks.ledger import DAY, payroll_of
 from payouts import embedded, local, migrating
 from payouts.app import Service
+from payouts.config import NOTIFY_A_MINUTE
 from payouts.demo.harbour import Harbour, seed
 from payouts.notices import planning
 from payouts.notices.notice import Notice, NoticeStatus
@@ -67,7 +68,12 @@ def measure(servers: embedded.Servers, folder: Path, url: str, size: int, sent: 
     servers.make_database("bench")
     migrating.migrate(servers.owner_url("bench"))
     made = service_on(servers, folder)
-    service = replace(made, settings=replace(made.settings, sandbox_notify_url=url, sandbox_notify_api_key=KEY))
+    service = replace(
+        made,
+        settings=replace(
+            made.settings, sandbox_notify_url=url, sandbox_notify_api_key=KEY, sandbox_notify_a_minute=NOTIFY_A_MINUTE
+        ),
+    )
     harbour = seed(service)
     payroll_id = payroll_of(service, harbour, folder)
     multiply(servers, size)

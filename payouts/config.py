@@ -9,6 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 NOTIFY = "https://api.notifications.service.gov.uk"
+# what Notify takes by one kind of key in a rolling minute; its simulator takes whatever it is given
+NOTIFY_A_MINUTE = 3000
+SANDBOX_NOTIFY_A_MINUTE = 60_000
 MEGABYTE = 1024 * 1024
 
 
@@ -46,9 +49,11 @@ class Settings:
     notify_letter_template: str = ""
     notify_staff_template: str = ""
     notify_receipts_token: str = field(repr=False, default="")
+    notify_a_minute: int = NOTIFY_A_MINUTE
     sandbox_notify_url: str = ""
     sandbox_notify_api_key: str = field(repr=False, default="")
     sandbox_notify_store: Path = Path("sandbox-notify")
+    sandbox_notify_a_minute: int = SANDBOX_NOTIFY_A_MINUTE
     confirmation_url: str = ""
     confirmation_token: str = field(repr=False, default="")
     confirmation_timeout: float = 20.0
@@ -104,9 +109,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             notify_letter_template=read("NOTIFY_LETTER_TEMPLATE", ""),
             notify_staff_template=read("NOTIFY_STAFF_TEMPLATE", ""),
             notify_receipts_token=read("NOTIFY_RECEIPTS_TOKEN", ""),
+            notify_a_minute=a_minute(read("NOTIFY_A_MINUTE", str(NOTIFY_A_MINUTE))),
             sandbox_notify_url=read("SANDBOX_NOTIFY_URL", ""),
             sandbox_notify_api_key=read("SANDBOX_NOTIFY_API_KEY", ""),
             sandbox_notify_store=Path(read("SANDBOX_NOTIFY_STORE", "sandbox-notify")),
+            sandbox_notify_a_minute=a_minute(read("SANDBOX_NOTIFY_A_MINUTE", str(SANDBOX_NOTIFY_A_MINUTE))),
             confirmation_url=read("CONFIRMATION_URL", ""),
             confirmation_token=read("CONFIRMATION_TOKEN", ""),
             confirmation_timeout=float(read("CONFIRMATION_TIMEOUT", "20")),
@@ -122,6 +129,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         )
     except ValueError as error:
         raise SettingsWrong([f"  {error}"]) from error
+
+
+def a_minute(written: str) -> int:
+    """How many messages a minute. Raises ValueError where none would ever go."""
+    if int(written) < 1:
+        raise ValueError(f"messages a minute are a whole number from 1, not {written}")
+    return int(written)
 
 
 def passkey_host(base_url: str, wanted: str) -> str:

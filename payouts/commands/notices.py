@@ -39,7 +39,7 @@ def show(number: int, body_name: str | None) -> None:
     """How many notices of a payroll, by its NUMBER, are where, why some did not arrive, and how long the rest takes."""
     given = ground.service()
     with given.transaction(ground.one_body(given, body_name)) as session:
-        standing = again.standing_of(session, payroll_of_number(session, number).id)
+        standing = again.standing_of(session, given, payroll_of_number(session, number).id)
     for status, count in standing.counts.items():
         click.echo(f"{status}\t{count}")
     for (status, why), count in standing.reasons.items():

@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from payouts.notices.connection import a_minute_of
 from payouts.notices.notice import NOT_REACHED, Notice, NoticeStatus, move
-from payouts.notices.pace import A_MINUTE, SHARE
+from payouts.notices.pace import SHARE
 from payouts.notices.planning import send_again
 from payouts.payroll import Payroll
 from schemes import audit
+from schemes.body import get_body
 from schemes.errors import NotFound, NotNow
 from schemes.payee import Payee
 from schemes.person import Actor, Role
@@ -34,10 +36,14 @@ class Unreached(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How far the notices of a payroll are. `reasons`: how many did not arrive, by status and Notify's word for why."""
+    """How far the notices of a payroll are. `reasons`: how many did not arrive, by status and Notify's word for why.
+
+    a_minute: how many messages Notify takes.
+    """
 
     counts: dict[NoticeStatus, int]
     reasons: dict[tuple[NoticeStatus, str], int]
+    a_minute: int
 
     @property
     def waiting(self) -> int:
@@ -46,21 +52,22 @@ class Standing(NamedTuple):
     @property
     def minutes_left(self) -> int:
         """How long the rest takes at the pace that Notify allows."""
-        return -int(-self.waiting // (A_MINUTE * SHARE))
+        return -int(-self.waiting // (self.a_minute * SHARE))
 
     @property
     def unreached(self) -> int:
         return sum(self.reasons.values())
 
 
-def standing_of(session: Session, payroll_id: UUID) -> Standing:
+def standing_of(session: Session, service: Service, payroll_id: UUID) -> Standing:
     """The counts of a payroll; a notice whose place another took is not counted."""
     mine = (Notice.payroll_id == payroll_id, Notice.has_next.is_(False))
     counts = session.execute(select(Notice.status, func.count()).where(*mine).group_by(Notice.status)).all()
     error = func.coalesce(Notice.error, "")
     reasons = select(Notice.status, error, func.count()).where(*mine, Notice.status.in_(NOT_REACHED))
     found = session.execute(reasons.group_by(Notice.status, error).order_by(func.count().desc()))
-    return Standing(dict(counts), {(status, why): count for status, why, count in found})
+    a_minute = a_minute_of(service, get_body(session))
+    return Standing(dict(counts), {(status, why): count for status, why, count in found}, a_minute)
 
 
 def unreached(session: Session, payroll_id: UUID, *, after: UUID | None = None, limit: int = 50) -> list[Unreached]:

@@ -114,11 +114,15 @@ class NotifyConnection(BodyOwned, Base):
 
 @dataclass(frozen=True)
 class Sender:
-    """What a body's messages to payees go through. `kind`: None for the installation's own service."""
+    """What a body's messages to payees go through. `kind`: None for the installation's own service.
+
+    a_minute: how many messages are taken there, Notify's own limit or what its simulator is set to.
+    """
 
     url: str
     api_key: str = field(repr=False)
     templates: Mapping[Way, str]
+    a_minute: int
     kind: KeyKind | None = None
 
     def client(self, timeout: int = TIMEOUT_SECONDS) -> NotificationsAPIClient:
@@ -153,7 +157,7 @@ def sender(session: Session, service: Service, body: Body) -> Sender:
         }
     if not url or not key or not any(templates.values()):
         raise NotifyNotSetUp(body.name)
-    return Sender(url, key, templates)
+    return Sender(url, key, templates, a_minute_of(service, body))
 
 
 def sender_of(session: Session, service: Service, body: Body, connection: NotifyConnection) -> Sender:
@@ -161,7 +165,13 @@ def sender_of(session: Session, service: Service, body: Body, connection: Notify
     url = service.settings.sandbox_notify_url if body.is_sandbox else service.settings.notify_url
     if not url:
         raise NotifyNotSetUp(body.name)
-    return Sender(url, open_key(session, service.seals, connection), templates_of(connection), connection.kind)
+    key = open_key(session, service.seals, connection)
+    return Sender(url, key, templates_of(connection), a_minute_of(service, body), connection.kind)
+
+
+def a_minute_of(service: Service, body: Body) -> int:
+    """How many messages a minute are taken where a body's go: a sandbox body's go to the simulator."""
+    return service.settings.sandbox_notify_a_minute if body.is_sandbox else service.settings.notify_a_minute
 
 
 def templates_of(connection: NotifyConnection) -> dict[Way, str]:

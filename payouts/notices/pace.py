@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,6 @@ import redis
 
 from payouts.notices.connection import Way
 
-A_MINUTE = 3000
 # a little less than is allowed: their minute is not ours, and other programs may use the key too
 SHARE = 0.95
 DAY: dict[Way, int] = {Way.EMAIL: 250_000, Way.TEXT: 250_000, Way.LETTER: 20_000}
@@ -51,12 +50,14 @@ class Pace:
         name: str,
         *,
         now: Callable[[], datetime],
-        a_minute: int = A_MINUTE,
+        a_minute: float,
+        a_day: Mapping[Way, int] = DAY,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.connection = connection
         self.name = f"notify:{name}"
         self.now = now
+        self.a_day = a_day
         self.seconds = 60 / (a_minute * SHARE)
         self.sleep = sleep
         self.turn = connection.register_script(TURN)
@@ -70,7 +71,7 @@ class Pace:
             paused = float(self.connection.get(f"{self.name}:pause") or 0)
             if paused > now.timestamp():
                 return datetime.fromtimestamp(paused, UTC)
-            waits, is_over = self.turn(keys=keys, args=[self.seconds, DAY[way], KEPT_SECONDS])
+            waits, is_over = self.turn(keys=keys, args=[self.seconds, self.a_day[way], KEPT_SECONDS])
         except redis.RedisError:
             self.sleep(self.seconds)
             return None

@@ -74,7 +74,7 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
     texts_wait = len(ids) < len(left)
     # two installations on one server have databases of their own
     name = f"{service.engine.url.database}:{ground.through.name}"
-    pace = Pace(service.queue.connection, name, now=service.now)
+    pace = Pace(service.queue.connection, name, now=service.now, a_minute=ground.through.a_minute)
     clients = Clients(ground.through.client, hold, pace)
     unknown: list[Answer] = []
     with ThreadPoolExecutor(THREADS) as threads:

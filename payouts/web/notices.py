@@ -30,7 +30,7 @@ def show_notices(payroll_id: UUID) -> ResponseReturnValue:
     after = id_given("after")
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
-        standing = again.standing_of(session, payroll_id)
+        standing = again.standing_of(session, service(), payroll_id)
         rows = again.unreached(session, payroll_id, after=after, limit=PAGE + 1)
         return render_template(
             "notices/show_notices.html",

@@ -130,7 +130,7 @@ def test_only_an_administrator_proposes_and_the_same_again_is_nothing_to_change(
 
 
 def test_a_team_key_sends_no_letters():
-    through = Sender("", "", dict.fromkeys(Way, "x"), KeyKind.TEAM)
+    through = Sender("", "", dict.fromkeys(Way, "x"), 3000, KeyKind.TEAM)
     assert [way for way in Way if through.sends(way)] == [Way.EMAIL, Way.TEXT]
 
 

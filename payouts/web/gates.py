@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,8 +47,10 @@ from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.passkey_signing import CODE, PASSKEY, sign_page, stop_copied
 from payouts.web.urgent import urgent_facts
 from schemes.database import new_id
+from schemes.duties import london_day
 from schemes.errors import NotAllowed, NotFound, Refused
-from schemes.gate_rule import EvidenceForm
+from schemes.freeze import Freeze, freezes_between
+from schemes.gate_rule import EvidenceForm, GateKind
 from schemes.passkey import PasskeyCopied, live_passkeys, usable_passkeys
 from schemes.person import Role, names
 
@@ -310,6 +313,12 @@ def shown_amount(session: Session, payroll: Payroll, state: GateState) -> dict[s
     }
 
 
+def freezes_today(session: Session, gate: Gate) -> Sequence[Freeze]:
+    """What keeps this day's releases back, for whoever is asked to release."""
+    today = london_day(now())
+    return freezes_between(session, today, today) if gate.kind is GateKind.RELEASE else ()
+
+
 def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseReturnValue:
     with transaction() as session:
         payroll = get_payroll(session, payroll_id)
@@ -330,6 +339,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             shown=seen,
             amount=amount_of(session, payroll),
             funds=funds_shown(session, payroll),
+            freezes=freezes_today(session, state.gate),
             attached=attached_by(session, payroll, gate_id, actor().person_id),
             difference=difference_of(session, payroll),
             **urgent_facts(session, payroll),

@@ -23,6 +23,7 @@ from payouts.web.figures import count
 from payouts.web.gate_words import BARS
 from payouts.web.pages import now
 from payouts.web.people_words import TELLERS
+from schemes.bank_profile import BankProfile
 from schemes.person import Actor, Role, may_decide_from, people
 from schemes.person import names as people_names
 
@@ -114,7 +115,7 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             if any(way.status in ON_ITS_WAY for way in ways):
                 return NextStep("Every gate said go. The service is putting the files into the bank’s folder.")
             if any(file.first_downloaded_at is None for file in files_of(session, payroll.id)):
-                words = "Every gate said go. Download the files and send them with your Bacs software."
+                words = f"Every gate said go. Download the files and send them {way_of_files(session, payroll)}."
                 return step(Role.RELEASER, words, "Go to the files", page("show_payroll") + "#files")
             files, left = files_of(session, payroll.id), len(files_to_submit(session, payroll.id))
             words = (
@@ -127,6 +128,11 @@ def next_step(session: Session, payroll: Payroll, actor: Actor, names: Mapping[R
             return NextStep(AT_THE_BANK[payroll.status])
         case PayrollStatus.CANCELLED:
             return NextStep("This payroll was cancelled. Nobody is paid by it.")
+
+
+def way_of_files(session: Session, payroll: Payroll) -> str:
+    profile = session.get_one(BankProfile, (payroll.body_id, payroll.bank_profile_id))
+    return "through your bank’s site" if profile.file_format.is_message else "with your Bacs software"
 
 
 NOBODY_LEFT = (

@@ -109,7 +109,9 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             destroyed=destroyed_at(session, (file.key_id for file in files)),
             submissions=submissions,
             dispatches=dispatches,
-            bank_answers=get_body(session).is_sandbox and payroll.status in bank_days.OUT,
+            bank_answers=get_body(session).is_sandbox
+            and payroll.status in bank_days.OUT
+            and has_files(session, payroll),
             bank_day=bank_days.day_of(session, payroll_id),
             may_pass_day=any(actor().holds(role, payroll.scheme_id) for role in RECEIVERS),
             by_hand=all(way.status is DispatchStatus.WITHDRAWN for way in dispatches.values()),

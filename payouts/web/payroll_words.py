@@ -25,12 +25,18 @@ STATUSES: dict[PayrollStatus, tuple[str, str]] = {
     PayrollStatus.CHECKED: ("Checked", "yellow"),
     PayrollStatus.SEALING: ("Files being built", "blue"),
     PayrollStatus.SEALED: ("At the gates", "yellow"),
-    PayrollStatus.RELEASED: ("Released, not yet submitted", "yellow"),
+    PayrollStatus.RELEASED: ("Released, not yet sent", "yellow"),
     PayrollStatus.SUBMITTED: ("Submitted", "green"),
     PayrollStatus.ACCEPTED: ("Accepted by the bank", "green"),
     PayrollStatus.CLOSED: ("Closed", "green"),
     PayrollStatus.REJECTED: ("Refused by the bank", "red"),
     PayrollStatus.CANCELLED: ("Cancelled", "grey"),
+}
+
+# of what goes to the bank in no file of ours: made in its portal, or drawn as a cheque
+OUTSIDE: dict[PayrollStatus, tuple[str, str]] = STATUSES | {
+    PayrollStatus.RELEASED: ("Released, not yet made", "yellow"),
+    PayrollStatus.SUBMITTED: ("Made", "green"),
 }
 
 # as a caption, whom it pays
@@ -205,6 +211,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 
 def register(app: Flask) -> None:
     app.add_template_filter(STATUSES.__getitem__, "payroll_status")
+    app.add_template_filter(OUTSIDE.__getitem__, "status_made_outside")
     app.add_template_filter(KINDS.__getitem__, "payroll_kind")
     app.add_template_filter(METHODS.__getitem__, "pay_method")
     app.add_template_filter(PAYMENTS.__getitem__, "payment_status")

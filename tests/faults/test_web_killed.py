@@ -57,7 +57,7 @@ def test_a_site_killed_when_it_has_released_shows_the_release(installation, harb
         installation.processes.kill("serve")
     installation.start_web()
     shown = releaser.get(f"/payrolls/{payroll_id}")
-    assert "Released, not yet submitted" in shown.text
+    assert "Released, not yet sent" in shown.text
     assert shown.form(to="/download")
     # the form is still open in the browser, and is sent again with a new code
     job.codes_from_now = 1

@@ -61,7 +61,7 @@ def test_office_days_are_proposed_on_a_page_a_day_a_line(signed_in):
     assert "Thursday 24 December 2026: Christmas closure" in text
 
 
-def test_days_without_releases_are_proposed_shown_on_payrolls_and_ended(signed_in, sealed):
+def test_days_without_releases_are_proposed_shown_on_payrolls_and_ended(office, signed_in, sealed):
     administrator = signed_in(Role.ADMINISTRATOR)
     administrator.get("/settings/freezes/propose")
     days = {"first_day": ["23", "11", "2026"], "last_day": ["22", "11", "2026"]}
@@ -73,7 +73,11 @@ def test_days_without_releases_are_proposed_shown_on_payrolls_and_ended(signed_i
     finance = signed_in(Role.FINANCE)
     finance.get(page.response.request.path)
     finance.press("Save the decision", decision="confirm", code=finance.code())
-    assert "Your body releases nothing from Monday 23" in finance.get(f"/payrolls/{sealed.payroll_id}").text
+    here = f"/payrolls/{sealed.payroll_id}"
+    assert "Your body releases nothing from Monday 23" in finance.get(here).text
+    office.decide_all(sealed.payroll_id, upto=3)
+    releaser = signed_in(Role.RELEASER)
+    assert "Your body releases nothing from Monday 23" in releaser.get(releaser.get(here).link("Decide")).text
     finance.get("/settings/freezes")
     finance.get(finance.page.link("Propose an earlier end"))
     assert finance.press("Propose that it ends").errors == ["Say why it ends early"]

@@ -43,7 +43,10 @@ def test_one_person_is_paid_today_through_every_gate_and_the_releaser_records_it
     assert "The payment can be made in the bank’s portal. It can’t be stopped here after that." in releaser.page.text
     page = releaser.press("Sign the decision", verdict="go", code=code_of(Role.RELEASER))
     assert page.done == ["You said go, and every gate has. The payment can be made in the bank’s portal"]
-    releaser.get(releaser.get(here).link("Record that it was made"))
+    page = releaser.get(here)
+    assert "Released, not yet made" in page.text
+    assert "The sandbox’s bank" not in page.text
+    releaser.get(page.link("Record that it was made"))
     assert releaser.press("Record the payment", reference="FP-77", made_time="25:00").errors == [
         "Enter a time as 14:05"
     ]

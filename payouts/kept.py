@@ -69,7 +69,7 @@ TABLES: dict[str, Kept] = {
         """
         bank_connection bank_profile bank_rule body channel_cost check_settings cover export_profile gate
         ledger_codes name_policy notice_settings notice_wording notify_connection office_days passkey_rule
-        release_freeze scheme scheme_draft scheme_version
+        release_freeze scheme scheme_draft scheme_version staff_wording
         """,
     ),
 }

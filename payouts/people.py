@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bacs.calendar import LONDON
+from payouts import when
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
 from payouts.notices.words import plain
@@ -65,8 +65,8 @@ def send_invitation(session: Session, service: Service, invited: Invitation, *, 
     text = (
         f"You are invited to work with {body.name} in Payouts.\n\n"
         f"Accept the invitation here:\n\n{service.settings.base_url}/invitations/{token}\n\n"
-        f"The link works until {told(invited.expires_at)}, and once. Have a telephone with an authenticator app ready. "
-        f"If you do not know {body.name}, do nothing."
+        f"The link works until {when.instant(invited.expires_at)}, and once. Have a telephone with an authenticator "
+        f"app ready. If you do not know {body.name}, do nothing."
     )
     subject = f"Join {body.name} in Payouts"
     staff.plan(
@@ -95,8 +95,8 @@ def send_reset(session: Session, service: Service, reset: CredentialReset, *, at
     text = (
         "Two people of your body agreed that you set a new password and new one-time codes.\n\n"
         f"Do it here:\n\n{service.settings.base_url}/resets/{token}\n\n"
-        f"The link works until {told(reset.expires_at)}, and once. Afterwards you decide at no gate for 24 hours. "
-        f"{NOT_YOU}"
+        f"The link works until {when.instant(reset.expires_at)}, and once. Afterwards you decide at no gate "
+        f"for 24 hours. {NOT_YOU}"
     )
     tell(session, service, StaffEvent.RESET_LINK, person, "Set a new password and new codes", text, at=at)
     text = (
@@ -111,7 +111,7 @@ def tell_of_approver(session: Session, service: Service, person_id: UUID, *, at:
     person = session.get_one(Person, person_id)
     text = (
         f"{plain(person.name)} is an approver of {get_body(session).name} now. They approve nothing before "
-        f"{told(at + WAIT)}. {NOT_YOU}"
+        f"{when.instant(at + WAIT)}. {NOT_YOU}"
     )
     tell_approvers(session, service, StaffEvent.NEW_APPROVER, "There is a new approver", text, at=at)
 
@@ -121,7 +121,7 @@ def tell_of_delegation(session: Session, service: Service, made: Delegation, *, 
     if made.made_at != at:
         return
     away, instead = session.get_one(Person, made.person_id), session.get_one(Person, made.delegate_id)
-    days = f"from {made.first_day.day} {made.first_day:%B %Y} to {made.last_day.day} {made.last_day:%B %Y}"
+    days = f"from {when.day(made.first_day)} to {when.day(made.last_day)}"
     text = (
         f"{plain(instead.name)} decides at gates of {get_body(session).name} for {plain(away.name)} {days}. Both can "
         f"end it earlier on the page Who is away. {NOT_YOU}"
@@ -147,7 +147,7 @@ def tell(
 def tell_of_recovery_code(session: Session, service: Service, signed_in: SignedIn, *, at: datetime) -> None:
     """Tell somebody that a recovery code opened their account, in the transaction of the sign-in."""
     text = (
-        f"A recovery code was used to sign in to your account at {told(at)}. Codes that you have left: "
+        f"A recovery code was used to sign in to your account on {when.instant(at)}. Codes that you have left: "
         f"{recovery_code.left(session, signed_in.person_id)}. {NOT_YOU}"
     )
     tell_own(
@@ -156,7 +156,7 @@ def tell_of_recovery_code(session: Session, service: Service, signed_in: SignedI
 
 
 def tell_of_password(session: Session, service: Service, person_id: UUID, *, at: datetime) -> None:
-    text = f"The password of your account was changed at {told(at)}. {NOT_YOU}"
+    text = f"The password of your account was changed on {when.instant(at)}. {NOT_YOU}"
     tell_own(session, service, StaffEvent.PASSWORD_CHANGED, person_id, "Your password was changed", text, at=at)
 
 
@@ -164,13 +164,13 @@ def tell_of_authenticator(session: Session, service: Service, person_id: UUID, *
     """Tell somebody, and every approver, that their codes come from another app now."""
     person = session.get_one(Person, person_id)
     text = (
-        f"{plain(person.name)} changed their authenticator app at {told(at)}. They decide at no gate for 24 hours. If "
-        f"they did not do it, have an administrator remove them at once."
+        f"{plain(person.name)} changed their authenticator app on {when.instant(at)}. They decide at no gate for "
+        f"24 hours. If they did not do it, have an administrator remove them at once."
     )
     tell_approvers(
         session, service, StaffEvent.RESET_CONFIRMED, "Somebody changed their authenticator app", text, at=at
     )
-    text = f"The authenticator app of your account was changed at {told(at)}. {NOT_YOU}"
+    text = f"The authenticator app of your account was changed on {when.instant(at)}. {NOT_YOU}"
     changed = "Your authenticator app was changed"
     tell_own(session, service, StaffEvent.RESET_CONFIRMED, person_id, changed, text, at=at)
 
@@ -178,11 +178,11 @@ def tell_of_authenticator(session: Session, service: Service, person_id: UUID, *
 def tell_of_passkey(session: Session, service: Service, person_id: UUID, happened: str, *, at: datetime) -> None:
     """Tell somebody, and every approver and administrator, what happened to a passkey of theirs."""
     person = session.get_one(Person, person_id)
-    text = f"{happened} at {told(at)}. {NOT_YOU}"
+    text = f"{happened} on {when.instant(at)}. {NOT_YOU}"
     tell_own(session, service, StaffEvent.PASSKEYS_CHANGED, person_id, "Your passkeys changed", text, at=at)
     text = (
-        f"{happened} at {told(at)}: it is {plain(person.name)}’s. A new passkey signs no decision for 24 hours. If "
-        "they did not expect this, have an administrator remove them at once."
+        f"{happened} on {when.instant(at)}: it is {plain(person.name)}’s. A new passkey signs no decision "
+        "for 24 hours. If they did not expect this, have an administrator remove them at once."
     )
     for other, roles in people(session):
         if other.id != person_id and not {Role.APPROVER, Role.ADMINISTRATOR}.isdisjoint(roles):
@@ -199,9 +199,3 @@ def tell_own(
             return
         database.go_on_in(session, memberships[0].body_id)
     tell(session, service, event, session.get_one(Person, person_id), subject, text, at=at)
-
-
-def told(instant: datetime) -> str:
-    """`14:05 on 23 November 2026`, in London."""
-    here = instant.astimezone(LONDON)
-    return f"{here:%H:%M} on {here.day} {here:%B %Y}"

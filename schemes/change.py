@@ -55,6 +55,7 @@ class ChangeKind(StrEnum):
     NOTIFY = "notify"
     NOTICE_WORDING = "notice_wording"
     NOTICE_SETTINGS = "notice_settings"
+    STAFF_WORDING = "staff_wording"
     EXPORT_PROFILE = "export_profile"
     LEDGER_CODES = "ledger_codes"
 

@@ -181,6 +181,7 @@ def addresses(office, sealed, browsers):
             "line": 2,
             "colour": "00625e",
             "version": "x",
+            "staff_text": "no_go",
             "name": "payouts.css",
             "table_name": "over-time",
             "ending": "csv",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from bacs.calendar import LONDON
+from payouts import when
 from payouts.channels.dispatch import Dispatch, DispatchStatus
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
@@ -31,7 +31,7 @@ def tell_releasers(session: Session, service: Service, dispatch: Dispatch, *, at
     what = WHAT.get(dispatch.status, "The bank’s server has not answered yet about")
     text = (
         f"{what} a file of payroll {payroll.number}. It has to be with the bank by "
-        f"{payroll.deadline_at.astimezone(LONDON):%H:%M on %-d %B %Y}. What happened, and what you can do, stands on "
+        f"{when.deadline(payroll.deadline_at)}. What happened, and what you can do, stands on "
         f"the payroll’s page.\n\n{service.settings.base_url}/payrolls/{payroll.id}"
     )
     for person, roles in people(session, scheme_id=payroll.scheme_id):

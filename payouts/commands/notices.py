@@ -7,9 +7,10 @@ from typing import TextIO
 import click
 
 from payouts.commands import ground
-from payouts.notices import again, connection, lint
+from payouts.notices import again, connection, lint, staff_wording
 from payouts.notices.connection import KeyKind, NotifyTerms, Way
 from payouts.notices.event import NoticeEvent
+from payouts.notices.staff_wording import StaffText
 from payouts.notices.wording import Place, Wordings
 from payouts.notices.wording import propose as propose_words
 from payouts.notices.words import Words
@@ -116,6 +117,39 @@ def propose(
         with given.transaction(by.body_id) as session:
             facts = {"change_id": new_id(), "reason": reason, "by": by, "at": given.now()}
             proposed = propose_words(session, place, Words(subject.strip(), body.strip()), **facts)  # type: ignore[arg-type]
+    except lint.WordingRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo(f"Proposed. Somebody else confirms it: payouts change confirm {proposed.id}")
+
+
+@notices.command("staff-words")
+@click.argument("event", type=click.Choice([text.value for text in StaffText]))
+@ground.body_option
+def staff_words(event: str, body_name: str | None) -> None:
+    """The words that count now of a message to the people who work here."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        found = staff_wording.words_of(session, StaffText(event))
+    click.echo(f"{found.subject}\n\n{found.body}")
+
+
+@notices.command("propose-staff-words")
+@click.argument("event", type=click.Choice([text.value for text in StaffText]))
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--reason", required=True, help="Why: everyone in the body can read it.")
+@ground.person_options
+@ground.body_option
+def propose_staff_words(
+    event: str, file: TextIO, reason: str, email: str, code: str | None, body_name: str | None
+) -> None:
+    """Propose the words in FILE, written as `payouts notices staff-words` prints them. Another person confirms them."""
+    given = ground.service()
+    by = ground.acting(given, ground.one_body(given, body_name), email, code)
+    subject, _, body = file.read().partition("\n\n")
+    try:
+        with given.transaction(by.body_id) as session:
+            facts = {"change_id": new_id(), "reason": reason, "by": by, "at": given.now()}
+            proposed = staff_wording.propose(session, StaffText(event), Words(subject, body), **facts)  # type: ignore[arg-type]
     except lint.WordingRefused as refused:
         raise click.ClickException(str(refused)) from None
     click.echo(f"Proposed. Somebody else confirms it: payouts change confirm {proposed.id}")

@@ -1,4 +1,4 @@
-"""Who is told about a gate: those who may decide before its deadline, others after it, and all involved of a no-go.
+"""Who is told about a gate: those who may decide when it waits for them, others when it is late, all of a no-go.
 
 Each is told once of each thing, which the database keeps: a task that runs again tells nobody twice.
 """
@@ -16,14 +16,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bacs.calendar import LONDON
+from payouts import when
 from payouts.gates.deadline import offices_of, plan_for
 from payouts.gates.decision import GateState, gate_states, get_decision, part_of, took_part
 from payouts.gates.gate import get_gate
 from payouts.gates.separation import bar
 from payouts.gates.standing_in import stand_ins
-from payouts.notices import staff
-from payouts.notices.staff import StaffEvent
-from payouts.notices.words import plain
+from payouts.notices.staff_fields import of_payroll
+from payouts.notices.staff_wording import StaffText, write
+from payouts.notices.words import HOLDS, plain
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.tasks import outbox
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
@@ -39,6 +40,7 @@ MORNING, EVENING = time(8), time(19)
 class Reminded(StrEnum):
     """Of what somebody was told."""
 
+    WAITING = "waiting"
     BEFORE = "before"
     AFTER = "after"
     NO_GO = "no_go"
@@ -74,7 +76,10 @@ def open_payrolls(session: Session) -> list[Payroll]:
 
 
 def remind(session: Session, service: Service, args: Mapping[str, Any]) -> None:
-    """Tell those who may decide that a deadline comes, from the office day before it on; after it, tell others too."""
+    """Tell those who may decide that a payroll waits for them, and again from the office day before its deadline on.
+
+    Where it reaches them only then, they are told once. After the deadline others are told too.
+    """
     now = service.now()
     offices = offices_of(session, service.calendar)
     for payroll in open_payrolls(session):
@@ -84,40 +89,50 @@ def remind(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         planned = plan_for(offices, payroll, [(waiting.gate.id, waiting.gate.due_days)])
         due = planned.due[waiting.gate.id]
         from_day = offices.day_at_or_before(due.date() - timedelta(days=1))
-        if now.astimezone(LONDON) < datetime.combine(from_day, MORNING, LONDON):
-            continue
-        tell_deciders(session, service, payroll, waiting, due, at=now)
+        is_near = now.astimezone(LONDON) >= datetime.combine(from_day, MORNING, LONDON)
+        reminded = Reminded.BEFORE if is_near else Reminded.WAITING
+        tell_deciders(session, service, payroll, waiting, reminded, due, at=now)
         if now >= due:
             tell_others(session, service, payroll, waiting, due, at=now)
 
 
 def tell_deciders(
-    session: Session, service: Service, payroll: Payroll, state: GateState, due: datetime, *, at: datetime
+    session: Session,
+    service: Service,
+    payroll: Payroll,
+    state: GateState,
+    reminded: Reminded,
+    due: datetime,
+    *,
+    at: datetime,
 ) -> None:
-    late = "should have been decided" if at >= due else "is to be decided"
-    text = (
-        f"Payroll {payroll.number} waits for you at the gate {state.gate.name}. It {late} by {told(due)}. The files "
-        f"have to be with the bank by {told(payroll.deadline_at)} at the latest.\n\n{address(service, payroll)}"
-    )
+    values = of_gate(session, service, payroll, state, due)
+    values |= {"late": HOLDS if at >= due else "", "on_time": HOLDS if at < due else ""}
     instead, by_id = stand_ins(session, at=at), {person.id: person for person, _ in people(session)}
     for asked in may_decide(session, payroll, state):
         # whoever is away has handed it over: the one who stands in is asked
         person = by_id.get(instead.get(asked.id, asked.id), asked)
-        tell(session, service, payroll, state.gate.id, person, Reminded.BEFORE, text, at=at)
+        tell(session, service, payroll, state.gate.id, person, reminded, values, at=at)
 
 
 def tell_others(
     session: Session, service: Service, payroll: Payroll, state: GateState, due: datetime, *, at: datetime
 ) -> None:
     lacking = " and ".join(f"{count} {role}" for role, count in state.lacks.items())
-    text = (
-        f"Payroll {payroll.number} still waits at the gate {state.gate.name}, which should have been decided by "
-        f"{told(due)}. It lacks: {lacking}. The files have to be with the bank by {told(payroll.deadline_at)} at the "
-        f"latest.\n\n{address(service, payroll)}"
-    )
+    values = of_gate(session, service, payroll, state, due) | {"lacking": lacking}
     for person, roles in people(session, scheme_id=payroll.scheme_id):
         if state.gate.escalates_to in roles:
-            tell(session, service, payroll, state.gate.id, person, Reminded.AFTER, text, at=at)
+            tell(session, service, payroll, state.gate.id, person, Reminded.AFTER, values, at=at)
+
+
+def of_gate(session: Session, service: Service, payroll: Payroll, state: GateState, due: datetime) -> dict[str, str]:
+    """What fills the fields of a message about a gate that waits."""
+    return {
+        **of_payroll(session, service, payroll),
+        "gate": state.gate.name,
+        "due": when.deadline(due),
+        "cut_off": when.deadline(payroll.deadline_at),
+    }
 
 
 def may_decide(session: Session, payroll: Payroll, state: GateState) -> Iterator[Person]:
@@ -135,17 +150,13 @@ def tell_of_no_go(session: Session, service: Service, args: Mapping[str, Any]) -
     decision = get_decision(session, payroll.id, UUID(args["decision_id"]))
     gate = get_gate(session, payroll.id, decision.gate_id)
     by = session.get_one(Person, decision.person_id)
-    text = (
-        f"{plain(by.name)} said no-go at the gate {gate.name} of payroll {payroll.number}. Every decision so far "
-        f"is void, and the payroll is back with its preparer. The reason stands on its page.\n\n"
-        f"{address(service, payroll)}"
-    )
+    values = {**of_payroll(session, service, payroll), "gate": gate.name, "who": plain(by.name)}
     involved = took_part(session, payroll) - {decision.person_id}
     for person, _ in people(session, scheme_id=payroll.scheme_id):
         if person.id in involved:
             told_at = service.now()
             tell_once(
-                session, service, decision.manifest_id, gate.id, person, Reminded.NO_GO, payroll, text, at=told_at
+                session, service, decision.manifest_id, gate.id, person, Reminded.NO_GO, payroll, values, at=told_at
             )
 
 
@@ -156,23 +167,19 @@ def tell(
     gate_id: UUID,
     person: Person,
     reminded: Reminded,
-    text: str,
+    values: Mapping[str, str],
     *,
     at: datetime,
 ) -> None:
     assert payroll.manifest_id is not None, "a payroll at its gates was sealed"
-    tell_once(session, service, payroll.manifest_id, gate_id, person, reminded, payroll, text, at=at)
+    tell_once(session, service, payroll.manifest_id, gate_id, person, reminded, payroll, values, at=at)
 
 
-EVENTS: dict[Reminded, StaffEvent] = {
-    Reminded.BEFORE: StaffEvent.GATE_REMINDER,
-    Reminded.AFTER: StaffEvent.GATE_LATE,
-    Reminded.NO_GO: StaffEvent.NO_GO,
-}
-SUBJECTS: dict[Reminded, str] = {
-    Reminded.BEFORE: "Payroll {} waits for your decision",
-    Reminded.AFTER: "Payroll {} is late at a gate",
-    Reminded.NO_GO: "No-go for payroll {}",
+TEXTS: dict[Reminded, StaffText] = {
+    Reminded.WAITING: StaffText.GATE_WAITING,
+    Reminded.BEFORE: StaffText.GATE_REMINDER,
+    Reminded.AFTER: StaffText.GATE_LATE,
+    Reminded.NO_GO: StaffText.NO_GO,
 }
 
 
@@ -184,7 +191,7 @@ def tell_once(
     person: Person,
     reminded: Reminded,
     payroll: Payroll,
-    text: str,
+    values: Mapping[str, str],
     *,
     at: datetime,
 ) -> None:
@@ -193,16 +200,4 @@ def tell_once(
     kept = insert(GateReminder).values(**row, person_id=person.id, reminded=reminded, told_at=at)
     if session.scalar(kept.on_conflict_do_nothing().returning(GateReminder.id)) is None:
         return
-    subject = SUBJECTS[reminded].format(payroll.number)
-    facts = {"email": person.email, "name": person.name, "subject": subject, "text": text}
-    staff.plan(session, service, EVENTS[reminded], **facts, at=at)
-
-
-def address(service: Service, payroll: Payroll) -> str:
-    return f"{service.settings.base_url}/payrolls/{payroll.id}"
-
-
-def told(instant: datetime) -> str:
-    """`17:00 on Monday 23 November`, in London."""
-    here = instant.astimezone(LONDON)
-    return f"{here:%H:%M} on {here:%A} {here.day} {here:%B}"
+    write(session, service, TEXTS[reminded], person, values, at=at)

@@ -15,6 +15,7 @@ from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from bacs.errors import DateBeyondCalendar
+from payouts import when
 from payouts.files.payment_file import PaymentFile
 from payouts.ledger.balance import LedgerPosting, prove, whereabouts
 from payouts.ledger.control_run import MOST_KEPT, ControlRun, Difference, DifferenceKind, newest_run
@@ -206,7 +207,7 @@ def unproven(session: Session, last: ControlRun | None) -> list[tuple[UUID, int]
 def tell(session: Session, service: Service, run: ControlRun, *, at: datetime) -> None:
     """Tell everybody in finance that something differs; what and how much stands on the page."""
     text = (
-        f"The daily control of {run.day:%d %B %Y} found differences: {run.difference_count}. Each is named, with what "
+        f"The daily control of {when.day(run.day)} found differences: {run.difference_count}. Each is named, with what "
         f"to do about it:\n\n{service.settings.base_url}/ledger/control/{run.id}"
     )
     for person, roles in people(session):

@@ -105,19 +105,29 @@ class WordingRefused(Refused):
 
 def look(event: NoticeEvent, way: Way, words: Words) -> list[WordingFault]:
     """Everything that is wrong with words as they are written."""
+    places = ("body",) if way is Way.TEXT else ("subject", "body")
+    faults = look_at_fields(words, FIELDS[event], places)
+    for place in places:
+        if asks_for_details(getattr(words, place), words):
+            faults.append(WordingFault(Fault.ASKS_FOR_DETAILS, place))
+    return faults + look_at_filled(way, fill(words, LONG))
+
+
+def look_at_fields(
+    words: Words, known: frozenset[str], places: Iterable[str] = ("subject", "body")
+) -> list[WordingFault]:
+    """What is wrong with how words are written: nothing said, fields that are unknown or were not closed."""
     faults = []
-    places = {"body": words.body} if way is Way.TEXT else {"subject": words.subject, "body": words.body}
-    for place, text in places.items():
+    for place in places:
+        text: str = getattr(words, place)
         if not text.strip():
             faults.append(WordingFault(Fault.EMPTY, place))
-        unknown = [name for name in fields_in(text) if name not in FIELDS[event]]
+        unknown = [name for name in fields_in(text) if name not in known]
         if unknown:
             faults.append(WordingFault(Fault.UNKNOWN_FIELD, place, tuple(unknown)))
         if text.count("((") != len(list(re.finditer(r"\(\(\w+(\?\?|\)\))", text))):
             faults.append(WordingFault(Fault.BRACKETS, place))
-        if asks_for_details(text, words):
-            faults.append(WordingFault(Fault.ASKS_FOR_DETAILS, place))
-    return faults + look_at_filled(way, fill(words, LONG))
+    return faults
 
 
 def look_at_filled(way: Way, filled: Words) -> list[WordingFault]:

@@ -43,6 +43,7 @@ class StaffEvent(StrEnum):
     QUERY_ASKED = "query_asked"
     QUERY_ANSWERED = "query_answered"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an event
+    GATE_WAITING = "gate_waiting"
     GATE_REMINDER = "gate_reminder"
     GATE_LATE = "gate_late"
     NO_GO = "no_go"

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bacs.calendar import LONDON
+from payouts import when
 from payouts.app import NotifyNotSetUp
 from payouts.notices import settings
 from payouts.notices.connection import Sender, Way, sender
@@ -108,7 +108,7 @@ def warn(session: Session, service: Service, account: Account, *, at: datetime) 
             "to": contact.value,
             "name": payee.name,
             "link": f"{service.settings.base_url}/not-me/{token}",
-            "until": f"{(at + LASTS).astimezone(LONDON):%d %B %Y}".lstrip("0"),
+            "until": when.day(at + LASTS),
         }
         warning = DetailsWarning(
             body_id=account.body_id,

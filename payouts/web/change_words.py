@@ -210,6 +210,11 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda facts, names: notice_words.wording_rows(facts),
         "It counts at once, for messages that are not sent yet. Read it as somebody who is worried about money would.",
     ),
+    ChangeKind.STAFF_WORDING: ChangeWords(
+        lambda change, names: f"Words of a message to colleagues: {notice_words.staff_text_words(change.after)}",
+        lambda facts, names: notice_words.staff_wording_rows(facts),
+        "It counts at once, for messages that are asked for from then on.",
+    ),
     ChangeKind.NOTICE_SETTINGS: ChangeWords(
         lambda change, names: "What payees are told, and when",
         lambda facts, names: notice_words.settings_rows(facts),

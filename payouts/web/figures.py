@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
-
 from flask import Flask
 from markupsafe import Markup
 
-LONDON = ZoneInfo("Europe/London")
+from bacs.calendar import LONDON
+from payouts.when import clock, day, instant, short_day, time_of_day, weekday
+
+# pages find all figures in one place; messages know those of time too
+__all__ = ["LONDON", "clock", "day", "instant", "short_day", "time_of_day", "weekday"]
 
 
 def pounds(pence: int) -> str:
@@ -32,44 +33,6 @@ def payments_in(payments: int, items: int | None) -> str:
     return number(payments) if not items or items == payments else f"{number(payments)}, in {count(items, 'credit')}"
 
 
-def day(value: date | datetime) -> str:
-    """`25 November 2026`, in London when given an instant."""
-    local = in_london(value)
-    return f"{local.day} {local:%B %Y}"
-
-
-def weekday(value: date | datetime) -> str:
-    """`Wednesday 25 November 2026`: with the weekday, where someone plans by it."""
-    return f"{in_london(value):%A} {day(value)}"
-
-
-def short_day(value: date | datetime) -> str:
-    """`25 November`: where the year is clear from what stands around it."""
-    local = in_london(value)
-    return f"{local.day} {local:%B}"
-
-
-def clock(value: datetime) -> str:
-    """`9:05am`, `midday`, `5:30pm` in London."""
-    return time_of_day(value.astimezone(LONDON).time())
-
-
-def time_of_day(value: time) -> str:
-    """`9:05am`, for a time that is London's already."""
-    if (value.hour, value.minute) == (0, 0):
-        return "midnight"
-    if (value.hour, value.minute) == (12, 0):
-        return "midday"
-    hour = value.hour % 12 or 12
-    minutes = f":{value.minute:02d}" if value.minute else ""
-    return f"{hour}{minutes}{'am' if value.hour < 12 else 'pm'}"
-
-
-def instant(value: datetime) -> str:
-    """`25 November 2026 at 9:05am`."""
-    return f"{day(value)} at {clock(value)}"
-
-
 def file_size(octets: int) -> str:
     """`640 kB`, `20 MB`: in thousands, as file managers show it."""
     if octets < 1_000:
@@ -88,10 +51,6 @@ def wait(seconds: float) -> str:
     """`30 seconds`, `5 minutes`: rounded up, so that whoever waits this long has waited long enough."""
     whole = max(1, -int(-seconds // 1))
     return count(whole, "second") if whole < 60 else count(-(-whole // 60), "minute")
-
-
-def in_london(value: date | datetime) -> date:
-    return value.astimezone(LONDON) if isinstance(value, datetime) else value
 
 
 def register(app: Flask) -> None:

@@ -11,7 +11,7 @@ from wtforms import SelectChoice, SelectMultipleField, StringField, SubmitField,
 from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as NotNeeded
 
-from payouts.notices import preview, settings, wording
+from payouts.notices import preview, settings, staff_wording, wording
 from payouts.notices.connection import Way
 from payouts.notices.event import FIELDS, NoticeEvent
 from payouts.notices.lint import WordingRefused
@@ -21,7 +21,16 @@ from payouts.notices.words import Words
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField, WholeNumberField
-from payouts.web.notice_words import EVENTS, LANGUAGES, SETTINGS_FAULTS, WAYS, fault_words, settings_rows
+from payouts.web.notice_words import (
+    EVENTS,
+    LANGUAGES,
+    SETTINGS_FAULTS,
+    STAFF_TEXTS,
+    WAYS,
+    WHO_IS_TOLD,
+    fault_words,
+    settings_rows,
+)
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.change import ChangeKind, waiting_of
 from schemes.errors import FieldsRefused, NotAllowed, NotFound, ReasonNotGiven, Refused
@@ -91,6 +100,9 @@ def show_messages() -> ResponseReturnValue:
             languages=LANGUAGES,
             settings=settings_rows(settings_json(settings.current(session))),
             waiting=waiting_of(session, ChangeKind.NOTICE_SETTINGS, actor().body_id),
+            staff_texts=STAFF_TEXTS,
+            who_is_told=WHO_IS_TOLD,
+            staff_worded=staff_wording.worded(session),
         )
 
 
@@ -104,7 +116,9 @@ def propose_words(event: str, way: str, language: str) -> ResponseReturnValue:
         scheme = get_scheme(session, place.scheme_id) if place.scheme_id else None
         schemes = schemes_of_body(session)
         waiting = waiting_of(session, ChangeKind.NOTICE_WORDING, place.subject_id(actor().body_id))
-        versions = [row for row in wordings.every if Place(row.event, row.way, row.language, row.scheme_id) == place]
+        versions = [
+            row for row in reversed(wordings.every) if Place(row.event, row.way, row.language, row.scheme_id) == place
+        ]
     form = ProposeWords(data=there._asdict() if request.method == "GET" else None)
     seen = None
     if form.validate_on_submit():

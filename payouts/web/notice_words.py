@@ -14,6 +14,7 @@ from payouts.notices.connection import Way
 from payouts.notices.event import NoticeEvent
 from payouts.notices.lint import MOST_FRAGMENTS, Fault, WordingFault, WordingRefused
 from payouts.notices.notice import NoticeStatus
+from payouts.notices.staff_wording import StaffText
 from payouts.web.figures import instant
 from payouts.web.file_words import listed
 from schemes.errors import Refused
@@ -73,6 +74,24 @@ EVENTS: dict[NoticeEvent, str] = {
     NoticeEvent.PAYMENT_RETURNED: "Payment came back",
     NoticeEvent.DETAILS_CHANGED: "Bank details changed",
 }
+STAFF_TEXTS: dict[StaffText, str] = {
+    StaffText.GATE_WAITING: "A payroll waits for a decision",
+    StaffText.GATE_REMINDER: "A gate’s deadline is near",
+    StaffText.GATE_LATE: "A gate is late",
+    StaffText.NO_GO: "No-go",
+    StaffText.RELEASED: "A payroll is released",
+    StaffText.RETURNS_ARRIVED: "Payments came back",
+    StaffText.IMPORT_FINISHED: "A long import is finished",
+}
+WHO_IS_TOLD: dict[StaffText, str] = {
+    StaffText.GATE_WAITING: "Everybody who may decide, once it has reached their gate",
+    StaffText.GATE_REMINDER: "Everybody who may decide, from the office day before on",
+    StaffText.GATE_LATE: "Those whom the gate names for it",
+    StaffText.NO_GO: "All who built the payroll or decided on it",
+    StaffText.RELEASED: "All who built the payroll or decided on it",
+    StaffText.RETURNS_ARRIVED: "Everybody in finance, once a day",
+    StaffText.IMPORT_FINISHED: "Whoever sent the file, if it took more than five minutes",
+}
 WAYS: dict[Way, str] = {Way.EMAIL: "Email", Way.TEXT: "Text message", Way.LETTER: "Letter"}
 LANGUAGES: dict[Language, str] = {Language.ENGLISH: "English", Language.WELSH: "Welsh"}
 
@@ -130,6 +149,15 @@ def wording_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     """A proposal's facts, as rows of words."""
     subject = {"Subject": facts["subject"]} if facts["way"] != Way.TEXT else {}
     return {"Message": place_words(facts), **subject, "Text": facts["body"]}
+
+
+def staff_text_words(facts: Mapping[str, Any]) -> str:
+    return STAFF_TEXTS[StaffText(facts["event"])]
+
+
+def staff_wording_rows(facts: Mapping[str, Any]) -> dict[str, str]:
+    """A proposal's facts, as rows of words."""
+    return {"Message": staff_text_words(facts), "Subject": facts["subject"], "Text": facts["body"]}
 
 
 def settings_rows(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -40,6 +40,22 @@ def test_words_are_previewed_for_a_payee_refused_with_their_faults_and_confirmed
     assert preparer.get("/settings/messages/payment_on_its_way/pigeon/english").status == 404
 
 
+def test_words_to_colleagues_are_previewed_with_the_newest_payroll_and_confirmed_by_another(signed_in):
+    preparer = signed_in(Role.PREPARER)
+    preparer.get(preparer.get("/settings/messages").link("See No-go"))
+    page = preparer.press("Preview it", preview="Preview it", subject="No-go: ((payroll))", body="By ((who)). ((date))")
+    assert "No-go: 1" in page.text
+    assert "no field date" in page.text
+    page = preparer.press("Propose these words", subject="No-go", body="By ((who)). ((date))", reason="shorter")
+    assert any("no field date" in error for error in page.errors)
+    page = preparer.press("Propose these words", subject="No-go", body="By ((who)).", reason="shorter")
+    approver = signed_in(Role.APPROVER)
+    approver.get(page.response.request.path)
+    approver.press("Save the decision", decision="confirm", code=approver.code())
+    assert "Counts now" in preparer.get("/settings/messages/staff/no_go").text
+    assert preparer.get("/settings/messages/staff/reset_link").status == 404
+
+
 def test_a_notify_of_ones_own_is_proposed_tried_and_shown_without_its_key(signed_in):
     administrator = signed_in(Role.ADMINISTRATOR)
     administrator.get("/settings/notify/change")

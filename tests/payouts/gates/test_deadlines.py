@@ -142,7 +142,7 @@ def test_those_who_may_decide_are_reminded_once_and_when_it_is_late_others_hear_
     assert len(told(office)) == 4
 
 
-def test_whoever_is_barred_is_not_asked_and_nobody_is_before_the_time_has_come(office, clock, sealed):
+def test_those_who_may_decide_hear_that_a_payroll_waits_and_again_when_its_deadline_is_near(office, clock, sealed):
     later = office.create(date(2026, 12, 9))
     office.work()
     office.accept_findings(later)
@@ -151,10 +151,13 @@ def test_whoever_is_barred_is_not_asked_and_nobody_is_before_the_time_has_come(o
     office.work(leave="staff.send")
     before = told(office)
     look(office)
-    assert told(office) == before
+    assert told(office) == sorted([*before, StaffEvent.GATE_WAITING])  # and nobody who is barred
+    clock.advance(hours=1)
+    look(office)
+    assert len(told(office)) == len(before) + 1
     clock.time = datetime(2026, 12, 2, 9, tzinfo=UTC)  # the day before Ready is due, on 3 December
     look(office)
-    assert told(office) == sorted([*before, StaffEvent.GATE_REMINDER])
+    assert told(office) == sorted([*before, StaffEvent.GATE_WAITING, StaffEvent.GATE_REMINDER])
 
 
 def test_nobody_is_woken_at_night(office, clock):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,7 @@ class Settings:
     sandbox_confirmation_token: str = field(repr=False, default="")
     api_rate: int = 3000
     webhook_hosts: str = ""
+    feedback: str = ""
     demo: bool = False
     workers: int = 2
     push_again_after: float = 15.0
@@ -80,9 +82,7 @@ MEANINGS = {
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises SettingsWrong naming everything that is missing or wrong."""
-    faults = [f"  {name}: {meaning}" for name, meaning in MEANINGS.items() if not environment.get(name, "").strip()]
-    if faults:
-        raise SettingsWrong([*faults, "`payouts keys new` makes the four secrets."])
+    must_be_complete(environment)
     read = environment.get
     base_url = read("PAYOUTS_BASE_URL", "http://localhost:5000").rstrip("/")
     try:
@@ -121,6 +121,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             sandbox_confirmation_url=read("SANDBOX_CONFIRMATION_URL", ""),
             sandbox_confirmation_token=read("SANDBOX_CONFIRMATION_TOKEN", ""),
             webhook_hosts=read("PAYOUTS_WEBHOOK_HOSTS", ""),
+            feedback=feedback_address(read("PAYOUTS_FEEDBACK", "")),
             api_rate=int(read("PAYOUTS_API_RATE", "3000")),
             demo=read("PAYOUTS_DEMO", "") == "1",
             workers=int(read("PAYOUTS_WORKERS", "2")),
@@ -129,6 +130,20 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         )
     except ValueError as error:
         raise SettingsWrong([f"  {error}"]) from error
+
+
+def must_be_complete(environment: Mapping[str, str]) -> None:
+    """Raises SettingsWrong."""
+    faults = [f"  {name}: {meaning}" for name, meaning in MEANINGS.items() if not environment.get(name, "").strip()]
+    if faults:
+        raise SettingsWrong([*faults, "`payouts keys new` makes the four secrets."])
+
+
+def feedback_address(written: str) -> str:
+    """A page's address, or a mailbox. Raises ValueError: anything else in a link might run in the reader's browser."""
+    if not written or written.startswith("https://") or re.fullmatch(r"[^@\s:/?]+@[^@\s:/?]+", written):
+        return written
+    raise ValueError(f"PAYOUTS_FEEDBACK is an email address or begins with https://, not {written}")
 
 
 def a_minute(written: str) -> int:

@@ -62,6 +62,7 @@ from payouts.web import (
     funds,
     gate_words,
     gates,
+    guidance,
     holds,
     home,
     import_columns,
@@ -195,6 +196,7 @@ VIEWS = (
     freezes,
     funds,
     gates,
+    guidance,
     holds,
     home,
     import_columns,
@@ -317,7 +319,7 @@ def register(app: Flask) -> None:
         one_off_words,
         webhook_words,
     )
-    for part in (errors, figures, navigation, reports, stylesheets, *words_of):
+    for part in (errors, figures, guidance, navigation, reports, stylesheets, *words_of):
         part.register(app)
     app.register_blueprint(pages)
     every_view_is_marked(app)

@@ -109,9 +109,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             destroyed=destroyed_at(session, (file.key_id for file in files)),
             submissions=submissions,
             dispatches=dispatches,
-            bank_answers=get_body(session).is_sandbox
-            and payroll.status in bank_days.OUT
-            and has_files(session, payroll),
+            bank_answers=sandbox_bank_answers(session, payroll),
             bank_day=bank_days.day_of(session, payroll_id),
             may_pass_day=any(actor().holds(role, payroll.scheme_id) for role in RECEIVERS),
             by_hand=all(way.status is DispatchStatus.WITHDRAWN for way in dispatches.values()),
@@ -133,6 +131,11 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             may_change=payroll.status is PayrollStatus.SEALED and actor().holds(Role.PREPARER, payroll.scheme_id),
             may_cancel=payroll.status in CANCELLABLE and actor().holds(Role.PREPARER, payroll.scheme_id),
         )
+
+
+def sandbox_bank_answers(session: Session, payroll: Payroll) -> bool:
+    """Whether days of the sandbox's bank can pass for it: it hears of files only."""
+    return payroll.status in bank_days.OUT and get_body(session).is_sandbox and has_files(session, payroll)
 
 
 def outside(session: Session, payroll: Payroll) -> str:

@@ -22,6 +22,7 @@ from payouts.gates.voiding import Move
 from payouts.payment import stopped_count
 from payouts.payroll import Payroll, PayrollKind, PayrollStatus, cycle_for, latest_entry, rebuild
 from payouts.taking_out import build_anew
+from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import BankProfile
 from schemes.change import NothingToChange
@@ -81,6 +82,7 @@ def re_date(
     cycle = cycle_for(calendar, pay_date, now=at, profile=profile)
     if cycle == Cycle(payroll.input_day, payroll.processing_day, payroll.pay_date):
         raise NothingToChange
+    tell_if_later(session, payroll, cycle, at=at)
     if payroll.status is PayrollStatus.CHECKED:
         audit.record(session, "payroll.moved", by=by, about=payroll, at=at, pay_date=cycle.entry_day.isoformat())
         rebuild(session, payroll, by=by, at=at)
@@ -110,6 +112,23 @@ def re_date(
     set_days(payroll, calendar, cycle, profile)
     session.flush()
     return amendment
+
+
+def tell_if_later(session: Session, payroll: Payroll, cycle: Cycle, *, at: datetime) -> None:
+    """Have payees told who know the day from the schedule: those of a regular payroll, and of no other."""
+    if payroll.kind is not PayrollKind.REGULAR or cycle.entry_day <= payroll.pay_date:
+        return
+    was, becomes = payroll.pay_date.isoformat(), cycle.entry_day.isoformat()
+    outbox.add(
+        session,
+        "notices.moved",
+        once=f"notices.moved/{payroll.id}/{was}/{becomes}/{at.isoformat()}",
+        at=at,
+        due_at=max(at, payroll.deadline_at),
+        payroll_id=str(payroll.id),
+        was=was,
+        cut_off=payroll.deadline_at.isoformat(),
+    )
 
 
 def set_days(payroll: Payroll, calendar: Calendar, cycle: Cycle, profile: BankProfile) -> None:

@@ -89,8 +89,14 @@ def land(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         matching.ask(session, Scope.IMPORT, import_id=brought.id, search_id=brought.id, by=None, at=service.now())
         if news.is_news(brought, at=service.now()):
             once = f"staff.tell/import_finished/{brought.id}"
-            told = {"event": StaffEvent.IMPORT_FINISHED.value, "about": str(brought.id)}
-            outbox.add(session, "staff.tell", once=once, at=service.now(), **told)
+            outbox.add(
+                session,
+                "staff.tell",
+                once=once,
+                at=service.now(),
+                event=StaffEvent.IMPORT_FINISHED.value,
+                about=str(brought.id),
+            )
 
 
 def progress_of(service: Service, brought: RegisterImport) -> Callable[[int], None]:

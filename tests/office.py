@@ -112,10 +112,8 @@ class Office:
         left = [leave] if self.service.settings.sandbox_notify_url else [leave, "staff.send", "notices.send"]
         for _ in range(MOST_ROUNDS):
             with self.transaction() as session:
-                waiting = (
-                    select(Task.id).where(Task.state == TaskState.WAITING, Task.kind.not_in(left)).order_by(Task.id)
-                )
-                tasks = list(session.scalars(waiting))
+                due = (Task.state == TaskState.WAITING, Task.due_at <= self.service.now(), Task.kind.not_in(left))
+                tasks = list(session.scalars(select(Task.id).where(*due).order_by(Task.id)))
                 errors = list(session.scalars(select(Task.error).where(Task.error.is_not(None))))
             assert not errors, errors
             if not tasks:

@@ -10,6 +10,7 @@ from payouts.commands import ground
 from payouts.notices import again, connection, lint, staff_wording
 from payouts.notices.connection import KeyKind, NotifyTerms, Way
 from payouts.notices.event import NoticeEvent
+from payouts.notices.forecast import forecast
 from payouts.notices.staff_wording import StaffText
 from payouts.notices.wording import Place, Wordings
 from payouts.notices.wording import propose as propose_words
@@ -47,6 +48,24 @@ def show(number: int, body_name: str | None) -> None:
         click.echo(f"not reached\t{status} {why}".rstrip() + f"\t{count}")
     if standing.waiting:
         click.echo(f"minutes left\t{standing.minutes_left}")
+
+
+@notices.command("forecast")
+@click.argument("number", type=int)
+@ground.body_option
+def show_forecast(number: int, body_name: str | None) -> None:
+    """By what way how many payees of a payroll will be told, and what Notify will not send, before anything is sent."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        ahead = forecast(session, given, payroll_of_number(session, number).id)
+    for way, many in ahead.by_way.items():
+        click.echo(f"{way}\t{many}")
+    click.echo(f"no address\t{ahead.unreached}\nabroad\t{ahead.abroad}")
+    if not ahead.is_set_up:
+        click.echo("no Notify is set up")
+    if ahead.team_only or ahead.kind is KeyKind.TEST:
+        limits = "trial" if ahead.in_trial else ahead.kind
+        click.echo(f"limited\t{limits}\t{ahead.over_the_day} over a day")
 
 
 @notices.command("again")
@@ -160,6 +179,7 @@ def propose_staff_words(
 @click.option("--email-template", default="")
 @click.option("--text-template", default="")
 @click.option("--letter-template", default="")
+@click.option("--in-trial", is_flag=True, help="The service is in trial mode: it sends to its team alone.")
 @click.option("--keep-key", is_flag=True, help="Keep the API key there is; without this it is asked for.")
 @click.option("--reason", required=True)
 @ground.person_options
@@ -174,13 +194,14 @@ def propose_notify(
     code: str | None,
     body_name: str | None,
     *,
+    in_trial: bool,
     keep_key: bool,
 ) -> None:
     """Propose the body's own GOV.UK Notify for messages to payees. Another person confirms it."""
     given = ground.service()
     key = "" if keep_key else str(click.prompt("The API key", hide_input=True, err=True))
     by = ground.acting(given, ground.one_body(given, body_name), email, code)
-    terms = NotifyTerms(KeyKind(kind), email_template, text_template, letter_template)
+    terms = NotifyTerms(KeyKind(kind), in_trial, email_template, text_template, letter_template)
     with given.transaction(by.body_id) as session:
         proposed = connection.propose(
             session, given.seals, terms, api_key=key, change_id=new_id(), reason=reason, by=by, at=given.now()

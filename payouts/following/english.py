@@ -18,6 +18,16 @@ STAGES: dict[Stage, tuple[str, str, str]] = {
         "We send it to our bank next.",
         "It should be in the account by the end of {day}.",
     ),
+    Stage.CHEQUE_APPROVED: (
+        "This payment is approved",
+        "We make out a cheque next.",
+        "It comes by post, unless we agreed something else with you.",
+    ),
+    Stage.CHEQUE_POSTED: (
+        "We have sent a cheque",
+        "We made it out on {day}. It comes by post, unless we agreed something else with you.",
+        "If it has not come within a week, contact us. We stop it and send another.",
+    ),
     Stage.ON_ITS_WAY: (
         "This payment is on its way",
         "We have sent it to our bank.",

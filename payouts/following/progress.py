@@ -33,6 +33,8 @@ class Stage(StrEnum):
 
     BEING_PREPARED = "being_prepared"
     APPROVED = "approved"
+    CHEQUE_APPROVED = "cheque_approved"
+    CHEQUE_POSTED = "cheque_posted"
     ON_ITS_WAY = "on_its_way"
     DUE_TODAY = "due_today"
     SHOULD_HAVE_ARRIVED = "should_have_arrived"
@@ -133,7 +135,8 @@ def progress(
     today: date,
     again_id: UUID | None,
 ) -> Progress:
-    stage = stage_of(payment.status, pay_date, today, again=again_id is not None)
+    by_cheque = payment.account_id is None
+    stage = stage_of(payment.status, pay_date, today, again=again_id is not None, by_cheque=by_cheque)
     least = Progress(
         payment_id=payment.id,
         stage=stage,
@@ -154,10 +157,15 @@ def progress(
     )
 
 
-def stage_of(status: PaymentStatus, pay_date: date, today: date, *, again: bool) -> Stage:
-    """Where a payment of this status is on a day in London. Paid: the days for returns have passed."""
+def stage_of(status: PaymentStatus, pay_date: date, today: date, *, again: bool, by_cheque: bool = False) -> Stage:
+    """Where a payment of this status is on a day in London. Paid: the days for returns have passed.
+
+    Of a cheque nothing is known but that it was made out: it goes into no account that we could name.
+    """
     if again and status in FREED:
         return Stage.PAID_AGAIN
+    if by_cheque and status in CHEQUES:
+        return CHEQUES[status]
     if status is PaymentStatus.SUBMITTED:
         if today < pay_date:
             return Stage.ON_ITS_WAY
@@ -165,6 +173,11 @@ def stage_of(status: PaymentStatus, pay_date: date, today: date, *, again: bool)
     return STAGES[status]
 
 
+CHEQUES: dict[PaymentStatus, Stage] = {
+    PaymentStatus.RELEASED: Stage.CHEQUE_APPROVED,
+    PaymentStatus.SUBMITTED: Stage.CHEQUE_POSTED,
+    PaymentStatus.PAID: Stage.CHEQUE_POSTED,
+}
 STAGES: dict[PaymentStatus, Stage] = {
     PaymentStatus.PREPARED: Stage.BEING_PREPARED,
     PaymentStatus.RELEASED: Stage.APPROVED,

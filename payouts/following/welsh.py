@@ -18,6 +18,16 @@ STAGES: dict[Stage, tuple[str, str, str]] = {
         "Byddwn yn ei anfon i’n banc nesaf.",
         "Dylai fod yn y cyfrif erbyn diwedd {day}.",
     ),
+    Stage.CHEQUE_APPROVED: (
+        "Mae’r taliad hwn wedi’i gymeradwyo",
+        "Byddwn yn ysgrifennu siec nesaf.",
+        "Daw drwy’r post, oni bai ein bod wedi cytuno ar rywbeth arall gyda chi.",
+    ),
+    Stage.CHEQUE_POSTED: (
+        "Rydym wedi anfon siec",
+        "Cafodd ei hysgrifennu ar {day}. Daw drwy’r post, oni bai ein bod wedi cytuno ar rywbeth arall gyda chi.",
+        "Os nad yw wedi dod o fewn wythnos, cysylltwch â ni. Byddwn yn ei hatal ac yn anfon un arall.",
+    ),
     Stage.ON_ITS_WAY: (
         "Mae’r taliad hwn ar ei ffordd",
         "Rydym wedi’i anfon i’n banc.",

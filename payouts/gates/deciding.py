@@ -203,7 +203,7 @@ def keep(
 
 def ask_to_tell(session: Session, decision: Decision, *, at: datetime) -> None:
     """Ask for the messages about a no-go, in its transaction."""
-    ids = {"payroll_id": str(decision.payroll_id), "decision_id": str(decision.id)}
+    ids: dict[str, Any] = {"payroll_id": str(decision.payroll_id), "decision_id": str(decision.id)}
     outbox.add(session, "gates.tell_no_go", once=f"gates.tell_no_go/{decision.id}", at=at, **ids)
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from notifications_python_client.errors import HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
-from sqlalchemy import UniqueConstraint, func, select
+from sqlalchemy import UniqueConstraint, false, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.app import NotifyNotSetUp
@@ -41,6 +41,8 @@ CONFIRMERS = (Role.ADMINISTRATOR, Role.APPROVER)
 ONE_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 API_KEY = re.compile(rf"(?P<name>.{{1,100}})-(?P<service>{ONE_UUID})-(?P<secret>{ONE_UUID})", re.IGNORECASE)
 TIMEOUT_SECONDS = 30
+# what Notify sends in a day, of each channel, for a service that is not live
+TRIAL_A_DAY = 50
 
 
 class KeyKind(StrEnum):
@@ -65,6 +67,7 @@ class NotifyFault(StrEnum):
     KEY = "key"
     TEMPLATE = "template"
     NO_TEMPLATE = "no_template"
+    TRIAL = "trial"
 
 
 class NotifyTermsRefused(Refused):
@@ -78,9 +81,13 @@ class NotifyTermsRefused(Refused):
 
 @dataclass(frozen=True)
 class NotifyTerms:
-    """What people say of a connection, but for its key. A channel without a template is not used."""
+    """What people say of a connection, but for its key. A channel without a template is not used.
+
+    in_trial: the service is not live in Notify: it sends to its team alone, 50 messages a day, and no letters.
+    """
 
     kind: KeyKind
+    in_trial: bool = False
     email_template: str = ""
     text_template: str = ""
     letter_template: str = ""
@@ -99,6 +106,7 @@ class NotifyConnection(BodyOwned, Base):
     version: Mapped[int]
     key_name: Mapped[str]
     kind: Mapped[KeyKind] = mapped_column(stored(KeyKind))
+    in_trial: Mapped[bool] = mapped_column(server_default=false())
     notify_service: Mapped[UUID]
     email_template: Mapped[str]
     text_template: Mapped[str]
@@ -124,6 +132,7 @@ class Sender:
     templates: Mapping[Way, str]
     a_minute: int
     kind: KeyKind | None = None
+    in_trial: bool = False
 
     def client(self, timeout: int = TIMEOUT_SECONDS) -> NotificationsAPIClient:
         """The real client. Not thread-safe: one for each thread."""
@@ -135,8 +144,9 @@ class Sender:
         return f"{self.api_key[-73:-37]}:{self.kind or 'installation'}"
 
     def sends(self, way: Way) -> bool:
-        """Whether a channel can be used: Notify takes no letters from a team's key."""
-        return bool(self.templates.get(way)) and not (way is Way.LETTER and self.kind is KeyKind.TEAM)
+        """Whether a channel can be used: Notify takes no letters from a team's key, nor from a service in trial."""
+        no_letters = self.in_trial or self.kind is KeyKind.TEAM
+        return bool(self.templates.get(way)) and not (way is Way.LETTER and no_letters)
 
 
 def sender(session: Session, service: Service, body: Body) -> Sender:
@@ -165,8 +175,10 @@ def sender_of(session: Session, service: Service, body: Body, connection: Notify
     url = service.settings.sandbox_notify_url if body.is_sandbox else service.settings.notify_url
     if not url:
         raise NotifyNotSetUp(body.name)
-    key = open_key(session, service.seals, connection)
-    return Sender(url, key, templates_of(connection), a_minute_of(service, body), connection.kind)
+    templates, a_minute = templates_of(connection), a_minute_of(service, body)
+    return Sender(
+        url, open_key(session, service.seals, connection), templates, a_minute, connection.kind, connection.in_trial
+    )
 
 
 def a_minute_of(service: Service, body: Body) -> int:
@@ -210,6 +222,7 @@ def facts(connection: NotifyConnection) -> dict[str, Any]:
     return {
         "key_name": connection.key_name,
         "kind": connection.kind.value,
+        "in_trial": connection.in_trial,
         "notify_service": str(connection.notify_service),
         **templates,
         "receipts_id": str(connection.receipts_id),
@@ -285,7 +298,12 @@ def propose(
 
 
 def must_fit(terms: NotifyTerms) -> None:
-    """Raises NotifyTermsRefused for the first template that is none, or where there is not a single one."""
+    """Raises NotifyTermsRefused for the first template that is none, where there is none, and for a live key in trial.
+
+    Notify gives live keys to live services alone.
+    """
+    if terms.in_trial and terms.kind is KeyKind.LIVE:
+        raise NotifyTermsRefused("kind", NotifyFault.TRIAL)
     given = {f"{way}_template": getattr(terms, f"{way}_template") for way in Way}
     for name, template in given.items():
         if template and not re.fullmatch(ONE_UUID, template, re.IGNORECASE):

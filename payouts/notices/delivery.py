@@ -17,7 +17,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 
 from payouts.notices.connection import Way, reason_of
 from payouts.notices.notice import NoticeStatus
-from payouts.notices.pace import NO_LIMIT, NoPace, Pace
+from payouts.notices.pace import ABROAD, NO_LIMIT, NoPace, Pace
 from payouts.tasks.hold import Hold
 from payouts.tasks.outbox import NotThere
 
@@ -59,6 +59,12 @@ class Message:
     personalisation: dict[str, str] = field(repr=False)
     left_over: bool
 
+    @property
+    def lane(self) -> str:
+        """What Notify counts the message as in a day."""
+        is_abroad = self.way is Way.TEXT and self.to.startswith("+") and not self.to.startswith("+44")
+        return ABROAD if is_abroad else self.way
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -96,7 +102,7 @@ class Clients:
                 found = self.look_up(message)
                 if found is not None:
                     return found
-            until = self.pace.wait(message.way)
+            until = self.pace.wait(message.lane)
             if until is not None:
                 return Answer(message.notice_id, None, until=until)
             return self.hand_over(message)
@@ -115,7 +121,7 @@ class Clients:
     def after(self, message: Message, error: HTTPError) -> Answer:
         """What an error means for a message. Raises NotifyBusy where nothing went out and it is tried again."""
         if error.status_code == TOO_MANY:
-            until = self.pace.slow_down(message.way, day_is_over=DAY_IS_OVER in reason_of(error))
+            until = self.pace.slow_down(message.lane, day_is_over=DAY_IS_OVER in reason_of(error))
             return Answer(message.notice_id, None, until=until)
         if error.status_code == FORBIDDEN and "AuthError" in reason_of(error):
             # the key or the clock is wrong: nothing is wrong with the message

@@ -6,12 +6,14 @@ from enum import StrEnum
 
 
 class NoticeEvent(StrEnum):
-    """What a notice tells. Of the first three a payee gets one for a payroll: the first that holds, from the top."""
+    """What a notice tells. Of the first four a payee gets one for a payroll: the first that holds, from the top."""
 
+    CHEQUE_POSTED = "cheque_posted"
     FIRST_PAYMENT = "first_payment"
     PAYMENT_REDUCED = "payment_reduced"
     PAYMENT_ON_ITS_WAY = "payment_on_its_way"
     PAYMENT_SHOULD_BE_THERE = "payment_should_be_there"
+    PAYMENT_MOVED = "payment_moved"
     PAYMENT_DELAYED = "payment_delayed"
     PAYMENT_HELD = "payment_held"
     PAYMENT_STOPPED = "payment_stopped"
@@ -20,7 +22,12 @@ class NoticeEvent(StrEnum):
     DETAILS_CHANGED = "details_changed"
 
 
-OF_SUBMISSION = (NoticeEvent.FIRST_PAYMENT, NoticeEvent.PAYMENT_REDUCED, NoticeEvent.PAYMENT_ON_ITS_WAY)
+OF_SUBMISSION = (
+    NoticeEvent.CHEQUE_POSTED,
+    NoticeEvent.FIRST_PAYMENT,
+    NoticeEvent.PAYMENT_REDUCED,
+    NoticeEvent.PAYMENT_ON_ITS_WAY,
+)
 
 ALWAYS = frozenset({"name", "contact", "contact_email", "contact_phone", "sender"})
 OF_A_PAYROLL = frozenset({"date", "for_another"})
@@ -37,10 +44,13 @@ OF_A_PAYMENT = OF_A_PAYROLL | {
     "can_follow",
 }
 FIELDS: dict[NoticeEvent, frozenset[str]] = {
+    NoticeEvent.CHEQUE_POSTED: ALWAYS | OF_A_PAYMENT - {"account", "last_four", "several"},
     NoticeEvent.FIRST_PAYMENT: ALWAYS | OF_A_PAYMENT,
     NoticeEvent.PAYMENT_REDUCED: ALWAYS | OF_A_PAYMENT | {"taken_off"},
     NoticeEvent.PAYMENT_ON_ITS_WAY: ALWAYS | OF_A_PAYMENT,
     NoticeEvent.PAYMENT_SHOULD_BE_THERE: ALWAYS | OF_A_PAYMENT,
+    # of what is not released nobody is told how much it is
+    NoticeEvent.PAYMENT_MOVED: ALWAYS | OF_A_PAYROLL | {"new_date"},
     NoticeEvent.PAYMENT_DELAYED: ALWAYS | OF_A_PAYMENT,
     NoticeEvent.PAYMENT_HELD: ALWAYS | OF_A_PAYROLL,
     NoticeEvent.PAYMENT_STOPPED: ALWAYS | OF_A_PAYROLL,

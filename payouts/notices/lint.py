@@ -56,6 +56,7 @@ LONG = {
     "contact_phone": "01234 567890",
     "sender": "The payments team",
     "date": "Wednesday 25 November 2026",
+    "new_date": "Wednesday 25 November 2026",
     "payment": "a payment of £12,345.67",
     "payment_start": "The payment of £12,345.67",
     "a_payment": "A payment of £12,345.67",

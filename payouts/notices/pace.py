@@ -18,7 +18,9 @@ from payouts.notices.connection import Way
 
 # a little less than is allowed: their minute is not ours, and other programs may use the key too
 SHARE = 0.95
-DAY: dict[Way, int] = {Way.EMAIL: 250_000, Way.TEXT: 250_000, Way.LETTER: 20_000}
+# texts to numbers abroad have a day of their own, which is over long before that of the others
+ABROAD = "text_abroad"
+DAY: dict[str, int] = {Way.EMAIL: 250_000, Way.TEXT: 250_000, Way.LETTER: 20_000, ABROAD: 100}
 AFTER_429_SECONDS = 60
 SLOWER, LEAST_SHARE, SLOW_FOR_SECONDS = 0.7, 0.1, 600
 KEPT_SECONDS = 2 * 24 * 3600
@@ -51,7 +53,7 @@ class Pace:
         *,
         now: Callable[[], datetime],
         a_minute: float,
-        a_day: Mapping[Way, int] = DAY,
+        a_day: Mapping[str, int] = DAY,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.connection = connection
@@ -62,16 +64,19 @@ class Pace:
         self.sleep = sleep
         self.turn = connection.register_script(TURN)
 
-    def wait(self, way: Way) -> datetime | None:
-        """Return when a message may go, None; or at once, with when it is worth coming back."""
+    def wait(self, lane: str) -> datetime | None:
+        """Return when a message may go, None; or at once, with when it is worth coming back.
+
+        lane: what Notify counts it as in a day, a `Way` or `ABROAD`.
+        """
         now = self.now()
-        day = day_of(way, now)
+        day = day_of(lane, now)
         keys = [f"{self.name}:{each}" for each in ("free", day, f"over:{day}", "share")]
         try:
             paused = float(self.connection.get(f"{self.name}:pause") or 0)
             if paused > now.timestamp():
                 return datetime.fromtimestamp(paused, UTC)
-            waits, is_over = self.turn(keys=keys, args=[self.seconds, self.a_day[way], KEPT_SECONDS])
+            waits, is_over = self.turn(keys=keys, args=[self.seconds, self.a_day[lane], KEPT_SECONDS])
         except redis.RedisError:
             self.sleep(self.seconds)
             return None
@@ -80,12 +85,12 @@ class Pace:
         self.sleep(float(waits))
         return None
 
-    def slow_down(self, way: Way, *, day_is_over: bool) -> datetime:
+    def slow_down(self, lane: str, *, day_is_over: bool) -> datetime:
         """Learn from a 429: pause everybody for a minute and go slower for a while, or stop until midnight UTC."""
         now = self.now()
         try:
             if day_is_over:
-                self.connection.set(f"{self.name}:over:{day_of(way, now)}", 1, ex=KEPT_SECONDS)
+                self.connection.set(f"{self.name}:over:{day_of(lane, now)}", 1, ex=KEPT_SECONDS)
                 return midnight(now)
             # a little apart, so that all do not come back at once
             until = now.timestamp() + AFTER_429_SECONDS + random.uniform(0, 5)  # noqa: S311
@@ -101,18 +106,18 @@ class Pace:
 class NoPace:
     """For few messages, which need no turn."""
 
-    def wait(self, way: Way) -> datetime | None:
+    def wait(self, lane: str) -> datetime | None:
         return None
 
-    def slow_down(self, way: Way, *, day_is_over: bool) -> datetime | None:
+    def slow_down(self, lane: str, *, day_is_over: bool) -> datetime | None:
         return None
 
 
 NO_LIMIT = NoPace()
 
 
-def day_of(way: Way, now: datetime) -> str:
-    return f"{now.astimezone(UTC):%Y-%m-%d}:{way}"
+def day_of(lane: str, now: datetime) -> str:
+    return f"{now.astimezone(UTC):%Y-%m-%d}:{lane}"
 
 
 def midnight(now: datetime) -> datetime:

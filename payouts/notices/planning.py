@@ -7,9 +7,9 @@ the dead, those on hold, and of money for somebody who has died.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
@@ -19,9 +19,10 @@ from payouts.notices import settings
 from payouts.notices.connection import Sender, Way, sender
 from payouts.notices.event import NoticeEvent
 from payouts.notices.notice import NOT_REACHED, Notice, NoticeStatus
-from payouts.notices.who import CAME_BACK, FAILED, SUBMITTED, UNPAID, UNPAID_REASONS, statement
+from payouts.notices.who import CAME_BACK, FAILED, MOVED, SUBMITTED, UNPAID, UNPAID_REASONS, statement
 from payouts.payroll import Payroll, PayrollKind, PayrollStatus, get_payroll
 from payouts.tasks import outbox
+from payouts.tasks.outbox import NotThere
 from schemes import audit
 from schemes.body import get_body
 from schemes.database import new_id
@@ -50,20 +51,34 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     audit.record(session, "notices.planned", by=None, about=payroll, at=service.now(), count=count)
 
 
+def plan_moved(session: Session, service: Service, args: Mapping[str, Any]) -> None:
+    """Tell the payees of a regular payroll that its pay date became a later one, once for each day it moves to.
+
+    They know the day that was from the schedule. Until its cut-off has passed the payroll may be moved back: then
+    nobody has to be worried. Raises NotThere until it has.
+    """
+    payroll = get_payroll(session, UUID(args["payroll_id"]), lock=True)
+    was, until = date.fromisoformat(args["was"]), datetime.fromisoformat(args["cut_off"])
+    if payroll.status is PayrollStatus.CANCELLED or payroll.pay_date <= was:
+        return
+    if service.now() < until:
+        raise NotThere("the payroll may be moved back", until=until)
+    if not settings.current(session).tells(NoticeEvent.PAYMENT_MOVED):
+        return
+    becomes = payroll.pay_date.isoformat()
+    days = {"subject_id": uuid5(payroll.id, becomes), "was": was.isoformat(), "becomes": becomes}
+    count = write(session, service, MOVED, payroll=payroll, **days)
+    audit.record(session, "notices.planned", by=None, about=payroll, at=service.now(), count=count)
+
+
 def write(session: Session, service: Service, told: str, *, payroll: Payroll | None = None, **values: Any) -> int:
     """Write the notices of a query, and have them sent in chunks; how many are to be sent."""
     through, plan_id, at = sender_or_none(session, service), new_id(), service.now()
-    ways = {
-        f"sends_{way}": through is None or through.sends(way)
-        for way in Way  # without a Notify they wait for one
-    }
     session.execute(
         text(statement(told)),
         {
-            **ways,
+            **ways_open(through),
             **values,
-            "text": Way.TEXT.value,
-            "letter": Way.LETTER.value,
             "plan_id": plan_id,
             "chunk": CHUNK,
             "at": at,
@@ -71,6 +86,11 @@ def write(session: Session, service: Service, told: str, *, payroll: Payroll | N
         },
     )
     return hand_out(session, plan_id, at=at)
+
+
+def ways_open(through: Sender | None) -> dict[str, bool]:
+    """By what ways messages can go; without a Notify they wait for one."""
+    return {f"sends_{way}": through is None or through.sends(way) for way in Way}
 
 
 def sender_or_none(session: Session, service: Service) -> Sender | None:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from bacs.calendar import LONDON
 from payouts.notices import settings
 from payouts.notices.connection import Way
+from payouts.notices.event import NoticeEvent
 from payouts.notices.lint import WordingFault, fragments, look, look_at_filled
 from payouts.notices.notice import Notice, NoticeStatus
 from payouts.notices.sending import followed, single_payments, values_of
 from payouts.notices.wording import Place, Wordings
-from payouts.notices.words import Words, fill
+from payouts.notices.words import Words, day_words, fill
 from payouts.payment import Payment
 from payouts.payroll import Payroll
 from payouts.returns.reason import Reason
@@ -45,8 +46,8 @@ def preview(session: Session, service: Service, place: Place, words: Words, paye
     values = values_of(body, settings.current(session), notice, payee, pay_date)
     if notice.payment_count == 1:
         values |= followed(service, body.id, notice.subject_id)
-    until = (at + timedelta(days=30)).astimezone(LONDON)
-    values |= {"link": f"{service.settings.base_url}/not-me/…", "until": f"{until.day} {until:%B %Y}"}
+    until = day_words((at + timedelta(days=30)).astimezone(LONDON).date(), place.language)
+    values |= {"link": f"{service.settings.base_url}/not-me/…", "until": until}
     filled = fill(words, values)
     faults = look(place.event, place.way, words)
     faults += [fault for fault in look_at_filled(place.way, filled) if fault not in faults]
@@ -78,7 +79,11 @@ def made_up(session: Session, place: Place, payee: Payee, *, at: datetime) -> tu
         for_another=session.scalar(own.limit(1)) is None,
         facts={"reason": Reason.CLOSED.value, "taken_pence": 10_00, "recovered": False},
     )
-    return notice, payroll.pay_date if payroll else at.astimezone(LONDON).date()
+    pay_date = payroll.pay_date if payroll else at.astimezone(LONDON).date()
+    if place.event is NoticeEvent.PAYMENT_MOVED:
+        later = pay_date + timedelta(days=1)
+        notice.facts = {"was": pay_date.isoformat(), "becomes": later.isoformat()}
+    return notice, pay_date
 
 
 def as_told(session: Session, service: Service, notice: Notice, payee: Payee, payroll: Payroll) -> Words:

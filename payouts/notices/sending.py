@@ -26,7 +26,7 @@ from payouts.notices.notice import Notice, NoticeStatus, move
 from payouts.notices.pace import Pace
 from payouts.notices.settings import NoticeSettings
 from payouts.notices.wording import Place, Wordings
-from payouts.notices.words import HOLDS, Words, always, day_words, fill, of_payments, of_return
+from payouts.notices.words import HOLDS, Words, always, day_words, fill, of_payments, of_return, plain
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll
 from payouts.returns.reason import Reason
@@ -34,7 +34,7 @@ from payouts.tasks.hold import Hold
 from schemes import audit
 from schemes.body import Body, get_body
 from schemes.contact import Contact
-from schemes.contact_value import Channel
+from schemes.contact_value import MOST_LINES, Channel
 from schemes.database import in_chunks
 from schemes.hold import GRAVEST_FIRST, HoldKind, gravest
 from schemes.payee import Payee
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 BATCH = 100
 THREADS = 8
 WAITING = (NoticeStatus.PLANNED, NoticeStatus.SENDING)
+GOES_OUT = (PaymentStatus.PREPARED, PaymentStatus.RELEASED, PaymentStatus.SUBMITTED, PaymentStatus.PAID)
 OF_MONEY_ON_ITS_WAY = (*OF_SUBMISSION, NoticeEvent.PAYMENT_SHOULD_BE_THERE)
 
 
@@ -82,7 +83,8 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
             answers = list(threads.map(clients.deliver, intend(service, ground, batch)))
             note(service, body_id, answers)
             unknown += [answer for answer in answers if answer.status is None]
-            if any(answer.until for answer in unknown):
+            # one kind of message may be over for the day while the others go on
+            if all(answer.until for answer in answers):
                 break
     left_over = max((answer.until for answer in unknown if answer.until), default=None)
     if unknown:
@@ -110,6 +112,8 @@ def intend(service: Service, ground: Ground, batch: Sequence[UUID]) -> list[Mess
             if not to and notice.status is NoticeStatus.PLANNED:
                 lost.append(notice.id)
                 continue
+            if notice.channel is Way.LETTER:
+                to = addressed(payee.name, to)
             place = Place(notice.event, notice.channel, notice.language, scheme_id)
             words, versions[notice.id] = ground.wordings.of(place)
             values = values_of(ground.body, ground.settings, notice, payee, pay_date)
@@ -159,6 +163,13 @@ def hold_back(session: Session, batch: Sequence[UUID]) -> None:
         gravest(Payment.beneficiary_id).is_(None),
     )
     session.execute(planned.where(Notice.event.in_(OF_MONEY_ON_ITS_WAY), ~on_its_way))
+    still_paid = exists().where(
+        Payment.body_id == Notice.body_id,
+        Payment.payroll_id == Notice.payroll_id,
+        Payment.payee_id == Notice.payee_id,
+        Payment.status.in_(GOES_OUT),
+    )
+    session.execute(planned.where(Notice.event == NoticeEvent.PAYMENT_MOVED, ~still_paid))
 
 
 def addresses_of(session: Session, payees: Iterable[Payee]) -> dict[tuple[UUID, Way], str]:
@@ -176,6 +187,14 @@ def addresses_of(session: Session, payees: Iterable[Payee]) -> dict[tuple[UUID, 
     return {
         (row.payee_id, Way(row.channel.value)): row.value for row in rows if row.is_safe or not safe_only[row.payee_id]
     }
+
+
+def addressed(name: str, address: str) -> str:
+    """The lines of a letter: the payee's name above their address, in the seven that Notify takes."""
+    lines = [plain(name), *address.splitlines()]
+    while len(lines) > MOST_LINES:
+        lines[1:3] = [f"{lines[1]}, {lines[2]}"]
+    return "\n".join(lines)
 
 
 def single_payments(session: Session, notices: Sequence[Notice]) -> dict[UUID, UUID]:
@@ -209,7 +228,8 @@ def values_of(body: Body, told: NoticeSettings, notice: Notice, payee: Payee, pa
     facts, language = notice.facts, notice.language
     values = {
         **always(body, payee.name, told.sender, language),
-        "date": day_words(pay_date, language),
+        "date": day_words(date.fromisoformat(facts["was"]) if "was" in facts else pay_date, language),
+        "new_date": day_words(date.fromisoformat(facts["becomes"]), language) if "becomes" in facts else "",
         "for_another": HOLDS if notice.for_another else "",
         "taken_off": pence.format(facts.get("taken_pence", 0)),
         "recovered": HOLDS if facts.get("recovered") else "",

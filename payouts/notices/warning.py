@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from payouts import when
+from bacs.calendar import LONDON
 from payouts.app import NotifyNotSetUp
 from payouts.notices import settings
 from payouts.notices.connection import Sender, Way, sender
@@ -27,7 +27,7 @@ from payouts.notices.event import NoticeEvent
 from payouts.notices.notice import UUID_TEXT, NoticeStatus
 from payouts.notices.sending import personalisation_of
 from payouts.notices.wording import Place, Wordings
-from payouts.notices.words import always, fill
+from payouts.notices.words import always, day_words, fill
 from payouts.tasks import outbox
 from payouts.tasks.hold import Hold
 from schemes import audit, disowned
@@ -108,7 +108,7 @@ def warn(session: Session, service: Service, account: Account, *, at: datetime) 
             "to": contact.value,
             "name": payee.name,
             "link": f"{service.settings.base_url}/not-me/{token}",
-            "until": when.day(at + LASTS),
+            "until": day_words((at + LASTS).astimezone(LONDON).date(), payee.language),
         }
         warning = DetailsWarning(
             body_id=account.body_id,

@@ -20,17 +20,24 @@ SELECT payee.body_id, uuidv7(), told.payroll_id, payee.id, told.subject_id, told
        CAST(:plan_id AS uuid), (row_number() OVER (ORDER BY payee.id) - 1) / :chunk, :at
   FROM ({told}) told
   JOIN payee ON payee.id = told.payee_id
+{way}
+ WHERE way.found <> '' OR told.follows_id IS NULL
+ON CONFLICT DO NOTHING
+"""
+REACHED_BY = """(:sends_{way} AND NOT '{way}' = ANY (told.used) AND EXISTS (
+    SELECT FROM contact WHERE contact.body_id = payee.body_id AND contact.payee_id = payee.id
+       AND contact.channel = '{way}' AND contact.ended_at IS NULL AND (contact.is_safe OR NOT payee.safe_contact)))"""
+REACHED_BY_EMAIL = "(:sends_email AND NOT 'email' = ANY (told.used) AND payee.email IS NOT NULL)"
+WAY_OF_A_PAYEE = """
  CROSS JOIN LATERAL (
      SELECT CASE WHEN payee.preferred_channel = 'text' AND {text} THEN 'text'
                  WHEN payee.preferred_channel = 'letter' AND {letter} THEN 'letter'
                  WHEN {email} THEN 'email' WHEN {text} THEN 'text' WHEN {letter} THEN 'letter' ELSE '' END AS found) way
- WHERE way.found <> '' OR told.follows_id IS NULL
-ON CONFLICT DO NOTHING
-"""
-REACHED_BY = """(:sends_{way} AND NOT CAST(:{way} AS text) = ANY (told.used) AND EXISTS (
-    SELECT FROM contact WHERE contact.body_id = payee.body_id AND contact.payee_id = payee.id
-       AND contact.channel = '{way}' AND contact.ended_at IS NULL AND (contact.is_safe OR NOT payee.safe_contact)))"""
-REACHED_BY_EMAIL = "(:sends_email AND NOT 'email' = ANY (told.used) AND payee.email IS NOT NULL)"
+""".format(email=REACHED_BY_EMAIL, text=REACHED_BY.format(way="text"), letter=REACHED_BY.format(way="letter"))
+HAS_A_NUMBER_ABROAD = (
+    "EXISTS (SELECT FROM contact WHERE contact.body_id = payee.body_id AND contact.payee_id = payee.id "
+    "AND contact.channel = 'text' AND contact.ended_at IS NULL AND left(contact.value, 3) <> '+44')"
+)
 NONE_USED = "CAST(ARRAY[] AS text[]) AS used"
 
 HELD_PAYEE = "EXISTS (SELECT FROM hold WHERE hold.payee_id = {payee} AND hold.lifted_at IS NULL)"
@@ -43,11 +50,32 @@ OF_ONESELF = (
     "AND mandate.payee_id = {payee} AND mandate.capacity = 'self')"
 )
 
-# the payments of a payroll that went to the bank, a row a payee. A dead person's money is nobody's good news
+# the payments of a payroll, a row a payee. A dead person's money is nobody's good news
+A_ROW_A_PAYEE = f"""
+SELECT payment.payroll_id, payment.payee_id, count(*) FILTER (WHERE live.ok) AS payment_count,
+       coalesce(sum(payment.amount_pence) FILTER (WHERE live.ok), 0) AS total_pence,
+       bool_and(payment.account_id IS NULL) AS by_cheque, coalesce(min(account.last_four), '') AS last_four,
+       coalesce(sum(part.pence), 0) AS taken_pence,
+       NOT bool_and({OF_ONESELF.format(of="payment", payee="payment.payee_id")}) AS for_another
+  FROM payment
+  LEFT JOIN account ON account.body_id = payment.body_id AND account.id = payment.account_id
+  LEFT JOIN LATERAL (
+       SELECT sum(taken.pence) AS pence FROM payment_part taken
+        WHERE taken.body_id = payment.body_id AND taken.payroll_id = payment.payroll_id
+          AND taken.award_id = payment.award_id AND taken.kind = 'recovery' AND NOT taken.freed) part ON true
+ CROSS JOIN LATERAL (SELECT NOT EXISTS (
+       SELECT FROM hold WHERE hold.beneficiary_id = payment.beneficiary_id AND hold.lifted_at IS NULL) AS ok) live
+ WHERE payment.payroll_id = :payroll_id AND payment.status IN ({{statuses}})
+ GROUP BY payment.payroll_id, payment.payee_id
+"""  # noqa: S608
+BLOCKED = f"grouped.payment_count = 0 OR {HELD_PAYEE.format(payee='grouped.payee_id')}"
+
+# those whose money went to the bank, or whose cheque was made out: nothing of it arrives in an account
 SUBMITTED = f"""
 SELECT grouped.*, grouped.payroll_id AS subject_id, 1 AS attempt, CAST(NULL AS uuid) AS follows_id, {NONE_USED},
-       grouped.payment_count = 0 OR {HELD_PAYEE.format(payee="grouped.payee_id")} AS blocked,
+       {BLOCKED} AS blocked,
        CASE WHEN CAST(:event AS text) <> '' THEN CAST(:event AS text)
+            WHEN grouped.by_cheque THEN 'cheque_posted'
             WHEN NOT EXISTS (SELECT FROM payment earlier WHERE earlier.payee_id = grouped.payee_id
                                 AND earlier.payroll_id <> grouped.payroll_id
                                 AND earlier.status IN ('submitted', 'paid', 'returned', 'recalled', 'rejected'))
@@ -55,22 +83,17 @@ SELECT grouped.*, grouped.payroll_id AS subject_id, 1 AS attempt, CAST(NULL AS u
             WHEN grouped.taken_pence > 0 THEN 'payment_reduced' ELSE 'payment_on_its_way' END AS event,
        CASE WHEN grouped.taken_pence > 0 THEN jsonb_build_object('taken_pence', grouped.taken_pence)
             ELSE CAST('{{}}' AS jsonb) END AS facts
-  FROM (SELECT payment.payroll_id, payment.payee_id,
-               count(*) FILTER (WHERE live.ok) AS payment_count,
-               coalesce(sum(payment.amount_pence) FILTER (WHERE live.ok), 0) AS total_pence,
-               min(account.last_four) AS last_four, coalesce(sum(part.pence), 0) AS taken_pence,
-               NOT bool_and({OF_ONESELF.format(of="payment", payee="payment.payee_id")}) AS for_another
-          FROM payment
-          JOIN account ON account.body_id = payment.body_id AND account.id = payment.account_id
-          LEFT JOIN LATERAL (
-               SELECT sum(taken.pence) AS pence FROM payment_part taken
-                WHERE taken.body_id = payment.body_id AND taken.payroll_id = payment.payroll_id
-                  AND taken.award_id = payment.award_id AND taken.kind = 'recovery' AND NOT taken.freed) part ON true
-         CROSS JOIN LATERAL (SELECT NOT EXISTS (
-               SELECT FROM hold WHERE hold.beneficiary_id = payment.beneficiary_id
-                  AND hold.lifted_at IS NULL) AS ok) live
-         WHERE payment.payroll_id = :payroll_id AND payment.status IN ('submitted', 'paid')
-         GROUP BY payment.payroll_id, payment.payee_id) grouped
+  FROM ({A_ROW_A_PAYEE.format(statuses="'submitted', 'paid'")}) grouped
+ WHERE NOT (grouped.by_cheque AND CAST(:event AS text) <> '')
+"""  # noqa: S608
+
+# those whose pay date became a later one. Of what is not released yet nobody is told how much it is
+MOVED = f"""
+SELECT grouped.payroll_id, grouped.payee_id, CAST(:subject_id AS uuid) AS subject_id, 1 AS attempt,
+       CAST(NULL AS uuid) AS follows_id, {NONE_USED}, 0 AS payment_count, 0 AS total_pence, '' AS last_four,
+       grouped.for_another, {BLOCKED} AS blocked, 'payment_moved' AS event,
+       jsonb_build_object('was', CAST(:was AS text), 'becomes', CAST(:becomes AS text)) AS facts
+  FROM ({A_ROW_A_PAYEE.format(statuses="'prepared', 'released', 'submitted', 'paid'")}) grouped
 """  # noqa: S608
 
 # those whom a payroll pays nothing at all. Who was paid before and is no more is told once, of their last payment
@@ -132,9 +155,4 @@ SELECT notice.payroll_id, notice.payee_id, notice.subject_id, notice.event, noti
 
 def statement(told: str) -> str:
     """The writing of notices for the rows of a query."""
-    return WRITE.format(
-        told=told,
-        email=REACHED_BY_EMAIL,
-        text=REACHED_BY.format(way="text"),
-        letter=REACHED_BY.format(way="letter"),
-    )
+    return WRITE.format(told=told, way=WAY_OF_A_PAYEE)

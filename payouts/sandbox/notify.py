@@ -1,8 +1,8 @@
 """GOV.UK Notify, simulated over HTTP: what its real client calls, answered as Notify answers it.
 
-Every key behaves like a Notify test key: nothing reaches anyone, statuses advance with age, receipts are posted. What
-a tester needs besides (trouble on request, counts, the outbox) stands under ``/_sandbox`` and asks for no key, so
-serve this on the local machine only.
+Nothing reaches anyone, statuses advance with age, receipts are posted; keys of a team, and of a service in trial, are
+refused what Notify refuses them. What a tester needs besides (trouble on request, counts, the outbox) stands under
+``/_sandbox`` and asks for no key, so serve this on the local machine only.
 """
 
 import signal
@@ -22,6 +22,7 @@ from werkzeug.serving import make_server
 from payouts.sandbox.connection import QuietHandler, drop_connection
 from payouts.sandbox.faults import Faults, UnknownFault
 from payouts.sandbox.notification import DEFAULT_PACE, STATUSES, Clock, Notification, Pace, is_smoke_test
+from payouts.sandbox.notify_allowance import Allowance
 from payouts.sandbox.notify_answers import accepted, described, described_template
 from payouts.sandbox.notify_keys import Keys, NotifyRefused
 from payouts.sandbox.notify_requests import fill, is_uuid, read_send_request
@@ -56,7 +57,7 @@ class _World:
 
     def __init__(self, outbox: Outbox, keys: Keys, templates: dict[str, Template], pace: Pace, now: Clock) -> None:
         self.outbox, self.keys, self.templates, self.pace, self.now = outbox, keys, templates, pace, now
-        self.faults = Faults()
+        self.faults, self.allowance = Faults(), Allowance()
         self.stopping = threading.Event()
         self.receipts: Receipts | None = None
 
@@ -144,7 +145,8 @@ def serve(
 
 @v2.before_request
 def _sign_in() -> None:
-    g.service_id = _world().keys.service_id(request.headers.get("Authorization"), _world().now())
+    g.key = _world().keys.signed_by(request.headers.get("Authorization"), _world().now())
+    g.service_id = g.key.service_id
 
 
 @v2.post("/notifications/<any(email, sms, letter):type>")
@@ -152,6 +154,7 @@ def send(type: TemplateType) -> ResponseReturnValue:
     world = _world()
     refuse_on_request(world)
     asked = read_send_request(type, _json(), world.templates)
+    world.allowance.take(g.key, type, asked.recipient, world.now())
     notification = Notification(
         id=str(uuid4()), service_id=g.service_id, type=type, recipient=asked.recipient, reference=asked.reference,
         template_id=asked.template.id, template_version=asked.template.version, subject=asked.subject, body=asked.body,

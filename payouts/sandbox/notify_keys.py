@@ -9,10 +9,14 @@ import jwt
 
 _CLOCK_BOUND_SECONDS = 30
 
-# keys of a service of its own, one of each kind, which anybody may enter in a sandbox: nothing reaches anyone
+# what a key may do stands last in its name here; a service in trial has keys that send to its team alone
+KINDS = ("test", "team", "live", "trial")
+# keys which anybody may enter in a sandbox, one of each kind, the last of a service that is in trial: nothing reaches
+# anyone
 EXAMPLES: dict[str, str] = {
-    kind: f"sandbox-{kind}-0b5e9d7e-5f0c-4c9c-8a53-2a4f6c1d7e00-0b5e9d7e-5f0c-4c9c-8a53-2a4f6c1d7e0{number}"
-    for number, kind in enumerate(("test", "team", "live"), 1)
+    kind: f"sandbox-{kind}-0b5e9d7e-5f0c-4c9c-8a53-2a4f6c1d7e0{int(kind == 'trial')}"
+    f"-0b5e9d7e-5f0c-4c9c-8a53-2a4f6c1d7e0{number}"
+    for number, kind in enumerate(KINDS, 1)
 }
 
 
@@ -33,6 +37,12 @@ class ApiKey:
     service_id: str
     secret: str
 
+    @property
+    def kind(self) -> str:
+        """What the key may do, by the end of its name: a test key where that says nothing."""
+        last = self.name.rsplit("-", 1)[-1]
+        return last if last in KINDS else "test"
+
     @classmethod
     def parse(cls, text: str) -> "ApiKey":
         """Take the text apart from the right, as Notify's own clients do. ValueError when it is no API key."""
@@ -49,29 +59,29 @@ class Keys:
 
     def __init__(self, texts: Iterable[str]) -> None:
         """Take API keys as texts; ValueError for one that isn't, or when there is none."""
-        self._secrets: dict[str, list[str]] = {}
+        self._keys: dict[str, list[ApiKey]] = {}
         for key in map(ApiKey.parse, texts):
-            self._secrets.setdefault(key.service_id, []).append(key.secret)
-        if not self._secrets:
+            self._keys.setdefault(key.service_id, []).append(key)
+        if not self._keys:
             raise ValueError("a Notify simulator without an API key could not be called")
 
-    def service_id(self, authorization: str | None, now: datetime) -> str:
-        """The service whose key signed this Authorization header, within 30 s of ``now``; else NotifyRefused."""
+    def signed_by(self, authorization: str | None, now: datetime) -> ApiKey:
+        """The key that signed this Authorization header, within 30 s of ``now``; else NotifyRefused."""
         if not authorization:
             raise NotifyRefused(401, "AuthError", "Unauthorized: authentication token must be provided")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise NotifyRefused(401, "AuthError", "Unauthorized: authentication bearer scheme must be used")
         service_id = _issuer(token)
-        if service_id not in self._secrets:
+        if service_id not in self._keys:
             raise NotifyRefused(403, "AuthError", "Invalid token: service not found")
-        for secret in self._secrets[service_id]:
-            issued_at = _issued_at(token, secret)
+        for key in self._keys[service_id]:
+            issued_at = _issued_at(token, key.secret)
             if issued_at is None:
                 continue
             if abs(now.timestamp() - issued_at) > _CLOCK_BOUND_SECONDS:
                 raise NotifyRefused(403, "AuthError", "Error: Your system clock must be accurate to within 30 seconds")
-            return service_id
+            return key
         raise NotifyRefused(403, "AuthError", "Invalid token: API key not found")
 
 

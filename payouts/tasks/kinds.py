@@ -73,6 +73,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.build_reissues": OnDatabase(building_reissues.build_reissues),
     "trace.tell": OnDatabase(trace_telling.tell),
     "notices.plan": OnDatabase(planning.plan),
+    "notices.moved": OnDatabase(planning.plan_moved),
     "notices.look": OnDatabase(planning.look),
     "notices.send": Outside(sending.send),
     "notices.poll": Outside(receipts.poll),

@@ -68,8 +68,11 @@ class Push(NamedTuple):
     attempt: int
 
 
-def add(session: Session, kind: str, *, once: str, at: datetime, **args: Any) -> None:
-    """Add work to the caller's transaction, unless work of this name was added before."""
+def add(session: Session, kind: str, *, once: str, at: datetime, due_at: datetime | None = None, **args: Any) -> None:
+    """Add work to the caller's transaction, unless work of this name was added before.
+
+    due_at: when there is a point in doing it, if that is later; the clock pushes it then.
+    """
     there = session.scalars(select(Task.id).where(Task.once == once)).first()
     if there is not None:
         return
@@ -79,13 +82,14 @@ def add(session: Session, kind: str, *, once: str, at: datetime, **args: Any) ->
         kind=kind,
         once=once,
         args=args,
-        due_at=at,
+        due_at=due_at or at,
         pushed_at=at,
         made_at=at,
     )
     session.add(task)
     session.flush()
-    session.info.setdefault("tasks", []).append(Push(task.id, task.body_id, 0))
+    if task.due_at <= at:
+        session.info.setdefault("tasks", []).append(Push(task.id, task.body_id, 0))
 
 
 def made_in(session: Session) -> list[Push]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from flask import Flask
@@ -15,7 +15,7 @@ from payouts.notices.event import NoticeEvent
 from payouts.notices.lint import MOST_FRAGMENTS, Fault, WordingFault, WordingRefused
 from payouts.notices.notice import NoticeStatus
 from payouts.notices.staff_wording import StaffText
-from payouts.web.figures import instant
+from payouts.web.figures import instant, time_of_day
 from payouts.web.file_words import listed
 from schemes.errors import Refused
 from schemes.payee import Language
@@ -63,10 +63,12 @@ STATUS_TAGS: dict[NoticeStatus, tuple[str, str]] = {
 }
 
 EVENTS: dict[NoticeEvent, str] = {
+    NoticeEvent.CHEQUE_POSTED: "Cheque in the post",
     NoticeEvent.FIRST_PAYMENT: "First payment",
     NoticeEvent.PAYMENT_REDUCED: "Payment on its way, reduced",
     NoticeEvent.PAYMENT_ON_ITS_WAY: "Payment on its way",
     NoticeEvent.PAYMENT_SHOULD_BE_THERE: "Payment should be in the account",
+    NoticeEvent.PAYMENT_MOVED: "Payment moved to a later day",
     NoticeEvent.PAYMENT_DELAYED: "Payment delayed",
     NoticeEvent.PAYMENT_HELD: "Payment held",
     NoticeEvent.PAYMENT_STOPPED: "Payments stopped",
@@ -160,11 +162,16 @@ def staff_wording_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     return {"Message": staff_text_words(facts), "Subject": facts["subject"], "Text": facts["body"]}
 
 
+def hour(value: int) -> str:
+    """`8am`, `midday`; the 24th is midnight."""
+    return time_of_day(time(value % 24))
+
+
 def settings_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     untold = [EVENTS[NoticeEvent(event)] for event in facts["untold"]]
     return {
         "Signed by": facts["sender"],
-        "Texts are sent": f"From {facts['texts_from']}:00 to {facts['texts_until']}:00",
+        "Texts are sent": f"From {hour(facts['texts_from'])} to {hour(facts['texts_until'])}",
         "Payees are not told of": listed(untold) or "Nothing: they are told of everything",
     }
 

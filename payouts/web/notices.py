@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from payouts.notices import again, settings
-from payouts.notices.notice import NoticeStatus
+from payouts.notices.connection import connection_of
+from payouts.notices.forecast import forecast
+from payouts.notices.notice import NoticeStatus, counts_of
 from payouts.notices.preview import as_told
-from payouts.payroll import get_payroll
+from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, number
+from payouts.web.forecast_words import forecast_rows, forecast_warnings
 from payouts.web.notice_words import EVENTS, NOTICES, STATUS_TAGS, WAYS, error_words
+from payouts.web.notify_words import limited_key
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from schemes.errors import NotNow
 from schemes.payee import get_payee
 from schemes.person import Role
 
 PAGE = 50
+TOLD_LATER = (PayrollStatus.CHECKED, PayrollStatus.SEALING, PayrollStatus.SEALED, PayrollStatus.RELEASED)
+TOLD_NOTHING = (PayrollStatus.BUILDING, PayrollStatus.CANCELLED)
 READERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def notice_facts(session: Session, payroll: Payroll) -> dict[str, Any]:
+    """What a payroll's own page says of its notices: how they are going, or that not everybody will be told."""
+    counts = counts_of(session, payroll.id)
+    return {
+        "notices": [[NOTICES[status], number(counts[status])] for status in NOTICES if status in counts],
+        "told_later": payroll.status in TOLD_LATER,
+        "not_all_told": limited_key(connection_of(session)),
+    }
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/notices")
@@ -32,6 +50,8 @@ def show_notices(payroll_id: UUID) -> ResponseReturnValue:
         payroll = get_payroll(session, payroll_id)
         standing = again.standing_of(session, service(), payroll_id)
         rows = again.unreached(session, payroll_id, after=after, limit=PAGE + 1)
+        nobody_told = not standing.counts and payroll.status not in TOLD_NOTHING
+        ahead = forecast(session, service(), payroll_id) if nobody_told else None
         return render_template(
             "notices/show_notices.html",
             payroll=payroll,
@@ -40,6 +60,8 @@ def show_notices(payroll_id: UUID) -> ResponseReturnValue:
             ],
             reasons=[[error_words(status, why), number(many)] for (status, why), many in standing.reasons.items()],
             standing=standing,
+            ahead=forecast_rows(ahead) if ahead else [],
+            warnings=forecast_warnings(ahead) if ahead else [],
             quiet_until=settings.current(session).texts_again_at(now()),
             rows=rows[:PAGE],
             next_after=rows[PAGE - 1].notice.id if len(rows) > PAGE else None,

@@ -36,7 +36,7 @@ from payouts.sandbox.templates import PASS_THROUGH
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField
-from payouts.web.notify_words import KINDS
+from payouts.web.notify_words import KINDS, trial_words
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import audit
 from schemes.change import ChangeKind, waiting_of
@@ -57,6 +57,10 @@ class ProposeNotify(Form):
         widget=GovRadioInput(),
         choices=[SelectChoice(kind.value, text) for kind, text in KINDS.items()],
         validators=[InputRequired("Choose the kind of the key")],
+    )
+    in_trial = BooleanField(
+        "My service in GOV.UK Notify is still in trial mode",
+        widget=GovCheckboxInput(),
     )
     email_template = StringField(
         "Template for emails (optional)",
@@ -90,7 +94,9 @@ class ProposeNotify(Form):
     @property
     def terms(self) -> NotifyTerms:
         return NotifyTerms(
-            KeyKind(self.kind.data), **{f"{way}_template": (self[f"{way}_template"].data or "").strip() for way in Way}
+            KeyKind(self.kind.data),
+            bool(self.in_trial.data),
+            **{f"{way}_template": (self[f"{way}_template"].data or "").strip() for way in Way},
         )
 
 
@@ -110,6 +116,7 @@ def shown(token: str = "") -> ResponseReturnValue:
             waiting=waiting,
             proposed=proposed,
             kinds=KINDS,
+            trial_words=trial_words,
             receipts_url=f"{service().settings.base_url}/callbacks/notify/{actor().body_id}",
             token=token,
         )
@@ -136,7 +143,7 @@ def change_notify() -> ResponseReturnValue:
 
 def typed_of(counting: connection.NotifyConnection) -> dict[str, Any]:
     templates = {f"{way}_template": template for way, template in templates_of(counting).items()}
-    return {"kind": counting.kind.value, **templates}
+    return {"kind": counting.kind.value, "in_trial": counting.in_trial, **templates}
 
 
 def is_proposed(form: ProposeNotify) -> bool:

@@ -24,7 +24,6 @@ from payouts.gates.cover import review_of
 from payouts.gates.decision import GateState, decisions_of, gate_states
 from payouts.gates.query import queries_of
 from payouts.ledger.balance import whereabouts
-from payouts.notices.notice import counts_of
 from payouts.payment import unpaid_counts
 from payouts.payroll import Payroll, PayrollKind, PayrollStatus, days_still_work, get_payroll
 from payouts.redating import first_possible
@@ -40,7 +39,7 @@ from payouts.web.differences import difference_of
 from payouts.web.figures import count, instant, number
 from payouts.web.funds import funds_shown
 from payouts.web.next_step import able, left_to_decide, next_step
-from payouts.web.notice_words import NOTICES
+from payouts.web.notices import notice_facts
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payroll_sums import sums_of
 from payouts.web.payrolls import progress_of
@@ -81,7 +80,6 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
         files, submissions = files_of(session, payroll_id), submissions_of(session, payroll_id)
         dispatches = dispatches_of(session, payroll_id)
         open_findings = sum(group.open_count for group in groups)
-        notices = counts_of(session, payroll_id)
         sent = submitted(submissions, len(files))
         return render_template(
             "payrolls/show_payroll.html",
@@ -114,7 +112,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             may_pass_day=any(actor().holds(role, payroll.scheme_id) for role in RECEIVERS),
             by_hand=all(way.status is DispatchStatus.WITHDRAWN for way in dispatches.values()),
             checks=last_checks(session, payroll_id),
-            notices=[[NOTICES[status], number(notices[status])] for status in NOTICES if status in notices],
+            **notice_facts(session, payroll),
             bank_word=bank_word(session, payroll),
             events=told(trail(session, subject_id=payroll_id, limit=EVENTS), people),
             names=people,

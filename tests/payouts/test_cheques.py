@@ -15,9 +15,13 @@ from payouts.checks.finding import Finding, Kind
 from payouts.evidence.verifying import verify
 from payouts.files.payment_file import files_of
 from payouts.files.sealing import PaymentsStopped
+from payouts.following.progress import Stage, payment_progress
 from payouts.gates.attachment import take as take_attachment
 from payouts.gates.manifest import ReleaseRefused, manifest_of
 from payouts.ledger.control import payroll_differences
+from payouts.notices import planning
+from payouts.notices.event import NoticeEvent
+from payouts.notices.notice import Notice
 from payouts.payment import Payment, PaymentStatus, Unpaid, UnpaidReason, payments_of
 from payouts.payroll import PayrollStatus, get_payroll, rebuild
 from payouts.responses import by_hand, clearing, closing
@@ -28,6 +32,7 @@ from payouts.returns.returned import case_of
 from payouts.statement.entry import BankEntry, Match
 from payouts.urgent import PayMethod
 from schemes.database import new_id
+from schemes.duties import london_day
 from schemes.errors import NotAllowed, NotNow, ReasonNotGiven
 from schemes.payee import Payee
 from schemes.person import Role
@@ -171,6 +176,24 @@ def record_with_a_copy(office, payroll_id):
         said = {"reference": "000123", "made_by": "Rhys", "made_at": at}
         record_made(session, payroll, **said, attached=attached, by=by, at=at)
         return attached.id
+
+
+def test_its_payee_hears_of_a_cheque_and_of_no_account(office, without_account, clock):
+    payroll_id = cheque(office, without_account)
+    stages = [followed(office, payroll_id)]
+    record(office, payroll_id)
+    office.work(leave="notices.send")
+    clock.advance(days=2)
+    with office.transaction() as session:
+        planning.look(session, office.service, {})
+        [told] = session.scalars(select(Notice).where(Notice.payroll_id == payroll_id)).all()
+    assert (told.event, told.last_four, told.payment_count) == (NoticeEvent.CHEQUE_POSTED, "", 1)
+    assert [*stages, followed(office, payroll_id)] == [Stage.CHEQUE_APPROVED, Stage.CHEQUE_POSTED]
+
+
+def followed(office, payroll_id):
+    with office.transaction() as session:
+        return payment_progress(session, payment_in(session, payroll_id).id, london_day(office.service.now())).stage
 
 
 def test_the_copy_of_the_cheque_is_kept_and_in_the_evidence(office, without_account):

@@ -108,3 +108,27 @@ def test_receipts_still_owed_are_posted_after_a_restart_and_posted_ones_are_not(
     start(**settings, pace=AT_ONCE)
 
     assert [receipt["reference"] for receipt in callback.wait_for(2)] == ["told", "owed"]
+
+
+def test_a_receipt_comes_twice_or_late_where_a_tester_asks_for_it(start, callback, clock):
+    notify = start(receipts_url=callback.url, receipts_token=TOKEN, pace=AT_ONCE)
+    client = NotificationsAPIClient(KEY, base_url=notify.url)
+    faults = {"repeat_receipts": 1, "late_receipts": 1}
+    requests.post(f"{notify.url}/_sandbox/faults", json=faults, timeout=5).raise_for_status()
+    send(client, reference="late")
+    send(client, reference="twice")
+    assert [receipt["reference"] for receipt in callback.wait_for(2)] == ["twice", "twice"]
+    clock.ahead = timedelta(seconds=11)
+    assert callback.wait_for(3)[2]["reference"] == "late"
+
+
+def test_a_letter_that_came_back_is_told_to_the_callback_when_a_tester_sends_it_back(start, callback):
+    notify = start(receipts_url=callback.url, receipts_token=TOKEN, pace=AT_ONCE)
+    client = NotificationsAPIClient(KEY, base_url=notify.url)
+    address = {"address_line_1": "Siân", "address_line_2": "1 Quay Street", "address_line_3": "SW1A 1AA"}
+    sent = client.send_letter_notification(PAYMENT_ON_ITS_WAY_LETTER, {**PAYMENT, **address}, reference="letter-1")
+    back = requests.post(f"{notify.url}/_sandbox/returned-letters/{sent['id']}", timeout=5)
+    assert (back.status_code, back.json()) == (200, {"status": 204})
+    [told] = callback.wait_for(1)
+    assert (told["notification_id"], told["reference"]) == (sent["id"], "letter-1")
+    assert "status" not in told

@@ -272,6 +272,8 @@ def test_the_postcode_of_an_address_stands_by_itself_too():
         (Channel.EMAIL, f"{'a' * 250}@example.com", ContactFault.EMAIL),
         (Channel.TEXT, "01632 960001", ContactFault.MOBILE),
         (Channel.TEXT, "070 1234 5678", ContactFault.MOBILE),
+        (Channel.TEXT, "O77OO 9OO982", ContactFault.MOBILE),
+        (Channel.EMAIL, "ann@example", ContactFault.EMAIL),
         (Channel.PHONE, "960001", ContactFault.PHONE),
         (Channel.PHONE, "+44 1632 960001 ext 5", ContactFault.PHONE),
         (Channel.LETTER, "LS1 4DY", ContactFault.ADDRESS),

@@ -73,6 +73,24 @@ def test_a_notify_of_ones_own_is_proposed_tried_and_shown_without_its_key(signed
     assert "Copy the token now" in page.text
 
 
+def test_a_body_in_trial_is_told_before_payday_how_many_notices_will_not_go(signed_in, sealed):
+    administrator, approver = signed_in(Role.ADMINISTRATOR), signed_in(Role.APPROVER)
+    preparer = signed_in(Role.PREPARER)
+    page = preparer.get(preparer.get(f"/payrolls/{sealed.payroll_id}").link("How many payees will be told"))
+    assert "No address to write to" in page.text
+    assert "No GOV.UK Notify is set up" in page.text
+    administrator.get("/settings/notify/change")
+    typed = {"email_template": PASS_THROUGH["email"], "reason": "our own name", "in_trial": "y"}
+    page = administrator.press("Propose this connection", api_key=EXAMPLES["trial"], kind="live", **typed)
+    assert any("trial mode has no live key" in error for error in page.errors)
+    page = administrator.press("Propose this connection", api_key=EXAMPLES["trial"], kind="team", **typed)
+    approver.get(page.response.request.path)
+    approver.press("Save the decision", decision="confirm", code=approver.code())
+    assert "of a service in trial mode" in preparer.get(f"/payrolls/{sealed.payroll_id}").text
+    assert "50 messages a day by each way" in preparer.get(f"/payrolls/{sealed.payroll_id}/notices").text
+    assert "In trial mode Yes" in " ".join(administrator.get("/settings/notify").text.split())
+
+
 def test_whoever_was_not_reached_is_listed_sent_to_again_or_told_by_hand(signed_in, office, sealed, owner):
     office.decide_all(sealed.payroll_id)
     office.download(sealed.payroll_id)

@@ -112,6 +112,7 @@ def test_a_version_is_tried_with_a_message_to_whoever_asks_and_keeps_what_notify
         ({"api_key": "not a key"}, "api_key", NotifyFault.KEY),
         ({"api_key": ""}, "api_key", NotifyFault.KEY),
         ({"terms": NotifyTerms(KeyKind.LIVE, text_template="x")}, "text_template", NotifyFault.TEMPLATE),
+        ({"terms": NotifyTerms(KeyKind.LIVE, in_trial=True)}, "kind", NotifyFault.TRIAL),
         ({"terms": NotifyTerms(KeyKind.LIVE)}, "email_template", NotifyFault.NO_TEMPLATE),
     ],
 )
@@ -129,8 +130,9 @@ def test_only_an_administrator_proposes_and_the_same_again_is_nothing_to_change(
         propose(office, api_key="")
 
 
-def test_a_team_key_sends_no_letters():
-    through = Sender("", "", dict.fromkeys(Way, "x"), 3000, KeyKind.TEAM)
+@pytest.mark.parametrize("facts", [{"kind": KeyKind.TEAM}, {"kind": KeyKind.TEST, "in_trial": True}])
+def test_a_team_key_and_a_service_in_trial_send_no_letters(facts):
+    through = Sender("", "", dict.fromkeys(Way, "x"), 3000, **facts)
     assert [way for way in Way if through.sends(way)] == [Way.EMAIL, Way.TEXT]
 
 

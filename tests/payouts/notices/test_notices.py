@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -14,7 +14,9 @@ from payouts.channels.submission import NotDownloaded, SubmissionReferenceMissin
 from payouts.demo.register import PROVIDER_EMAIL
 from payouts.notices.notice import Notice, NoticeStatus, counts_of
 from payouts.notices.planning import plan
+from payouts.notices.receipts import ask_hourly
 from payouts.payroll import PayrollStatus, get_payroll
+from payouts.sandbox.notification import Pace
 from payouts.sandbox.notify import NotifyServer
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
@@ -42,7 +44,13 @@ def payroll_id(sealed):
 def notify(tmp_path):
     """A running simulator, without receipts: those are another matter."""
     server = NotifyServer(
-        "127.0.0.1", 0, store=tmp_path / "notify", api_keys=[KEY], receipts_url=None, receipts_token=None
+        "127.0.0.1",
+        0,
+        store=tmp_path / "notify",
+        api_keys=[KEY],
+        receipts_url=None,
+        receipts_token=None,
+        pace=Pace(timedelta(0), timedelta(0)),
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -254,6 +262,28 @@ def test_while_notify_is_not_there_notices_wait_and_the_task_is_tried_again(offi
     assert counts(office, submitted)[NoticeStatus.SENDING] > 0
     work_until_sent(office, clock)
     assert counts(office, submitted)[NoticeStatus.SENT] == len(addresses(office))
+
+
+def test_whoever_cannot_be_posted_to_asks_notify_what_became_of_each_message(office, submitted, clock, owner):
+    with owner.begin() as connection:
+        connection.execute(
+            text(f"UPDATE payee SET email = 'perm-fail@simulator.notify' WHERE email = '{PROVIDER_EMAIL}'")
+        )
+    office.work()
+    sent = counts(office, submitted)[NoticeStatus.SENT]
+    clock.advance(hours=1)
+    with office.transaction() as session:
+        ask_hourly(session, at=clock())
+    office.work()
+    told = counts(office, submitted)
+    assert told[NoticeStatus.FAILED] > 0
+    assert told[NoticeStatus.DELIVERED] + told[NoticeStatus.FAILED] == sent
+    assert NoticeStatus.SENT not in told
+    with office.transaction() as session:
+        before = session.scalar(select(func.count()).select_from(Task))
+        clock.advance(hours=1)
+        ask_hourly(session, at=clock())  # nothing is in flight any more
+        assert session.scalar(select(func.count()).select_from(Task)) == before
 
 
 def test_an_address_that_notify_refuses_is_refused_alone_and_not_quoted(office, submitted, sent, owner):

@@ -113,6 +113,23 @@ def test_a_receipt_for_what_was_never_sent_changes_nothing(office, notice_id, po
     assert status_of(office, notice_id) == status
 
 
+def test_a_letter_that_came_back_weeks_later_is_no_longer_delivered_and_an_email_stays_so(
+    office, notice_id, post, owner, clock
+):
+    put(owner, notice_id, "delivered")
+    clock.advance(days=20)
+    letter = {"notification_id": str(new_id()), "date_sent": "2026-11-23T10:00:00.000000Z"}
+    assert post(notice_id, **letter) == 204
+    assert status_of(office, notice_id) is NoticeStatus.DELIVERED
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE notice SET channel = 'letter' WHERE id = :id"), {"id": notice_id})
+    for _ in range(2):
+        assert post(notice_id, **letter) == 204
+    with office.transaction() as session:
+        kept = session.get(Notice, (office.harbour.body_id, notice_id))
+        assert (kept.status, kept.error) == (NoticeStatus.FAILED, "returned-letter")
+
+
 def test_a_receipt_for_a_message_that_is_not_ours_is_harmless(office, notice_id, post):
     assert post(new_id()) == 204
     assert status_of(office, notice_id) is NoticeStatus.SENT

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from sqlalchemy import select, text
 
 from payouts.app import make_service
 from payouts.demo.register import PROVIDER_EMAIL
 from payouts.notices import planning, settings
-from payouts.notices.connection import Way
+from payouts.notices.connection import KeyKind, Way
 from payouts.notices.event import NoticeEvent
+from payouts.notices.forecast import forecast
 from payouts.notices.notice import Notice, NoticeStatus
+from payouts.notices.preview import as_told
 from payouts.notices.receipts import take_receipt
+from payouts.payroll import get_payroll
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
 from schemes import change_applied
@@ -227,3 +233,70 @@ def test_whoever_is_not_paid_for_once_hears_so_and_only_of_what_is_so(office, su
     office.work()
     [told] = notices(office, payee_id=payee.id)
     assert told.status is NoticeStatus.SENT
+
+
+def move(office, sealed, pay_date):
+    office.re_date(sealed.payroll_id, pay_date)
+    office.work(leave="notices.send")
+    return notices(office, event=NoticeEvent.PAYMENT_MOVED)
+
+
+def test_a_later_pay_date_is_told_once_for_each_day_it_moves_to_and_not_while_it_may_be_moved_back(
+    office, sealed, clock
+):
+    assert move(office, sealed, date(2026, 11, 26)) == []
+    # back again on the same day: nobody has to be worried
+    assert move(office, sealed, date(2026, 11, 25)) == []
+    clock.time = cut_off(office, sealed)
+    office.work(leave="notices.send")
+    assert notices(office, event=NoticeEvent.PAYMENT_MOVED) == []
+    first = move(office, sealed, date(2026, 11, 27))
+    paid = {payee.id for payee in payees(office)}
+    assert {told.payee_id for told in first} <= paid
+    assert len(first) == len({told.payee_id for told in first}) > 30
+    assert {(told.facts["was"], told.facts["becomes"]) for told in first} == {("2026-11-25", "2026-11-27")}
+    assert {told.total_pence for told in first} == {0}  # it is not released: nobody hears how much it is
+    clock.time = cut_off(office, sealed)
+    again = move(office, sealed, date(2026, 12, 1))
+    assert len(again) == 2 * len(first)
+    office.work(leave="notices.send")
+    assert len(notices(office, event=NoticeEvent.PAYMENT_MOVED)) == 2 * len(first)
+
+
+def cut_off(office, sealed):
+    with office.transaction() as session:
+        return get_payroll(session, sealed.payroll_id).deadline_at
+
+
+def test_a_later_pay_date_is_told_with_both_days_and_to_nobody_who_is_not_paid_after_all(office, sealed, clock, owner):
+    clock.time = cut_off(office, sealed)
+    move(office, sealed, date(2026, 11, 27))
+    [held, told, *_] = notices(office, event=NoticeEvent.PAYMENT_MOVED, channel=Way.EMAIL, status=NoticeStatus.PLANNED)
+    change(owner, "UPDATE payment SET status = 'taken_out' WHERE payee_id = :id", id=held.payee_id)
+    office.work()
+    by_id = {each.id: each.status for each in notices(office)}
+    assert (by_id[held.id], by_id[told.id]) == (NoticeStatus.HELD_BACK, NoticeStatus.SENT)
+    with office.transaction() as session:
+        [payee] = session.scalars(select(Payee).where(Payee.id == told.payee_id))
+        words = as_told(session, office.service, session.get_one(Notice, (told.body_id, told.id)), payee,
+                        get_payroll(session, sealed.payroll_id))  # fmt: skip
+    assert "on Wednesday 25 November 2026 comes later" in words.body
+    assert "on Friday 27 November 2026" in words.body
+    assert "£" not in words.body
+
+
+def test_what_will_be_told_is_known_before_payday(office, sealed, owner):
+    with office.transaction() as session:
+        before = forecast(session, office.service, sealed.payroll_id)
+    assert before.is_set_up
+    assert before.unreached > 0
+    assert (before.abroad, before.over_the_day) == (0, 0)
+    [payee] = payees(office, Payee.email == PROVIDER_EMAIL)
+    change(owner, "UPDATE payee SET preferred_channel = 'text' WHERE id = :id", id=payee.id)
+    add_contact(office, owner, payee.id, "text", "+33612345678")
+    with office.transaction() as session:
+        after = forecast(session, office.service, sealed.payroll_id)
+    assert (after.by_way[Way.TEXT], after.abroad) == (1, 1)
+    assert after.told == before.told
+    trial = replace(after, kind=KeyKind.TEAM, in_trial=True, by_way={Way.EMAIL: 170, Way.TEXT: 20})
+    assert (trial.team_only, trial.over_the_day) == (True, 120)

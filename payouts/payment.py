@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes.account import Account
 from schemes.award import Award
+from schemes.claim import only_dead
 from schemes.database import Base, BodyOwned, stored, to_body_row
 from schemes.hold import gravest
 from schemes.mandate import in_force_on
@@ -379,7 +380,9 @@ def stopped_count(session: Session, payroll_id: UUID, pay_date: date) -> int:
         Mandate.beneficiary_id == Payment.beneficiary_id,
         in_force_on(pay_date),
     )
-    held = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None)
+    held = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None) & ~only_dead(
+        Payment.payee_id, Payment.beneficiary_id
+    )
     stopped = union(
         mine.join(Account, account).where(or_(Account.stopped_at.is_not(None), Account.held_back, held)),
         mine.where(Payment.account_id.is_(None), held),

@@ -17,6 +17,7 @@ from payouts.payment import LIVE, Payment, PaymentStatus, UnpaidReason
 from payouts.payment_search import PaymentRow, payments_by_id
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.account import Account
+from schemes.claim import only_dead
 from schemes.hold import Hold
 from schemes.mandate import in_force_on
 from schemes.payee import Mandate, Payee, PaymentMethod
@@ -54,7 +55,11 @@ def looks(payroll: Payroll) -> list[Select[Any]]:
     held = (Hold.lifted_at.is_(None)) & (Hold.placed_at >= since)
     mandate = mandated_on_pay_date(payroll)
     beneficiary_held = and_(
-        Payment.beneficiary_id == Hold.beneficiary_id, Payment.scheme_id == payroll.scheme_id, LIVE, held
+        Payment.beneficiary_id == Hold.beneficiary_id,
+        Payment.scheme_id == payroll.scheme_id,
+        LIVE,
+        held,
+        ~only_dead(Payment.payee_id, Payment.beneficiary_id),
     )
     stopped_account = and_(
         Payment.payee_id == Account.payee_id,

@@ -43,6 +43,7 @@ from schemes.award import Award
 from schemes.award_version import AwardVersion
 from schemes.call_back import CallBack
 from schemes.change import Change
+from schemes.claim import Claim
 from schemes.contact import Contact
 from schemes.database import Base, BodyOwned, take_turns, to_body_row
 from schemes.duplicates.pair import BeneficiaryPair, DuplicatePair
@@ -203,6 +204,7 @@ def about_payee(session: Session, seals: Seals, payee: Payee) -> Records:
         "notes": [note._asdict() for note in notes_of(session, seals, payee, limit=100_000)],
         "notices": rows_of(session, Notice, Notice.payee_id == payee.id),
         "stopped payments": rows_of(session, Hold, or_(Hold.payee_id == payee.id, Hold.beneficiary_id.in_(oneself))),
+        "who is paid instead": rows_of(session, Claim, or_(Claim.payee_id == payee.id, Claim.to_payee_id == payee.id)),
         "possible duplicates": rows_of(session, DuplicatePair, mine)
         + rows_of(session, BeneficiaryPair, pairs_with(oneself)),
         "proposals": rows_of(session, Change, Change.subject_id == payee.id),
@@ -238,6 +240,7 @@ def about_beneficiary(session: Session, beneficiary_id: UUID) -> Records:
             OneOff.beneficiary_id == beneficiary_id,
         ),
         "stopped payments": rows_of(session, Hold, Hold.beneficiary_id == beneficiary_id),
+        "who is paid instead": rows_of(session, Claim, Claim.beneficiary_id == beneficiary_id),
         "possible duplicates": rows_of(session, BeneficiaryPair, pairs_with([beneficiary_id])),
         "proposals": rows_of(session, Change, Change.subject_id == beneficiary_id),
         "requests for access": rows_of(session, SubjectAccess, SubjectAccess.beneficiary_id == beneficiary_id),

@@ -35,6 +35,12 @@ class Capacity(StrEnum):
     PARENT = "parent"
     PROVIDER = "provider"
     LANDLORD = "landlord"
+    EXECUTOR = "executor"
+    ESTATE_ADMINISTRATOR = "estate_administrator"
+
+
+OF_ESTATE = (Capacity.EXECUTOR, Capacity.ESTATE_ADMINISTRATOR)
+"""Capacities in which somebody receives what is still owed to a person who has died."""
 
 
 class PaymentMethod(StrEnum):

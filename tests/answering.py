@@ -123,6 +123,7 @@ def from_the_bank(office: Office) -> dict[str, UUID]:
         "file_id": new_id(),
         "return_outcome_id": new_id(),
         "told_return_id": new_id(),
+        "claim_id": new_id(),
         "recall_id": new_id(),
         "trace_id": new_id(),
     }

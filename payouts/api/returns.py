@@ -23,6 +23,8 @@ from payouts.returns.reason import Reason
 from payouts.returns.reissue import payrolls_paying
 from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment, get_case
 from schemes.api_key import Scope
+from schemes.claim import Document, standing_of
+from schemes.payee import get_payee
 
 resource = spec.Resource("returns", __name__, description="Payments that came back, and what is done about each")
 
@@ -64,12 +66,33 @@ class OutcomeSchema(Schema):
     rejected_at = Instant(required=True, allow_none=True)
 
 
+class PaidInsteadSchema(Schema):
+    """Who is paid what came back where somebody has died, as two people saw."""
+
+    payee = fields.String(required=True, metadata={"description": "The payee’s reference."})
+    document = fields.Enum(
+        Document,
+        by_value=True,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What shows it, of an estate; null where the beneficiary lives."},
+    )
+    document_day = fields.Date(required=True, allow_none=True)
+    confirmed_at = Instant(required=True)
+
+
 class OneReturnSchema(ReturnSchema):
     next = fields.Enum(
         Next, by_value=True, required=True, metadata={"description": "What has to be done next, by a person."}
     )
     paying_payroll_number = fields.Integer(
         required=True, allow_none=True, metadata={"description": "Of the payroll that pays it again, or is about to."}
+    )
+    paid_instead = fields.Nested(
+        PaidInsteadSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Who receives it where whoever was paid, or whose money it is, has died."},
     )
     outcomes = fields.List(
         fields.Nested(OutcomeSchema), required=True, metadata={"description": "What people proposed instead."}
@@ -122,8 +145,18 @@ def get_return(returned_payment_id: UUID) -> dict[str, Any]:
         **told([found])[0],
         "next": next_of(session(), row_of(session(), found), at=now()),
         "paying_payroll_number": paying.number if paying else None,
+        "paid_instead": paid_instead(found),
         "outcomes": outcomes_of(session(), found.id),
     }
+
+
+def paid_instead(case: ReturnedPayment) -> dict[str, Any] | None:
+    payment = session().get_one(Payment, (case.body_id, case.payment_id))
+    claim = standing_of(session(), payment.payee_id, payment.beneficiary_id)
+    if claim is None:
+        return None
+    facts = {name: getattr(claim, name) for name in ("document", "document_day", "confirmed_at")}
+    return {"payee": get_payee(session(), claim.to_payee_id).reference, **facts}
 
 
 @resource.route("/suspense")

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import case, exists, select, update
+from sqlalchemy import case, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from bacs import pence
@@ -33,6 +33,7 @@ from payouts.returns.reason import Reason
 from payouts.tasks.hold import Hold
 from schemes import audit
 from schemes.body import Body, get_body
+from schemes.claim import only_dead
 from schemes.contact import Contact
 from schemes.contact_value import MOST_LINES, Channel
 from schemes.database import in_chunks
@@ -160,7 +161,7 @@ def hold_back(session: Session, batch: Sequence[UUID]) -> None:
         Payment.payroll_id == Notice.payroll_id,
         Payment.payee_id == Notice.payee_id,
         Payment.status.in_((PaymentStatus.SUBMITTED, PaymentStatus.PAID)),
-        gravest(Payment.beneficiary_id).is_(None),
+        or_(gravest(Payment.beneficiary_id).is_(None), only_dead(Payment.payee_id, Payment.beneficiary_id)),
     )
     session.execute(planned.where(Notice.event.in_(OF_MONEY_ON_ITS_WAY), ~on_its_way))
     still_paid = exists().where(

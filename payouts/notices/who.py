@@ -50,6 +50,12 @@ OF_ONESELF = (
     "AND mandate.payee_id = {payee} AND mandate.capacity = 'self')"
 )
 
+# whom two people saw to be paid for an estate is told like any other payee
+FOR_ESTATE = (
+    "EXISTS (SELECT FROM claim WHERE claim.body_id = payment.body_id AND claim.to_payee_id = payment.payee_id "
+    "AND claim.beneficiary_id = payment.beneficiary_id AND claim.confirmed_at IS NOT NULL)"
+)
+
 # the payments of a payroll, a row a payee. A dead person's money is nobody's good news
 A_ROW_A_PAYEE = f"""
 SELECT payment.payroll_id, payment.payee_id, count(*) FILTER (WHERE live.ok) AS payment_count,
@@ -64,7 +70,8 @@ SELECT payment.payroll_id, payment.payee_id, count(*) FILTER (WHERE live.ok) AS 
         WHERE taken.body_id = payment.body_id AND taken.payroll_id = payment.payroll_id
           AND taken.award_id = payment.award_id AND taken.kind = 'recovery' AND NOT taken.freed) part ON true
  CROSS JOIN LATERAL (SELECT NOT EXISTS (
-       SELECT FROM hold WHERE hold.beneficiary_id = payment.beneficiary_id AND hold.lifted_at IS NULL) AS ok) live
+       SELECT FROM hold WHERE hold.beneficiary_id = payment.beneficiary_id AND hold.lifted_at IS NULL
+                          AND NOT (hold.kind = 'deceased' AND {FOR_ESTATE})) AS ok) live
  WHERE payment.payroll_id = :payroll_id AND payment.status IN ({{statuses}})
  GROUP BY payment.payroll_id, payment.payee_id
 """  # noqa: S608

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from payouts.awarded import Destination, in_use
@@ -18,6 +18,7 @@ from payouts.payroll import Payroll, get_payroll
 from payouts.permanent_key import COLUMNS, insert_payments
 from payouts.returns.reissue import Reissue
 from payouts.returns.returned import OPEN, ReturnedPayment
+from schemes.claim import only_dead, standing
 from schemes.database import copy_rows, new_id
 from schemes.definition import Definition
 from schemes.hold import gravest
@@ -81,8 +82,10 @@ def taken_out_of(session: Session, payroll: Payroll) -> set[UUID]:
 def lines_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -> list[Line]:
     """The cases that a payroll pays again in a range of ids, held until the transaction ends, if they are still open.
 
-    Whoever was merged into another payee since is paid as that one.
+    Whoever was merged into another payee since is paid as that one, and what somebody who died would have had goes to
+    whom two people saw to be paid instead.
     """
+    instead = standing(Payment.payee_id, Payment.beneficiary_id)
     named, paid = aliased(Payee), aliased(Payee)
     used = in_use(payroll, paid.id)
     rows = session.execute(
@@ -92,7 +95,7 @@ def lines_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -
             paid.id,
             used.c.id,
             used.c.stopped_as,
-            gravest(paid.id, Payment.beneficiary_id),
+            case((only_dead(paid.id, Payment.beneficiary_id), None), else_=gravest(paid.id, Payment.beneficiary_id)),
         )
         .select_from(Reissue)
         .join(
@@ -101,7 +104,7 @@ def lines_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -
         )
         .join(Payment, (Payment.body_id == ReturnedPayment.body_id) & (Payment.id == ReturnedPayment.payment_id))
         .join(Beneficiary, (Beneficiary.body_id == Payment.body_id) & (Beneficiary.id == Payment.beneficiary_id))
-        .join(named, (named.body_id == Payment.body_id) & (named.id == Payment.payee_id))
+        .join(named, (named.body_id == Payment.body_id) & (named.id == func.coalesce(instead, Payment.payee_id)))
         .join(paid, (paid.body_id == named.body_id) & (paid.id == func.coalesce(named.merged_into, named.id)))
         .outerjoin(used, true())
         .where(

@@ -18,8 +18,10 @@ from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment
 from schemes import audit
 from schemes.account import Account, in_use_on
 from schemes.bank_details import london_day, proposal_of
+from schemes.claim import standing_of
+from schemes.claim import waiting_of as claim_waiting_of
 from schemes.errors import NotNow
-from schemes.hold import Hold
+from schemes.hold import Hold, HoldKind
 from schemes.payee import Beneficiary, Payee
 from schemes.person import Actor, Role
 
@@ -30,6 +32,7 @@ class Next(StrEnum):
     """What has to be done next about a case, worked out from the register as it is."""
 
     CONFIRM_DEATH = "confirm_death"
+    CONFIRM_CLAIM = "confirm_claim"
     LIFT_HOLD = "lift_hold"
     ASK_FOR_DETAILS = "ask_for_details"
     CONFIRM_DETAILS = "confirm_details"
@@ -102,17 +105,28 @@ def next_of(session: Session, row: CaseRow, *, at: datetime) -> Next:
     case, payment = row.case, row.payment
     if case.status not in OPEN:
         return Next.NOTHING
+    instead = standing_of(session, payment.payee_id, payment.beneficiary_id)
+    if instead is None and claim_waiting_of(session, payment.payee_id, payment.beneficiary_id) is not None:
+        return Next.CONFIRM_CLAIM
+    payee_id = instead.to_payee_id if instead else payment.payee_id
     held = select(Hold.kind).where(
-        (Hold.payee_id == payment.payee_id) | (Hold.beneficiary_id == payment.beneficiary_id), Hold.lifted_at.is_(None)
+        (Hold.payee_id == payee_id) | (Hold.beneficiary_id == payment.beneficiary_id), Hold.lifted_at.is_(None)
     )
-    if session.scalars(held.limit(1)).first() is not None:
-        return Next.CONFIRM_DEATH if case.reason is Reason.DECEASED else Next.LIFT_HOLD
-    account = in_use_on(session, payment.payee_id, london_day(at))
+    kinds = set(session.scalars(held)) - ({HoldKind.DECEASED} if instead else set())
+    if kinds:
+        died = case.reason is Reason.DECEASED or HoldKind.DECEASED in kinds
+        return Next.CONFIRM_DEATH if died else Next.LIFT_HOLD
+    return next_of_details(session, case, payment, payee_id, at=at)
+
+
+def next_of_details(session: Session, case: ReturnedPayment, payment: Payment, payee_id: UUID, *, at: datetime) -> Next:
+    """What has to be done next where nobody's payments are stopped: it hangs on the bank details."""
+    account = in_use_on(session, payee_id, london_day(at))
     if account is None or account.stopped_as is not None:
-        if proposal_of(session, payment.payee_id):
+        if proposal_of(session, payee_id):
             return Next.CONFIRM_DETAILS
         cools_off = select(Account.id).where(
-            Account.payee_id == payment.payee_id,
+            Account.payee_id == payee_id,
             Account.confirmed_at.is_not(None),
             Account.stopped_at.is_(None),
             Account.usable_from > london_day(at),

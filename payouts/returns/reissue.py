@@ -26,9 +26,10 @@ from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.account import Account, usable_on
+from schemes.claim import standing
 from schemes.database import Base, copy_rows, in_chunks, take_turns, to_body_row
 from schemes.errors import Refused
-from schemes.hold import Hold
+from schemes.hold import Hold, HoldKind
 from schemes.person import Actor, Role
 from schemes.scheme_version import paid_on, versions_of
 
@@ -81,23 +82,32 @@ def waits_for_payroll() -> ColumnElement[bool]:
 def ready(scheme_id: UUID, day: date, *, named: Collection[UUID] | None = None) -> Select[UUID]:
     """The cases of a scheme that can be paid again on a day: to an account in use that is not stopped, without a hold.
 
-    named: these only, whatever the reason.
+    Where somebody has died, to whom two people saw to be paid instead (`schemes.claim`). named: these only, whatever
+    the reason.
     """
+    instead = select(standing(ReturnedPayment.payee_id, Payment.beneficiary_id).label("payee_id")).lateral("instead")
+    whom = func.coalesce(instead.c.payee_id, ReturnedPayment.payee_id)
     account = (
         select(Account.id, Account.stopped_as)
-        .where(Account.body_id == ReturnedPayment.body_id, Account.payee_id == ReturnedPayment.payee_id, usable_on(day))
+        .where(Account.body_id == ReturnedPayment.body_id, Account.payee_id == whom, usable_on(day))
         .order_by(Account.version.desc())
         .limit(1)
         .lateral("in_use")
     )
+    # that the beneficiary has died does not stop what their estate is paid
     held = exists().where(
         Hold.body_id == Payment.body_id,
         Hold.lifted_at.is_(None),
-        or_(Hold.payee_id == Payment.payee_id, Hold.beneficiary_id == Payment.beneficiary_id),
+        or_(
+            Hold.payee_id == whom,
+            (Hold.beneficiary_id == Payment.beneficiary_id)
+            & or_(Hold.kind != HoldKind.DECEASED, instead.c.payee_id.is_(None)),
+        ),
     )
     found = (
         select(ReturnedPayment.id)
         .join(Payment, (Payment.body_id == ReturnedPayment.body_id) & (Payment.id == ReturnedPayment.payment_id))
+        .join(instead, true())
         .join(account, true())
         .where(ReturnedPayment.scheme_id == scheme_id, waits_for_payroll(), account.c.stopped_as.is_(None), ~held)
         .order_by(ReturnedPayment.id)

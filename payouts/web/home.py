@@ -27,7 +27,7 @@ from payouts.web.figures import clock, count, day, number, pounds, weekday
 from payouts.web.next_step import able, next_step
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.words import a_person_with
-from schemes import disowned, one_off
+from schemes import claim, disowned, one_off
 from schemes.bank_details import CONFIRMERS, london_day, proposals
 from schemes.change import waiting as change_waiting
 from schemes.change_applied import EFFECTS
@@ -107,6 +107,7 @@ def waiting(session: Session) -> tuple[list[Waiting], list[Waiting]]:
         what_came_back(session),
         lines_in_suspense(session),
         returns_to_confirm(session),
+        claims_to_confirm(session),
         recalls_without_answer(session),
         traces_due(session),
     ):
@@ -313,6 +314,18 @@ def returns_to_confirm(session: Session) -> Items:
         )
         confirmers = [role for role in outcome.CONFIRMERS if actor().holds(role, case.scheme_id)]
         yield made.proposed_by != actor().person_id and bool(confirmers), item
+
+
+def claims_to_confirm(session: Session) -> Items:
+    for one in claim.waiting(session):
+        item = Waiting(
+            "Who receives what is owed to somebody who died",
+            f"Proposed on {day(one.proposed_at)}, to be confirmed or rejected.",
+            url_for("pages.decide_claim", claim_id=one.id),
+            who="a finance officer or an approver who did not propose it",
+        )
+        mine = one.proposed_by != actor().person_id and any(actor().holds(role) for role in claim.CONFIRMERS)
+        yield mine, item
 
 
 def recalls_without_answer(session: Session) -> Items:

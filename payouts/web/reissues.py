@@ -19,7 +19,9 @@ from payouts.web.access import allowed
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from schemes.bank_profile import newest_profile
+from schemes.claim import standing_of
 from schemes.errors import NotAllowed, NotFound, Refused
+from schemes.payee import get_payee
 from schemes.period import NoPeriod
 from schemes.person import Role
 from schemes.scheme import get_scheme
@@ -45,10 +47,12 @@ def pay_again(scheme_id: UUID) -> ResponseReturnValue:
         profile = newest_profile(session, scheme.bank_profile_id)
         earliest = service().calendar.earliest_cycle(now(), profile.cut_off)
         row = row_of(session, get_case(session, named)) if named else None
+        claim = standing_of(session, row.payee.id, row.beneficiary.id) if row else None
+        to_payee = get_payee(session, claim.to_payee_id) if claim else row.payee if row else None
         ready = ready_sum(session, scheme_id, earliest.entry_day)
     if request.method == "GET":
         form.pay_date.data = earliest.entry_day
-    facts = {"form": form, "scheme": scheme, "earliest": earliest, "row": row, "ready": ready}
+    facts = {"form": form, "scheme": scheme, "earliest": earliest, "row": row, "ready": ready, "to_payee": to_payee}
     return render_template("returns/pay_again.html", **facts), form.status
 
 

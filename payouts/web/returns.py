@@ -19,6 +19,9 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.account import accounts_of
 from schemes.bank_details import london_day
+from schemes.claim import standing_of
+from schemes.claim import waiting_of as claim_waiting_of
+from schemes.payee import get_payee
 from schemes.person import names
 from schemes.scheme import schemes_of_body
 
@@ -57,6 +60,7 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         case = get_case(session, returned_payment_id)
         row, successor = row_of(session, case), successor_of(session, case)
+        claim = standing_of(session, row.payee.id, row.beneficiary.id)
         went_to = next((one for one in accounts_of(session, row.payee.id) if one.id == row.payment.account_id), None)
         return render_template(
             "returns/show_return.html",
@@ -69,6 +73,9 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
             again=get_payroll(session, successor.payroll_id) if successor else None,
             paying=payrolls_paying(session, case) if case.status in OPEN else None,
             proposed=waiting_of(session, case.id),
+            claim=claim,
+            to_payee=get_payee(session, claim.to_payee_id) if claim else row.payee,
+            claim_waits=claim_waiting_of(session, row.payee.id, row.beneficiary.id),
             kept=kept_of(session, case),
             names=names(session),
         )

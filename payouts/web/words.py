@@ -29,6 +29,7 @@ from payouts.web import (
     bank_profile_words,
     body_words,
     channel_words,
+    claim_words,
     deadline_words,
     difference_words,
     duplicate_words,
@@ -102,6 +103,8 @@ CAPACITIES: dict[Capacity, str] = {
     Capacity.PARENT: "Their parent",
     Capacity.PROVIDER: "Their care provider",
     Capacity.LANDLORD: "Their landlord",
+    Capacity.EXECUTOR: "Executor of their estate",
+    Capacity.ESTATE_ADMINISTRATOR: "Administrator of their estate",
 }
 
 WRONG_CODE = "The code is wrong, too old or was used already. Wait for the next one and enter that"
@@ -184,6 +187,7 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     **bank_profile_words.TELLERS,
     **body_words.TELLERS,
     **channel_words.TELLERS,
+    **claim_words.TELLERS,
     **deadline_words.TELLERS,
     **difference_words.TELLERS,
     **duplicate_words.TELLERS,

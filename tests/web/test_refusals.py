@@ -68,6 +68,7 @@ from schemes.bank_profile_change import AccountNotSeen, ProfileFault, ProfileRef
 from schemes.body_details import NameMissing
 from schemes.call_back import CallBackNeeded, ContactTooNew
 from schemes.change import ChangedSince, ChangeWaiting, NothingToChange
+from schemes.claim import ClaimFault, ClaimRefused
 from schemes.colour import ColourFault, ColourRefused
 from schemes.contact import ContactKnown
 from schemes.contact_value import ContactFault, ContactRefused
@@ -256,6 +257,7 @@ REFUSALS: list[Refused] = [
     NotToReissue(["HIL-1"]),
     ReviewDayRefused(),
     BeingPaidAgain(7),
+    *(ClaimRefused(fault) for fault in ClaimFault),
     TooLateToRecall(NOON),
     NotDueYet(DAY),
 ]

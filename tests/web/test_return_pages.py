@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from payouts.payment import PaymentStatus
 from payouts.sandbox.bank.fate import Script
+from schemes.payee import Payee, get_beneficiary
 from schemes.person import Role
 from tests.answering import at_the_bank, payment_of, receive, record_submission, release
 from tests.web.test_every_page import faults_of
@@ -125,3 +127,34 @@ def test_a_payment_is_asked_back_and_the_message_to_the_bank_is_written(office, 
     page = preparer.press("The bank refused it", answer="It was extracted already")
     assert page.done == ["You recorded that the bank refused it. The payment stays on its way"]
     assert preparer.get(f"/payrolls/{bank.payroll_id}").table("recalls")[0][2] == "Refused"
+
+
+def test_what_is_owed_to_somebody_who_died_is_claimed_on_a_document_and_confirmed(office, bank, preparer, signed_in):
+    receive(office, bank.arucs((bank.items[0], "2")))
+    dead = payment_of(office, bank.items[0])
+    with office.transaction() as session:
+        heir = session.scalars(select(Payee).where(Payee.id != dead.payee_id).order_by(Payee.id.desc())).first()
+        whose = get_beneficiary(session, dead.beneficiary_id).reference
+    page = preparer.get("/bank/returns")
+    case = page.soup.select_one("table a[href^='/bank/returns/']")["href"]
+    page = preparer.get(preparer.get(case).link("Say who receives it now"))
+    assert faults_of(page) == []
+    day = {"document_day": ["20", "11", "2026"]}
+    told = {"document": "letters_of_administration", "reason": "The court’s copy", **day}
+    [refused] = preparer.press("Propose it", reference=heir.reference, **told).errors
+    assert refused.startswith("This payee has no mandate that allows it")
+    preparer.get(f"/payees/{heir.id}/mandates/new")
+    mandate = {"capacity": "estate_administrator", "evidence": "Letters of administration"}
+    assert preparer.press("Save the mandate", beneficiary_reference=whose, **mandate).done == ["You saved the mandate"]
+    preparer.get(f"{case}/claim")
+    page = preparer.press("Propose it", reference=heir.reference, **told)
+    assert page.done == ["You proposed it. It counts when someone else has seen it too"]
+    finance = signed_in(Role.FINANCE)
+    page = finance.get(finance.get("/").link("Who receives what is owed to somebody who died"))
+    assert faults_of(page) == []
+    assert "Administrator of their estate" in page.text
+    assert finance.press("Continue", decision="confirm").done == ["You confirmed it"]
+    page = preparer.get(case)
+    assert "letters of administration of 20 November 2026" in page.text
+    page = preparer.get(page.link("Pay it again"))
+    assert f"to {heir.name}" in page.text

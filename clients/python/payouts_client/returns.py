@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from payouts_client.answers import Payment, Told
 from payouts_client.connection import Connection
 from payouts_client.listing import Listing
-from payouts_client.words import NextStep, PaymentStatus, ReturnOutcome, ReturnReason, ReturnStatus
+from payouts_client.words import EstateDocument, NextStep, PaymentStatus, ReturnOutcome, ReturnReason, ReturnStatus
 
 
 class Return(Told):
@@ -37,11 +37,21 @@ class Outcome(Told):
     rejected_at: datetime | None
 
 
+class PaidInstead(Told):
+    """Who receives it where somebody has died. `payee`: a reference; `document`: of an estate, what shows it."""
+
+    payee: str
+    document: EstateDocument | None
+    document_day: date | None
+    confirmed_at: datetime
+
+
 class OneReturn(Return):
     """`next`: what a person has to do next."""
 
     next: NextStep
     paying_payroll_number: int | None
+    paid_instead: PaidInstead | None
     outcomes: tuple[Outcome, ...]
 
 

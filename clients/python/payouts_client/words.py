@@ -37,6 +37,8 @@ class Capacity(Word):
     PARENT = "parent"
     PROVIDER = "provider"
     LANDLORD = "landlord"
+    EXECUTOR = "executor"
+    ESTATE_ADMINISTRATOR = "estate_administrator"
 
 
 class PaymentMethod(Word):
@@ -160,6 +162,7 @@ class NextStep(Word):
     """What a person has to do next about money that came back."""
 
     CONFIRM_DEATH = "confirm_death"
+    CONFIRM_CLAIM = "confirm_claim"
     LIFT_HOLD = "lift_hold"
     ASK_FOR_DETAILS = "ask_for_details"
     CONFIRM_DETAILS = "confirm_details"
@@ -167,6 +170,15 @@ class NextStep(Word):
     FIND_OUT = "find_out"
     PAY_AGAIN = "pay_again"
     NOTHING = "nothing"
+
+
+class EstateDocument(Word):
+    """What shows who receives money for the estate of somebody who died."""
+
+    GRANT_OF_PROBATE = "grant_of_probate"
+    LETTERS_OF_ADMINISTRATION = "letters_of_administration"
+    CONFIRMATION = "confirmation"
+    SMALL_ESTATE = "small_estate"
 
 
 class ReturnOutcome(Word):

@@ -15,6 +15,7 @@ from payouts.payment import PaymentStatus
 from payouts.payroll import Payroll, get_payroll
 from payouts.returns.returned import CaseStatus, case_of
 from payouts.sandbox.bank.submitted import Item
+from schemes.payee import Payee, get_beneficiary
 from schemes.person import DEMO_PASSWORD, Role
 from tests.answering import at_the_bank, payment_of, receive, record_submission, release
 
@@ -122,3 +123,21 @@ def test_a_payment_is_looked_for_until_the_bank_says_where_it_is(office, bank, n
     run("trace", "answer", trace_id, "credited", "--words", "letter", by=Role.PREPARER)
     assert run("trace", "list") == []
     assert run("trace", "show", trace_id)[-1] == ["It is in the account that it was sent to, says the bank"]
+
+
+def test_what_is_owed_to_somebody_who_died_is_claimed_for_the_estate(office, bank, number, run):
+    receive(office, bank.arucs((bank.items[0], "2")))
+    dead = payment_of(office, bank.items[0])
+    with office.transaction() as session:
+        heir = (
+            session.scalars(select(Payee).where(Payee.id != dead.payee_id).order_by(Payee.id.desc())).first().reference
+        )
+        whose = get_beneficiary(session, dead.beneficiary_id).reference
+    run("payee", "mandate", "give", heir, "executor", whose, "--evidence", "the will", by=Role.PREPARER)
+    shown = ("--document", "grant_of_probate", "--dated", "2026-11-20", "--because", "seen")
+    run("claim", "propose", number, dead.reference, heir, *shown, by=Role.PREPARER)
+    [[claim_id, beneficiary, _, to, document]] = run("claim", "list")
+    assert (beneficiary, to, document) == (whose, heir, "Grant of probate, 2026-11-20")
+    assert run("claim", "decide", claim_id, by=Role.APPROVER) == [["Confirmed."]]
+    assert run("claim", "list") == []
+    assert ["next", "pay again"] in run("return", "show", number, dead.reference)

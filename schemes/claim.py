@@ -233,9 +233,7 @@ def has_died(payee_id: Any, beneficiary_id: Any) -> ColumnElement[bool]:
     )
 
 
-def standing(
-    payee_id: InstrumentedAttribute[UUID], beneficiary_id: InstrumentedAttribute[UUID]
-) -> ScalarSelect[UUID]:
+def standing(payee_id: InstrumentedAttribute[UUID], beneficiary_id: InstrumentedAttribute[UUID]) -> ScalarSelect[UUID]:
     """Of a row's payee and beneficiary, whom two people saw to be paid instead; null for nobody."""
     return (
         select(Claim.to_payee_id)

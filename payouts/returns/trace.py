@@ -70,7 +70,10 @@ class TraceOutcome(StrEnum):
 
 
 class StepKind(StrEnum):
-    """What was done, or what the bank said. came_back: a report or two people brought the money back."""
+    """What was done, or what the bank said. came_back: a report or two people brought the money back.
+
+    reminded: the day by which it should have been done has passed, says the clock.
+    """
 
     OPENED = "opened"
     COMPARED = "compared"
@@ -82,6 +85,7 @@ class StepKind(StrEnum):
     REFUSED = "refused"
     FOUND = "found"
     CAME_BACK = "came_back"
+    REMINDED = "reminded"
 
 
 class PayeeTold(StrEnum):

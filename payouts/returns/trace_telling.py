@@ -6,7 +6,7 @@ contact is used. What is written names the amount and the day, never an account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,11 +21,12 @@ from payouts.notices.staff import StaffEvent
 from payouts.notices.words import plain
 from payouts.payment import Payment
 from payouts.payroll import Payroll
-from payouts.returns.trace import PayeeTold, StepKind, Trace, TraceStep
+from payouts.returns.trace import PayeeTold, StepKind, Trace, TraceStage, TraceStep
+from payouts.returns.tracing import WORKERS
 from schemes.body import get_body
 from schemes.hold import Hold
 from schemes.payee import Payee, get_payee
-from schemes.person import people
+from schemes.person import Role, people
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -41,6 +42,15 @@ TO_COLLEAGUES: dict[StepKind, str] = {
     StepKind.REFUSED: "whoever has it does not give it back",
     StepKind.FOUND: "it is looked for no longer",
     StepKind.CAME_BACK: "it came back, and can be put right and paid again",
+    StepKind.REMINDED: "it is late",
+}
+# of a reminder what is late
+LATE: dict[TraceStage, str] = {
+    TraceStage.COMPARE: "the accounts have not been compared",
+    TraceStage.ASK_BANK: "the bank has not been asked",
+    TraceStage.WITH_BANK: "the bank has not answered. Ring it, and record what it says",
+    TraceStage.RECOVERING: "the bank has not said whether it got it back. Ring it, and record what it says",
+    TraceStage.COMING_BACK: "nobody has seen that it is back. Look at the bank account",
 }
 # of what the payee is told; a comparison is the body's own affair
 TO_PAYEE: dict[StepKind, str] = {
@@ -75,13 +85,16 @@ def tell_colleagues(
     session: Session, service: Service, trace: Trace, step: TraceStep, payment: Payment, *, at: datetime
 ) -> None:
     """Whoever opened it and whoever's work it is, but for whoever did the step."""
-    wanted = {trace.opened_by, trace.owner_id} - {step.by}
-    words = [f"Payment {payment.reference}, {pence.format(payment.amount_pence)}: {TO_COLLEAGUES[step.kind]}."]
+    if step.kind is StepKind.REMINDED:
+        said, due = LATE.get(trace.stage, TO_COLLEAGUES[step.kind]), "That was due by"
+    else:
+        said, due = TO_COLLEAGUES[step.kind], "The next step is due by"
+    words = [f"Payment {payment.reference}, {pence.format(payment.amount_pence)}: {said}."]
     if step.due_on is not None:
-        words.append(f"The next step is due by {step.due_on:%-d %B %Y}.")
+        words.append(f"{due} {step.due_on:%-d %B %Y}.")
     words.append(f"Look at it here:\n\n{service.settings.base_url}/bank/traces/{trace.id}")
-    for person, _ in people(session):
-        if person.id in wanted:
+    for person, roles in people(session, scheme_id=trace.scheme_id):
+        if concerns(trace, step, person.id, roles):
             staff.plan(
                 session,
                 service,
@@ -92,6 +105,13 @@ def tell_colleagues(
                 text="\n\n".join(words),
                 at=at,
             )
+
+
+def concerns(trace: Trace, step: TraceStep, person_id: UUID, roles: Iterable[Role]) -> bool:
+    """Whether somebody is told of a step."""
+    if step.kind is StepKind.REMINDED and trace.owner_id is None:
+        return any(role in WORKERS for role in roles)
+    return person_id in {trace.opened_by, trace.owner_id} - {step.by}
 
 
 def tell_payee(

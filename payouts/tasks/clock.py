@@ -17,6 +17,7 @@ from payouts.gates import reminding
 from payouts.ledger import control
 from payouts.notices import planning, receipts
 from payouts.responses import closing
+from payouts.returns import trace_reminding
 from payouts.tasks import outbox
 from payouts.tasks.outbox import Push
 from payouts.webhooks import sending as webhooks
@@ -75,6 +76,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
             matching.ask_nightly(session, body_id, at=now)
             control.ask_daily(session, at=now)
             closing.ask_daily(session, at=now)
+            trace_reminding.ask_daily(session, at=now)
             outbox.add(session, "api.forget", once=f"api.forget/{today}", at=now)
             outbox.add(session, "webhook.forget", once=f"webhook.forget/{today}", at=now)
             outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)

@@ -18,7 +18,7 @@ from payouts.ledger import control
 from payouts.notices import news, planning, receipts, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
-from payouts.returns import building_reissues, trace_telling
+from payouts.returns import building_reissues, trace_reminding, trace_telling
 from payouts.sandbox.bank import days as bank_days
 from payouts.statement import reading, rule
 from payouts.webhooks import sending as webhook_sending
@@ -72,6 +72,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "channel.collect": Outside(channel_collecting.collect),
     "payroll.build_reissues": OnDatabase(building_reissues.build_reissues),
     "trace.tell": OnDatabase(trace_telling.tell),
+    "trace.remind": OnDatabase(trace_reminding.remind),
     "notices.plan": OnDatabase(planning.plan),
     "notices.moved": OnDatabase(planning.plan_moved),
     "notices.look": OnDatabase(planning.look),

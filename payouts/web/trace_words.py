@@ -80,6 +80,7 @@ STEPS: dict[StepKind, str] = {
     StepKind.REFUSED: "Whoever has it does not give it back",
     StepKind.FOUND: "Found, or looked for no longer",
     StepKind.CAME_BACK: "It came back",
+    StepKind.REMINDED: "It is late: those who work on it were reminded",
 }
 PAYEE_TOLD: dict[PayeeTold, str] = {
     PayeeTold.TOLD: "The payee was written to",
@@ -109,6 +110,7 @@ ACTS: dict[str, str] = {
     "trace.recovered": "Recorded that the bank got a payment back",
     "trace.refused": "Recorded that whoever has a payment does not give it back",
     "trace.found": "Looked for a payment no longer",
+    "trace.reminded": "Reminded of a search for a payment that is late",
     "trace.came_back": "Found a payment that was looked for: it came back",
 }
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {

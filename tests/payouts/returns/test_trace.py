@@ -11,7 +11,7 @@ from payouts.notices.staff import StaffEvent, StaffMessage
 from payouts.payment import PaymentStatus
 from payouts.payroll import get_payroll
 from payouts.responses import by_hand
-from payouts.returns import telling, tracing
+from payouts.returns import telling, trace_reminding, tracing
 from payouts.returns.trace import (
     PayeeTold,
     SaidAccount,
@@ -230,3 +230,34 @@ def test_each_step_is_told_to_whoever_opened_it_and_to_the_payee_but_never_to_th
     receive(office, bank.arucs((bank.items[0], "2")))
     assert told(office, trace_id)[-1] is PayeeTold.HELD_BACK, "the bank says that the account holder has died"
     assert len(messages(office, StaffEvent.TRACE_PAYEE)) == 2
+
+
+def test_a_trace_that_is_late_is_reminded_of_the_day_after_and_once_a_week(office, payment, clock):
+    clock.time = PAY_DAY
+    trace_id = open_one(office, payment)
+    compare(office, trace_id)
+    ask(office, trace_id)
+    office.work(leave="notices.send")
+
+    def reminded(day):
+        """What the clock's round on a day leads to, as a trace's steps and as emails."""
+        clock.time = PAY_DAY.replace(month=12, day=day)
+        before = len(messages(office, StaffEvent.TRACE_STEP))
+        for _ in range(2):
+            with office.transaction() as session:
+                trace_reminding.ask_daily(session, at=office.service.now())
+            office.work(leave="notices.send")
+        with office.transaction() as session:
+            steps = [step for step in steps_of(session, trace_id) if step.kind is StepKind.REMINDED]
+        assert all(step.payee_told is None for step in steps), "nothing has happened that a payee could be told"
+        return len(steps), len(messages(office, StaffEvent.TRACE_STEP)) - before
+
+    assert reminded(2) == (0, 0), "the bank has until today"
+    steps, emails = reminded(3)
+    assert (steps, emails >= 2) == (1, True), "it is nobody's, so everybody who may work on it hears of it"
+    assert reminded(4) == (1, 0)
+    with office.transaction() as session:
+        tracing.take_on(
+            session, get_trace(session, trace_id, lock=True), by=office.person(Role.FINANCE), at=office.service.now()
+        )
+    assert reminded(10) == (2, 2), "now whoever opened it, and whoever's it is"

@@ -10,7 +10,7 @@ import click
 from bacs import pence
 from payouts.commands import ground
 from payouts.statement import entry as entries
-from payouts.statement import manual, reading, rule, statement
+from payouts.statement import manual, reading, repeated, rule, statement
 from payouts.statement.entry import Match
 from payouts.statement.statement import FileStatus
 from payouts.statement.table import guessed
@@ -64,6 +64,8 @@ def receive(
         if read.status is FileStatus.ASKING:
             raise click.ClickException(f"its columns are not known yet: {', '.join(read.header or [])}")
         click.echo(f"{read.id}: {read.entry_count:,} entries, {read.known_entries:,} known before")
+        for other in repeated.overlaps(session, read):
+            click.echo(f"same days as\t{other.file.file_name}\t{other.from_day}\t{other.to_day}")
         for match, (count, amount) in entries.counts_of(session, read.id).items():
             words = statement_words.MATCHES[match] if match else "Not matched"
             click.echo(f"{words}\t{count:,}\t{pence.format(amount)}")

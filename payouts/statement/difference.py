@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from payouts.ledger.control_run import Difference, DifferenceKind
 from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.payroll import Payroll
+from payouts.statement import combined
 from payouts.statement.entry import BankEntry, Match
 from payouts.statement.matching import expected_contras
 from payouts.statement.posted import unlike_the_entries
@@ -81,7 +82,12 @@ def returns_not_booked(line_id: UUID, until: date) -> Any:
         standing_returns(Payroll.id, Payroll.number, func.sum(LedgerEntry.amount_pence))
         .join(Payroll, (Payroll.body_id == LedgerEntry.body_id) & (Payroll.id == LedgerEntry.payroll_id))
         .join(BankProfile, (BankProfile.body_id == Payroll.body_id) & (BankProfile.id == Payroll.bank_profile_id))
-        .where(BankProfile.line_id == line_id, LedgerEntry.accounting_date <= until, ~booked.exists())
+        .where(
+            BankProfile.line_id == line_id,
+            LedgerEntry.accounting_date <= until,
+            ~booked.exists(),
+            ~combined.came_with(LedgerEntry.payment_id),
+        )
         .group_by(Payroll.id, Payroll.number)
         .order_by(Payroll.number)
     )

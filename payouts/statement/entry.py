@@ -25,7 +25,7 @@ class Nature(StrEnum):
 
 
 class Match(StrEnum):
-    """What an entry is of ours."""
+    """What an entry is of ours. repeated: what another statement of the same day told in other words."""
 
     CONTRA = "contra"
     RETURN = "return"
@@ -36,6 +36,7 @@ class Match(StrEnum):
     REPAYMENT = "repayment"
     WRITTEN_OFF = "written_off"
     NOT_OURS = "not_ours"
+    REPEATED = "repeated"
 
 
 class BankEntry(BodyOwned, Base):

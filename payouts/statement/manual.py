@@ -14,7 +14,8 @@ from payouts.payment import Payment
 from payouts.payroll import Payroll
 from payouts.responses import file_word
 from payouts.responses.file_word import FileSays
-from payouts.statement import posted
+from payouts.returns.recall import credit_of
+from payouts.statement import combined, posted
 from payouts.statement.entry import BankEntry, Match, get_entry
 from payouts.statement.matching import BEFORE_SUBMISSION, RETURNED_WITHIN, Expected, expected_contras
 from schemes import audit, change
@@ -54,6 +55,7 @@ def suggestions(session: Session, entry: BankEntry) -> tuple[list[Expected], lis
         .where(
             Payment.reference == entry.reference,
             Payment.amount_pence == entry.amount_pence,
+            ~Payment.combined,
             BankProfile.line_id == entry.line_id,
             Payroll.status.not_in(BEFORE_SUBMISSION),
             Payroll.pay_date.between(entry.booked_on - RETURNED_WITHIN, entry.booked_on + timedelta(days=1)),
@@ -61,7 +63,8 @@ def suggestions(session: Session, entry: BankEntry) -> tuple[list[Expected], lis
         .order_by(Payroll.pay_date.desc(), Payment.ordinal)
         .limit(MOST_SUGGESTED)
     )
-    return [], [(payment, payroll) for payment, payroll in rows]
+    together = combined.may_be(session, entry)
+    return [], [*together, *((payment, payroll) for payment, payroll in rows)][:MOST_SUGGESTED]
 
 
 def facts(session: Session, entry_id: UUID) -> dict[str, Any]:
@@ -82,7 +85,8 @@ def told(session: Session, match: Match | None, target: UUID | None) -> dict[str
     if match is Match.RETURN and target is not None:
         payment = session.get_one(Payment, (session.info["body_id"], target))
         number = session.get_one(Payroll, (payment.body_id, payment.payroll_id)).number
-        kept["name"] = f"payment {payment.ordinal} of payroll {number}"
+        others = " with the payee’s others" if payment.combined else ""
+        kept["name"] = f"payment {payment.ordinal} of payroll {number}{others}"
     return kept
 
 
@@ -137,7 +141,7 @@ def must_fit(session: Session, entry: BankEntry, match: Match | None, target: UU
         taken = session.scalar(
             select(BankEntry.id).where(BankEntry.match == Match.RETURN, BankEntry.payment_id == payment.id)
         )
-        if not entry.is_credit or payment.amount_pence != entry.amount_pence or taken is not None:
+        if not entry.is_credit or credit_of(session, payment)[1] != entry.amount_pence or taken is not None:
             raise DoesNotFit
     elif (match is Match.FEE and entry.is_credit) or (match is Match.REPAYMENT and not entry.is_credit):
         raise DoesNotFit

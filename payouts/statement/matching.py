@@ -18,6 +18,7 @@ from payouts.files.payment_file import PaymentFile
 from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.payment import Payment
 from payouts.payroll import Payroll, PayrollStatus
+from payouts.statement import combined
 from payouts.statement.entry import BankEntry, Match, Nature
 from payouts.statement.made_outside import match_made_outside
 from payouts.statement.rule import BankRule
@@ -213,7 +214,10 @@ def take(entries: list[BankEntry], file_id: UUID, *, at: datetime) -> int:
 
 
 def match_returns(session: Session, line_id: UUID, *, at: datetime) -> int:
-    """By end-to-end id, then among payments that a report returned already, then among all that were sent."""
+    """By end-to-end id, credits of several payments by theirs or by reference, then payments by reference.
+
+    Among those that a report returned already first, then among all that were sent.
+    """
     by_id = and_(BankEntry.payroll_number == Payroll.number, BankEntry.ordinal == Payment.ordinal)
     by_reference = and_(BankEntry.reference == Payment.reference, BankEntry.reference != "")
     returned = (
@@ -227,8 +231,19 @@ def match_returns(session: Session, line_id: UUID, *, at: datetime) -> int:
         .exists()
     )
     matched = match_pairs(session, pairs(line_id, by_id), at=at)
+    for fits in (combined.BY_ID, combined.BY_REFERENCE):
+        matched += match_pairs(session, combined.certain(line_id, fits, may_have_come_back()), at=at)
     matched += match_pairs(session, pairs(line_id, by_reference & returned), at=at)
     return matched + match_pairs(session, pairs(line_id, by_reference), at=at)
+
+
+def may_have_come_back() -> ColumnElement[bool]:
+    """Of payrolls and entries, that what the one paid may have come back as the other."""
+    return and_(
+        Payroll.status.not_in(BEFORE_SUBMISSION),
+        BankEntry.booked_on >= Payroll.pay_date,
+        BankEntry.booked_on <= Payroll.pay_date + RETURNED_WITHIN.days,
+    )
 
 
 def pairs(line_id: UUID, fits: ColumnElement[bool]) -> Select[tuple[UUID, UUID]]:
@@ -256,10 +271,10 @@ def pairs(line_id: UUID, fits: ColumnElement[bool]) -> Select[tuple[UUID, UUID]]
             BankEntry.match.is_(None),
             BankEntry.matched_by.is_(None),
             BankEntry.nature == Nature.RETURN,
-            Payroll.status.not_in(BEFORE_SUBMISSION),
+            may_have_come_back(),
             Payment.file_id.is_not(None),
-            BankEntry.booked_on >= Payroll.pay_date,
-            BankEntry.booked_on <= Payroll.pay_date + RETURNED_WITHIN.days,
+            # those come back with the others of their credit
+            ~Payment.combined,
             fits,
             ~taken,
         )

@@ -64,6 +64,8 @@ PLACES: dict[Match | None, BookAccount | None] = {
     Match.RETURN: None,
     Match.MADE_OUTSIDE: None,
     Match.NOT_OURS: None,
+    # another entry is the same booking, and holds it
+    Match.REPEATED: None,
 }
 """Where an entry stands in the books, by what it is."""
 

@@ -1,7 +1,7 @@
 """The work on a statement: read it as it goes by, keep its entries sealed, and match what is certain.
 
 Entries are written in chunks, all in one transaction: a statement is kept whole or not at all. A file that overlaps
-another brings only the entries that are new: of alike ones on one day as many as the bank booked.
+another brings only the entries that are new: of alike ones on one day as many as the bank booked, in whatever words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from payouts.files.payment_file import PaymentFile
 from payouts.payroll import Payroll, get_payroll
 from payouts.responses import closing
-from payouts.statement import matching, posted
+from payouts.statement import matching, posted, repeated
 from payouts.statement.booking import (
     MESSAGE_ID,
     PAYROLL,
@@ -30,6 +30,7 @@ from payouts.statement.booking import (
     read_message,
     read_table,
 )
+from payouts.statement.repeated import Alike
 from payouts.statement.rule import BankRule, first_that_fits, rules
 from payouts.statement.statement import (
     BankStatement,
@@ -107,11 +108,13 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     session.flush()
     lacking = matching.expected_contras(session, line_id=file.line_id, only_open=True)
     at, line_id = service.now(), file.line_id
+    again = repeated.find(session, file, keeper.on_told_days, at=at)
     matched = matching.match_line(session, line_id, at=at)
     posted.settle(session, posted.read_or_matched(file.id, line_id, at), at=at)
     tell_contras(session, service, file, lacking)
     entries, known = file.entry_count, file.known_entries
-    audit.record(session, "statement.read", by=None, about=file, at=at, entries=entries, known=known, matched=matched)
+    facts = {"entries": entries, "known": known, "repeated": again, "matched": matched}
+    audit.record(session, "statement.read", by=None, about=file, at=at, **facts)
 
 
 def tell_contras(session: Session, service: Service, file: StatementFile, lacking: list[matching.Expected]) -> None:
@@ -156,6 +159,7 @@ class Keeper:
     kept: int = 0
     statement: BankStatement | None = None
     seen: Counter[int] = field(default_factory=Counter)
+    on_told_days: Counter[Alike] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         account = open_account(self.session, self.seals, self.profile)
@@ -163,6 +167,7 @@ class Keeper:
         self.key: OpenKey = self.seals.open_row(get_key(self.session, self.file.body_id, self.file.key_id))
         self.hints = Hints.of(self.session, self.file.line_id)
         self.rules: Sequence[BankRule] = rules(self.session)
+        self.last_day_told = repeated.last_day_told(self.session, self.file.line_id) or date.min
 
     def rows(self, records: Iterator[Head | Booking | Balances]) -> Iterator[tuple[Any, ...]]:
         for record in records:
@@ -213,6 +218,8 @@ class Keeper:
     def row(self, booking: Booking) -> tuple[Any, ...]:
         assert self.statement is not None
         self.read += 1
+        if booking.booked_on <= self.last_day_told:
+            self.on_told_days[Alike(booking.booked_on, booking.amount_pence, booking.is_credit)] += 1
         statement, entry_id = self.statement, new_id_text()
         statement.entry_count += 1
         statement.from_day = min(statement.from_day, booking.booked_on)

@@ -27,6 +27,7 @@ MATCHES: dict[Match, str] = {
     Match.REPAYMENT: "Somebody paying back what they owe you",
     Match.WRITTEN_OFF: "A difference that nobody can explain, written off",
     Match.NOT_OURS: "Nothing of this service",
+    Match.REPEATED: "The same as another statement told in other words",
 }
 
 BOOK_ACCOUNTS: dict[BookAccount, str] = {

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, RadioField, SelectChoice, SelectField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from payouts.statement import entry, manual, posted, statement
+from payouts.statement import entry, manual, posted, repeated, statement
 from payouts.statement.entry import BankEntry, Match
 from payouts.statement.statement import FileStatus, StatementFile
 from payouts.statement.table import Column, Columns, ColumnsWrong, guessed
@@ -150,6 +150,8 @@ def show_statement(statement_file_id: UUID) -> ResponseReturnValue:
             profile=newest_profile(session, file.line_id),
             state=progress_of(file),
             statements=statement.statements_of(session, file.id),
+            overlaps=repeated.overlaps(session, file) if file.status is FileStatus.READ else [],
+            again=counts.get(Match.REPEATED, (0, 0))[0],
             entries=entries[:PAGE],
             texts=entry.texts_of(session, service().seals, entries[:PAGE]),
             counts=[

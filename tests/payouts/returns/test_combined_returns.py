@@ -14,11 +14,15 @@ from payouts.returns import telling
 from payouts.returns.case import cases
 from payouts.returns.reason import Reason
 from payouts.returns.reissue import create_reissue
+from payouts.statement.difference import returns_not_booked
+from payouts.statement.entry import BankEntry, Match, get_entry
+from payouts.statement.manual import suggestions
 from schemes.database import new_id
 from schemes.payee import payee_of_reference
 from schemes.payee_details import set_payments_combined
 from schemes.person import Role
 from tests.answering import at_the_bank, look, receive, record_submission, release
+from tests.payouts.statement.bank import account_of, camt, returned, say, send
 
 PROVIDER = "PROV-001"
 
@@ -107,3 +111,24 @@ def test_a_letter_about_one_client_s_payment_is_about_the_whole_credit(office, b
         by_hand.confirm_told(session, told, by=office.person(Role.FINANCE), at=at)
     assert {one.status for one in theirs(office, bank.payroll_id, provider_id)} == {PaymentStatus.RETURNED}
     look(office, bank.payroll_id)
+
+
+def test_a_credit_for_many_clients_that_is_back_on_the_statement_is_matched_as_one(office, bank, provider_id):
+    credit = their_credit(office, bank, provider_id)
+    receive(office, bank.arucs((credit, "B")))
+    wrong = returned(credit.amount_pence - 1, credit.reference)
+    send(office, camt(account_of(office), wrong, returned(credit.amount_pence, credit.reference)))
+    payments = theirs(office, bank.payroll_id, provider_id)
+    with office.transaction() as session:
+        unknown, matched = session.scalars(select(BankEntry).order_by(BankEntry.position)).all()
+        assert (unknown.match, matched.match, matched.payment_id) == (None, Match.RETURN, payments[0].id)
+        line_id = matched.line_id
+        assert session.execute(returns_not_booked(line_id, date(2026, 12, 31))).all() == []
+    say(office, matched.id, None)
+    with office.transaction() as session:
+        [(_, _, pence)] = session.execute(returns_not_booked(line_id, date(2026, 12, 31))).all()
+        assert pence == credit.amount_pence
+        [(payment, _)] = suggestions(session, get_entry(session, matched.id))[1]
+    say(office, matched.id, Match.RETURN, payment.id)
+    with office.transaction() as session:
+        assert get_entry(session, matched.id).match is Match.RETURN

@@ -21,14 +21,15 @@ from payouts.responses.file_word import FileSays, states_of
 from payouts.statement import manual, statement
 from payouts.statement.entry import BankEntry, Match, texts_of, unmatched
 from payouts.statement.matching import contra_matched
-from payouts.statement.posted import suspense
+from payouts.statement.posted import BookAccount, stands, suspense, unlike_the_entries
+from payouts.statement.repeated import overlaps
 from payouts.statement.statement import FileStatus, StatementFault, gaps
 from payouts.statement.table import Column, Columns, ColumnsWrong, guessed
 from schemes.change import get_change
 from schemes.database import new_id
 from schemes.errors import NotAllowed, SamePerson
 from schemes.person import Role
-from tests.payouts.statement.bank import account_of, camt, entry, pounds, returned, send
+from tests.payouts.statement.bank import account_of, camt, entry, pounds, returned, say, send
 
 
 @pytest.fixture
@@ -302,3 +303,34 @@ def test_the_command_line_receives_a_statement_and_lists_what_is_not_matched(
     assert "2 entries, 0 known before" in told.output
     listed = CliRunner().invoke(command, ["unmatched"], catch_exceptions=False).output
     assert listed.split("\t")[1:] == ["2026-11-26", "in", "£2.00", "SOMEBODY\n"]
+
+
+def test_a_booking_that_another_statement_tells_in_other_words_counts_once(office, account):
+    alike = entry(1250, "ACCOUNT CHARGES"), entry(1250, "ACCOUNT CHARGES")
+    send(office, camt(account, *alike, entry(99_00, "SOMEBODY", credit=True), opening=0, closing=74_00))
+    words = entry(1250, "Charges of the account"), entry(1250, "Charges (2)"), entry(1250, "Charges (3)")
+    again = send(office, camt(account, *words, entry(99_00, "SOMEBODY", credit=True), number=7), name="portal.xml")
+    assert (again.entry_count, again.known_entries) == (3, 1)
+    assert sorted(map(str, matches(office))) == ["None", "fee", "fee", "fee", "repeated", "repeated"]
+    with office.transaction() as session:
+        [other] = overlaps(session, again)
+        assert (other.from_day, other.to_day) == (date(2026, 11, 25), date(2026, 11, 25))
+        assert stands(session)[BookAccount.BANK_CHARGES].pence_out == 3 * 1250, "the fuller statement tells of three"
+        assert unlike_the_entries(session) == []
+
+
+def test_a_statement_that_goes_on_where_the_last_one_closed_repeats_nothing(office, account):
+    send(office, camt(account, entry(1250, "CHARGES OF THE MORNING"), opening=50_00, closing=37_50))
+    later = camt(account, entry(1250, "CHARGES OF THE EVENING"), number=2, opening=37_50, closing=25_00)
+    assert send(office, later).entry_count == 1
+    assert matches(office) == [Match.FEE, Match.FEE]
+
+
+def test_a_person_says_that_a_repeated_entry_is_a_booking_of_its_own(office, account):
+    send(office, camt(account, entry(1250, "CHARGES")))
+    send(office, camt(account, entry(1250, "Other charges"), number=9))
+    with office.transaction() as session:
+        [one] = session.scalars(select(BankEntry).where(BankEntry.match == Match.REPEATED)).all()
+    say(office, one.id, None)
+    with office.transaction() as session:
+        assert suspense(session) == (1, 0, 1250)

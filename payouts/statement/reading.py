@@ -113,7 +113,7 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     posted.settle(session, posted.read_or_matched(file.id, line_id, at), at=at)
     tell_contras(session, service, file, lacking)
     entries, known = file.entry_count, file.known_entries
-    facts = {"entries": entries, "known": known, "repeated": again, "matched": matched}
+    facts: dict[str, Any] = {"entries": entries, "known": known, "repeated": again, "matched": matched}
     audit.record(session, "statement.read", by=None, about=file, at=at, **facts)
 
 

@@ -52,8 +52,8 @@ def find(session: Session, file: StatementFile, told: Mapping[Alike, int], *, at
     rows = select(
         BankEntry.id, BankEntry.statement_id, BankEntry.booked_on, BankEntry.amount_pence, BankEntry.is_credit
     ).where(BankEntry.file_id == file.id, between)
-    for entry_id, statement_id, *kind in session.execute(rows.order_by(BankEntry.id)):
-        alike = Alike(*kind)
+    for entry_id, statement_id, booked_on, pence, is_credit in session.execute(rows.order_by(BankEntry.id)):
+        alike = Alike(booked_on, pence, is_credit)
         if alike in others and (statement_id, alike.booked_on) not in goes_on:
             new[alike].append(entry_id)
     repeated = []
@@ -75,7 +75,7 @@ def counted(session: Session, which: ColumnElement[bool]) -> Counter[Alike]:
         .where(which, BankEntry.match.is_distinct_from(Match.REPEATED))
         .group_by(BankEntry.booked_on, BankEntry.amount_pence, BankEntry.is_credit)
     )
-    return Counter({Alike(*alike): count for *alike, count in rows})
+    return Counter({Alike(day, pence, is_credit): count for day, pence, is_credit, count in rows})
 
 
 def days_gone_on(session: Session, file: StatementFile) -> set[tuple[UUID, date]]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "claims"
-down_revision = "match_confirms"
+down_revision = "staff_wording"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 INSTANT = sa.DateTime(timezone=True)

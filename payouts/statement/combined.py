@@ -39,7 +39,7 @@ def credits_for(which: ColumnElement[bool], fits: ColumnElement[bool]) -> Select
             Payment.file_id.is_not(None),
             Payment.status.not_in((PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT)),
         )
-        .group_by(BankEntry.id, PaymentItem.id)
+        .group_by(BankEntry.id, BankEntry.amount_pence, PaymentItem.id)
         .having(func.sum(Payment.amount_pence) == BankEntry.amount_pence)
     )
 

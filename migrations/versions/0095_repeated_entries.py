@@ -10,7 +10,8 @@ down_revision = "trace_reminders"
 
 
 def upgrade() -> None:
-    widen("bank_entry", "ck_bank_entry_match", "match", "repeated")
+    for table in ("bank_entry", "bank_rule"):
+        widen(table, f"ck_{table}_match", "match", "repeated")
 
 
 def widen(table: str, check: str, column: str, *more: str) -> None:

@@ -43,8 +43,8 @@ def site(service) -> Iterator[str]:
 
 
 @pytest.fixture
-def connection(office):
-    """A connection that two people agreed on; where its page is."""
+def connection(office, estate_page):
+    """A connection that two people agreed on after the payroll had gone out; where its page is."""
     by, at, change_id = office.person(Role.ADMINISTRATOR), office.service.now(), new_id()
     terms = ConnectionTerms(Channel.SFTP, host="sftp.bank.example", username="harbour", host_key=HOST_KEY)
     with office.transaction() as session:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "claims"
-down_revision = "staff_wording"
+down_revision = "told_of_more"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 INSTANT = sa.DateTime(timezone=True)

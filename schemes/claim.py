@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, ScalarSelect, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, QueryableAttribute, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, QueryableAttribute, Session, aliased, mapped_column
 
 from bacs.calendar import LONDON
 from schemes import audit, proposal
@@ -267,14 +267,18 @@ def only_dead(payee_id: QueryableAttribute[UUID], beneficiary_id: QueryableAttri
 
     Such a payment goes on: it is what the death asks for.
     """
+    # names of their own: who asks may be looking at holds itself
+    claim, of_payee, of_beneficiary = aliased(Claim), aliased(Hold), aliased(Hold)
     claimed = exists().where(
-        Claim.to_payee_id == payee_id,
-        Claim.beneficiary_id == beneficiary_id,
-        Claim.document.is_not(None),
-        Claim.confirmed_at.is_not(None),
+        claim.to_payee_id == payee_id,
+        claim.beneficiary_id == beneficiary_id,
+        claim.document.is_not(None),
+        claim.confirmed_at.is_not(None),
     )
-    payee_held = exists().where(Hold.lifted_at.is_(None), Hold.payee_id == payee_id)
+    payee_held = exists().where(of_payee.lifted_at.is_(None), of_payee.payee_id == payee_id)
     otherwise_held = exists().where(
-        Hold.lifted_at.is_(None), Hold.beneficiary_id == beneficiary_id, Hold.kind != HoldKind.DECEASED
+        of_beneficiary.lifted_at.is_(None),
+        of_beneficiary.beneficiary_id == beneficiary_id,
+        of_beneficiary.kind != HoldKind.DECEASED,
     )
     return claimed & ~payee_held & ~otherwise_held

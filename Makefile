@@ -11,6 +11,9 @@ ARGS ?=
 ONLY ?=
 WORKERS ?= 2
 
+# the code is compiled once, not by each of the many processes that a demo and the tests start
+unexport PYTHONDONTWRITEBYTECODE
+
 ENVIRONMENT := $(VENV)/made
 PACKAGES := $(VENV)/packages-installed
 PROJECT := $(VENV)/project-installed

@@ -127,6 +127,8 @@ def tune(url: str, *, fast: bool) -> None:
             connection.execute("ALTER SYSTEM SET synchronous_commit = off")
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("ALTER SYSTEM SET full_page_writes = off")
+            # its work would outlive nothing, and holds up whoever copies or drops the database that it is in
+            connection.execute("ALTER SYSTEM SET autovacuum = off")
         else:
             # a payroll writes gigabytes in a minute; the memory counts from the server's next start on
             connection.execute("ALTER SYSTEM SET max_wal_size = '4GB'")

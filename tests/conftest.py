@@ -32,6 +32,7 @@ from payouts.demo.harbour import Harbour, seed
 from payouts.demo.register import write_register
 from schemes import database, password
 from schemes.database import connect, new_id
+from tests.forking import Nursery, started_nursery
 from tests.office import Office
 
 hypothesis_settings.register_profile("house", deadline=None, print_blob=True)
@@ -275,6 +276,13 @@ def owner(make_settings: Callable[..., Settings]) -> Iterator[Engine]:
     engine = connect(make_settings().owner_database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where the site's processes are forked, for all that a test process starts."""
+    with started_nursery() as there:
+        yield there
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from payouts import embedded, local
 from payouts.app import make_service
 from payouts.config import Settings, read_settings
 from payouts.demo.harbour import Harbour
-from payouts.demo.processes import Processes
 from payouts.demo.register import write_register
 from schemes.database import connect, new_id
 from tests.conftest import TEMPLATE, settings_on
@@ -24,6 +23,7 @@ from tests.faults.installation import Installation, name_connections, start_valk
 from tests.faults.outcome import Keys, keys_of
 from tests.faults.people import PatientJob
 from tests.faults.prepared import checked
+from tests.forking import ForkedProcesses, Nursery
 from tests.office import Office
 
 PEOPLE = 120
@@ -73,7 +73,9 @@ def port_of(url: str) -> int:
 
 
 @pytest.fixture(scope="session")
-def started(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def started(
+    servers: embedded.Servers, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     """The installation, for the whole of a test process."""
     folder = tmp_path_factory.mktemp("installation")
     database = f"faults_{new_id().hex}"
@@ -83,7 +85,8 @@ def started(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory)
     name_connections(service.engine)
     owner = name_connections(connect(settings.owner_database_url))
     valkey = start_valkey(folder / "valkey", port_of(settings.redis_url))
-    installation = Installation(settings, service, owner, valkey, Processes(environment, folder / "logs"))
+    processes = ForkedProcesses(environment, folder / "logs", nursery)
+    installation = Installation(settings, service, owner, valkey, processes)
     try:
         yield installation
     finally:

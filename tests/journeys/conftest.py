@@ -14,10 +14,10 @@ from payouts import embedded, local
 from payouts.app import Service, make_service
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
-from payouts.demo.processes import Processes
 from schemes.person import DEMO_PASSWORD, Role
 from tests.axe import violations_on
 from tests.conftest import TEMPLATE, settings_on
+from tests.forking import ForkedProcesses, Nursery
 
 # building and sending run beside the rest of the suite, on two cores
 expect.set_options(timeout=30_000)
@@ -35,7 +35,7 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def running(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def running(servers: embedded.Servers, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The site's processes, for all journeys of a test process."""
     web, notify, folder, database = local.free_port(0), local.free_port(0), tmp_path_factory.mktemp("site"), "journeys"
     servers.make_database(database, template=TEMPLATE)
@@ -49,7 +49,7 @@ def running(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory)
         "sandbox_notify_store": folder / "notify",
     }
     settings = Settings(**{**settings_on(servers, database, folder / "audit-heads"), **given})  # type: ignore[arg-type]
-    processes = Processes(environment_of(settings), folder / "logs")
+    processes = ForkedProcesses(environment_of(settings), folder / "logs", nursery)
     service = make_service(settings)
     try:
         for name in ("sandbox", "serve", "worker", "clock"):

@@ -125,6 +125,7 @@ class ForkedProcesses(Processes):
             self.nursery.started.add(name)
             super().start(name, under=under)
             return
+        self.logs.mkdir(parents=True, exist_ok=True)
         label = under or name
         log = self.logs / f"{label}.log"
         environment = {**os.environ, **self.environment}

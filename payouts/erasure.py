@@ -147,8 +147,10 @@ def due(session: Session, *, after: UUID | None = None, limit: int = 50) -> list
     return [DueRow(*row) for row in session.execute(rows)]
 
 
-def due_count(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(DueForErasure)) or 0
+def due_count(session: Session, *, most: int | None = None) -> int:
+    """How many are due, counted up to `most`."""
+    some = select(DueForErasure.id).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def must_be_due(session: Session, payee: Payee, *, at: datetime) -> date:

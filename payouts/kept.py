@@ -49,8 +49,8 @@ TABLES: dict[str, Kept] = {
     **each(
         Kept.STAFF,
         """
-        api_key api_secret calendar_feed credential_reset invitation membership passkey passkey_challenge person
-        recovery_code sign_in_wait staff_message used_code web_session webhook webhook_secret
+        api_key api_secret calendar_feed credential_reset invitation last_look membership passkey passkey_challenge
+        person recovery_code sign_in_wait staff_message used_code web_session webhook webhook_secret
         """,
     ),
     **each(

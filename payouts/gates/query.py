@@ -72,6 +72,22 @@ def queries_of(session: Session, payroll_id: UUID, *, only_open: bool = False) -
     return session.scalars(queries.where(PayrollQuery.answered_at.is_(None)) if only_open else queries).all()
 
 
+def queries_to(session: Session, person_id: UUID, *, limit: int = 20) -> Sequence[tuple[PayrollQuery, Payroll]]:
+    """The questions that wait for a person's answer, oldest first, each with its payroll."""
+    rows = session.execute(
+        select(PayrollQuery, Payroll)
+        .join(Payroll, (Payroll.body_id == PayrollQuery.body_id) & (Payroll.id == PayrollQuery.payroll_id))
+        .where(
+            PayrollQuery.asked_of == person_id,
+            PayrollQuery.answered_at.is_(None),
+            Payroll.status == PayrollStatus.SEALED,
+        )
+        .order_by(PayrollQuery.id)
+        .limit(limit)
+    )
+    return [(query, payroll) for query, payroll in rows]
+
+
 def get_query(session: Session, payroll_id: UUID, query_id: UUID, *, lock: bool = False) -> PayrollQuery:
     """Raises NotFound, for a query about another payroll too."""
     query = session.get(PayrollQuery, (session.info["body_id"], query_id), with_for_update=lock or None)

@@ -115,6 +115,11 @@ def unmatched(session: Session, *, after: UUID | None = None, limit: int = 50) -
     return session.scalars(rows).all()
 
 
+def unmatched_ids(session: Session, *, limit: int) -> Sequence[UUID]:
+    """The ids of the first of them: enough to count some."""
+    return session.scalars(select(BankEntry.id).where(BankEntry.match.is_(None)).limit(limit)).all()
+
+
 def entries_of(session: Session, file_id: UUID, *, after: UUID | None = None, limit: int = 50) -> Sequence[BankEntry]:
     """A file's entries in the order in which they were read, those after an id."""
     rows = select(BankEntry).where(BankEntry.file_id == file_id).order_by(BankEntry.id).limit(limit)

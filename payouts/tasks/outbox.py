@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, select, text
+from sqlalchemy import Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -46,6 +46,7 @@ class Task(BodyOwned, Base):
     __table_args__ = (
         UniqueConstraint("body_id", "once"),
         Index("ix_task_due", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_task_stopped", "body_id", "ended_at", postgresql_where=text("state = 'stopped'")),
     )
 
     kind: Mapped[str]
@@ -132,6 +133,12 @@ def stopped_of(session: Session, payroll_id: UUID) -> Sequence[Task]:
     mine = Task.args["payroll_id"].astext == str(payroll_id)
     stopped = select(Task).where(Task.state == TaskState.STOPPED, mine)
     return session.scalars(stopped.order_by(Task.ended_at, Task.id)).all()
+
+
+def stopped_counts(session: Session) -> dict[str, int]:
+    """The body's work that failed too often and waits for an operator: how many tasks of which kind."""
+    stopped = select(Task.kind, func.count()).where(text("task.state = 'stopped'")).group_by(Task.kind)
+    return dict(session.execute(stopped).all())
 
 
 def retry(session: Session, task_id: UUID, *, at: datetime) -> Task:

@@ -24,6 +24,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def up_to(number: int, most: int, one: str, many: str = "") -> str:
+    """`5 payees`, `999 payees`, `More than 999 payees` where no more than `most` were counted."""
+    return count(number, one, many) if number < most else f"More than {count(most - 1, one, many)}"
+
+
 def number(value: int) -> str:
     return f"{value:,}"
 

@@ -228,6 +228,12 @@ def read_pairs(session: Session, kind: type[AnyPair], *wanted: Any, limit: int) 
     return [PairRow(*row) for row in rows]
 
 
+def likely_count(session: Session, kind: type[AnyPair], *, most: int) -> int:
+    """How many likely pairs wait for somebody to look at them, counted up to `most`."""
+    some = select(kind.id).where(kind.status == PairStatus.OPEN, kind.likelihood == Likelihood.LIKELY).limit(most)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
 def open_counts(session: Session, kind: type[AnyPair]) -> dict[Likelihood, int]:
     """How many pairs wait for somebody to look at them."""
     rows = session.execute(

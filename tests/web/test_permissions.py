@@ -15,15 +15,17 @@ from tests.web.one_app import app_on
 # what somebody who answers enquiries finds: payees and payments, with no file, no finding and no trail
 FOR_ENQUIRIES = {
     "home", "show_payees", "show_payee", "show_payrolls", "show_payments", "show_unpaid", "show_schemes", "show_scheme",
-    "show_trace",
+    "show_trace", "show_found",
 }  # fmt: skip
 # what everybody does to their own account or screen, an auditor too
 OWN = {
     "sign_out_everywhere", "change_password", "renew_recovery_codes", "replace_authenticator",
     "add_passkey", "keep_passkey", "remove_passkey",
+    # sent and not followed, because an account number must not stand in an address
+    "find",
 }  # fmt: skip
-# and to their own calendar, where they may see days and deadlines at all
-OWN_CALENDAR = {"renew_calendar_feed", "end_calendar_feed"}
+# and to their own calendar and bookmark, where they may see days and deadlines at all
+OWN_CALENDAR = {"renew_calendar_feed", "end_calendar_feed", "say_all_seen"}
 # a file with everything about one person, bank details in full: given out to that person, not read
 NOT_READ = {"show_access"}
 # read by everybody; what is sent there asks for a role by itself

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from flask import render_template, url_for
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from payouts.channels.dispatch import DispatchStatus, dispatches_of
-from payouts.channels.submission import Submission, submissions_of
+from payouts.channels.submission import submissions_of
+from payouts.checks.acceptance import reasons_of
 from payouts.checks.finding import groups_of
 from payouts.control_total import control_total_of
 from payouts.files.destroying import destroyed_at
@@ -23,7 +24,8 @@ from payouts.gates.amount import amount_of
 from payouts.gates.cover import review_of
 from payouts.gates.decision import GateState, decisions_of, gate_states
 from payouts.gates.query import queries_of
-from payouts.ledger.balance import whereabouts
+from payouts.ledger.balance import Whereabouts, whereabouts
+from payouts.moves_made import moves_made
 from payouts.payment import unpaid_counts
 from payouts.payroll import Payroll, PayrollKind, PayrollStatus, days_still_work, get_payroll
 from payouts.redating import first_possible
@@ -35,13 +37,15 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.bank_word import bank_word
 from payouts.web.deadlines import deadlines_of
-from payouts.web.differences import difference_of
-from payouts.web.figures import count, instant, number
+from payouts.web.difference_words import signed_pounds
+from payouts.web.differences import Shown, difference_of
+from payouts.web.figures import number, pounds
 from payouts.web.funds import funds_shown
 from payouts.web.next_step import able, left_to_decide, next_step
 from payouts.web.notices import notice_facts
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payroll_sums import sums_of
+from payouts.web.payroll_timeline import GONE, Facts, timeline
 from payouts.web.payrolls import progress_of
 from payouts.web.stopped import stopped
 from payouts.web.urgent import urgent_facts
@@ -58,16 +62,6 @@ CANCELLABLE = (PayrollStatus.BUILDING, PayrollStatus.CHECKED, PayrollStatus.SEAL
 MOVABLE = (PayrollStatus.CHECKED, PayrollStatus.SEALED)
 
 
-class Step(NamedTuple):
-    """A step of a payroll's way. A tag without a colour is plain text: done, or not yet."""
-
-    name: str
-    words: str
-    colour: str = ""
-    detail: str = ""
-    href: str = ""
-
-
 @pages.route("/payrolls/<uuid:payroll_id>")
 @allowed(ANYONE_SIGNED_IN)
 def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
@@ -75,12 +69,7 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
         payroll = get_payroll(session, payroll_id)
         people = names(session)
         by_role = able(session, payroll.scheme_id)
-        gates = gate_states(session, payroll)
-        groups = groups_of(session, payroll_id)
-        files, submissions = files_of(session, payroll_id), submissions_of(session, payroll_id)
         dispatches = dispatches_of(session, payroll_id)
-        open_findings = sum(group.open_count for group in groups)
-        sent = submitted(submissions, len(files))
         return render_template(
             "payrolls/show_payroll.html",
             payroll=payroll,
@@ -89,23 +78,14 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             stopped=stopped(session, payroll),
             **stopped_facts(session, payroll),
             next=next_step(session, payroll, actor(), by_role),
-            steps=steps_of(payroll, gates, open_findings, sent, made=outside(session, payroll)),
+            **standing(session, payroll, people),
             is_late=payroll.status in BEFORE_RELEASE and now() > payroll.deadline_at,
-            gates=gates,
             amount=amount_of(session, payroll),
             **held_against(session, payroll),
-            deadlines=deadlines_of(session, payroll, gates) if payroll.status in BEFORE_RELEASE else None,
             now=now,
             voided=[decision for decision in decisions_of(session, payroll_id, live=False) if decision.voided_at],
             able=by_role,
-            left_to_decide=left_at(session, payroll, gates),
-            groups=groups,
-            difference=difference_of(session, payroll),
-            open_findings=open_findings,
             unpaid=unpaid_counts(session, payroll_id),
-            files=files,
-            destroyed=destroyed_at(session, (file.key_id for file in files)),
-            submissions=submissions,
             dispatches=dispatches,
             bank_answers=sandbox_bank_answers(session, payroll),
             bank_day=bank_days.day_of(session, payroll_id),
@@ -120,7 +100,6 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
             sums=sums_of(session, payroll),
             changes=since_sealing(session, payroll.amendment_id),
             queries=queries_of(session, payroll_id),
-            money=whereabouts(session, payroll_id=payroll_id),
             days_gone=payroll.status in BEFORE_RELEASE and not days_still_work(service().calendar, payroll),
             still_possible=possible_day(session, payroll),
             pays_for=get_payroll(session, payroll.pays_for_id) if payroll.pays_for_id else None,
@@ -134,6 +113,32 @@ def show_payroll(payroll_id: UUID) -> ResponseReturnValue:
 def sandbox_bank_answers(session: Session, payroll: Payroll) -> bool:
     """Whether days of the sandbox's bank can pass for it: it hears of files only."""
     return payroll.status in bank_days.OUT and get_body(session).is_sandbox and has_files(session, payroll)
+
+
+def standing(session: Session, payroll: Payroll, people: Mapping[UUID, str]) -> dict[str, Any]:
+    """Where the payroll stands: its way so far, its money, its findings and its gates."""
+    gates, groups = gate_states(session, payroll), groups_of(session, payroll.id)
+    files, submissions = files_of(session, payroll.id), submissions_of(session, payroll.id)
+    open_findings = sum(group.open_count for group in groups)
+    money, difference = whereabouts(session, payroll_id=payroll.id), difference_of(session, payroll)
+    deadlines = deadlines_of(session, payroll, gates) if payroll.status in BEFORE_RELEASE else None
+    left, made = left_at(session, payroll, gates), moves_made(session, payroll.id)
+    how = outside(session, payroll)
+    way = Facts(payroll, gates, made, open_findings, submissions, len(files), how, money, people, left, deadlines)
+    return {
+        "steps": timeline(way),
+        "figures": figures_of(payroll, money, difference, open_findings),
+        "accepted": reasons_shown(session, payroll, people),
+        "gates": gates,
+        "groups": groups,
+        "deadlines": deadlines,
+        "left_to_decide": left,
+        "difference": difference,
+        "files": files,
+        "destroyed": destroyed_at(session, (file.key_id for file in files)),
+        "submissions": submissions,
+        "money": money,
+    }
 
 
 def outside(session: Session, payroll: Payroll) -> str:
@@ -173,58 +178,27 @@ def possible_day(session: Session, payroll: Payroll) -> date | None:
     return cycles[0].entry_day if cycles else None
 
 
-def steps_of(payroll: Payroll, gates: list[GateState], open_findings: int, sent: str, *, made: str) -> list[Step]:
-    """The way from the register to the bank, with where the payroll is on it. made: how, of a payment without files."""
-    if payroll.status is PayrollStatus.CANCELLED:
-        return [Step("Cancelled", "Cancelled", "grey", "Nobody is paid by this payroll")]
-    order = list(PayrollStatus)
-    at = order.index(payroll.status)
-
-    def step(name: str, running: PayrollStatus | None, done: PayrollStatus, detail: str = "", href: str = "") -> Step:
-        if at >= order.index(done):
-            return Step(name, "Completed", "", detail, href)
-        if payroll.status is running:
-            return Step(name, "In progress", "blue", detail, href)
-        return Step(name, "Not yet", "grey", "", href)
-
-    findings = url_for("pages.show_findings", payroll_id=payroll.id)
-    checked = step("Checks", PayrollStatus.BUILDING, PayrollStatus.CHECKED, "", findings)
-    if payroll.status is PayrollStatus.CHECKED and open_findings:
-        checked = Step("Checks", f"{number(open_findings)} to settle", "yellow", "", findings)
+def figures_of(payroll: Payroll, money: Whereabouts, difference: Shown | None, open_findings: int) -> list[list[str]]:
+    """The money in five numbers: before release what is to be decided, then where it is."""
+    first = [["Payments", number(payroll.payment_count)], ["Total", pounds(payroll.total_pence)]]
+    if payroll.status in BEFORE_RELEASE:
+        last = difference.last if difference else None
+        compared = [["More than last time", signed_pounds(difference.comparison.pence)]] if difference and last else []
+        unpaid = ["Not paid this time", number(payroll.unpaid_count)]
+        return [*first, *compared, unpaid, ["Findings to settle", number(open_findings)]]
+    if not money.released_pence:
+        return first
     return [
-        step(
-            "Payments built from the register",
-            PayrollStatus.BUILDING,
-            PayrollStatus.CHECKED,
-            count(payroll.payment_count, "payment"),
-            url_for("pages.show_payments", payroll_id=payroll.id),
-        ),
-        checked,
-        step("Sent to the gates" if made else "Files built for the bank", PayrollStatus.SEALING, PayrollStatus.SEALED),
-        *(gate_step(payroll, state) for state in gates),
-        step(
-            made or "Submitted to the bank",
-            PayrollStatus.RELEASED,
-            PayrollStatus.SUBMITTED,
-            sent,
-        ),
+        *first,
+        ["On its way", pounds(money.on_its_way_pence)],
+        ["Paid", pounds(money.paid_pence)],
+        ["Returned and held", pounds(money.returned_and_held_pence)],
     ]
 
 
-def submitted(submissions: Mapping[UUID, Submission], files: int) -> str:
-    """How far the submission is: of one file its reference and time, of several how many are with the bank."""
-    if files > 1:
-        return f"{len(submissions)} of {files} files recorded" if submissions else ""
-    return "".join(f"{one.reference}, {instant(one.submitted_at)}" for one in submissions.values())
-
-
-def gate_step(payroll: Payroll, state: GateState) -> Step:
-    name = f"Gate: {state.gate.name}"
-    said_go, needed = sum(decision.verdict == "go" for decision in state.decisions), sum(state.needs.values())
-    detail = f"{said_go} of {needed} people said go" if needed > 1 else ""
-    if state.passed:
-        return Step(name, "Go", "", detail)
-    if state.is_waiting:
-        href = url_for("pages.decide_gate", payroll_id=payroll.id, gate_id=state.gate.id)
-        return Step(name, "Waiting", "yellow", detail, href if actor().roles & state.lacks.keys() else "")
-    return Step(name, "Not yet", "grey")
+def reasons_shown(session: Session, payroll: Payroll, people: Mapping[UUID, str]) -> dict[str, list[tuple[str, str]]]:
+    """Why findings were accepted, and by whom, by their kind."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind, reason, person_id, _ in reasons_of(session, payroll):
+        found.setdefault(kind.value, []).append((reason, people.get(person_id, GONE)))
+    return found

@@ -60,8 +60,12 @@ class Page:
 
     @property
     def steps(self) -> dict[str, str]:
-        """The task list: each step's name and status."""
-        return {
+        """The task list, or the timeline: each step's name and status."""
+        timeline = {
+            text_of(item.select_one(".app-timeline__name")): text_of(item.select_one(".app-timeline__status"))
+            for item in self.soup.select(".app-timeline__item")
+        }
+        return timeline | {
             text_of(item.select_one(".govuk-task-list__name-and-hint > *")): text_of(
                 item.select_one(".govuk-task-list__status")
             )

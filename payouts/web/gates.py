@@ -45,6 +45,7 @@ from payouts.web.next_step import why_not
 from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.passkey_signing import CODE, PASSKEY, sign_page, stop_copied
+from payouts.web.payroll_timeline import said_so_far
 from payouts.web.urgent import urgent_facts
 from schemes.database import new_id
 from schemes.duties import london_day
@@ -349,6 +350,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             ],
             changes=since_sealing(session, payroll.amendment_id),
             queries=queries_of(session, payroll_id),
+            said=said_so_far(gate_states(session, payroll), people),
             names=people,
             bar=why_not(session, payroll, state, actor()),
             passkeys=live_passkeys(session, actor().person_id),

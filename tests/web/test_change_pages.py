@@ -115,7 +115,7 @@ def test_nobody_confirms_a_change_without_a_code_of_their_own_and_sending_it_twi
 
 def test_whoever_may_not_confirm_reads_who_may(office, change_id, preparer):
     page = preparer.get(f"/changes/{change_id}")
-    assert "This waits for an administrator or an approver who did not propose it" in page.text
+    assert "Who does it: an administrator or an approver who did not propose it" in page.text
     assert not page.has_button("Save the decision")
     token = page.soup.find("meta", attrs={"name": "csrf-token"}) or preparer.get("/").soup.find(
         "input", attrs={"name": "csrf_token"}

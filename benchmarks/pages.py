@@ -44,6 +44,7 @@ TABLE_OF = {"import": "register_import", "file": "payment_file", "pair": "duplic
 SAID = {"kind": [kind.value for kind in Kind], "cause": [cause.value for cause in Cause]}
 # asked besides each route as it stands: the searches that people type, and a page far down a list
 ALSO = {
+    "/find": ("?find=mar", "?find=HILF-0005", "?find=4958", "?find=1", "?find=zzzz"),
     "/duplicates": ("?show=all", "?show=accounts"),
     "/payrolls/<uuid:payroll_id>/take-out": ("?find=HILF-0005", "?find=zzzz"),
     "/payees": (

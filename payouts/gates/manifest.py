@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Text, cast, func, select
+from sqlalchemy import ColumnElement, Index, Text, cast, func, literal, select
 from sqlalchemy.orm import Mapped, Session
 
 from payouts.checks.finding import RULE_SET, results_digest
@@ -209,7 +209,9 @@ def lines_where(session: Session, which: ColumnElement[bool]) -> Iterator[bytes]
             func.encode(Account.fingerprint, "hex"),
             func.encode(Account.sealed_details, "hex"),
             cast(Account.proposed_by, Text),
-            func.coalesce(cast(Account.confirmed_by, Text), cast(Account.confirmed_under, Text), "None"),
+            func.coalesce(
+                cast(Account.confirmed_by, Text), literal("under ") + cast(Account.confirmed_under, Text), "None"
+            ),
             cast(PaymentItem.ordinal, Text).label("item"),
             PaymentItem.reference.label("item_reference"),
         )

@@ -6,16 +6,17 @@ let nothing be made twice.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Index, delete, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Index, delete, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes.database import Base, BodyOwned, to_body_row
+from schemes.database import Base, BodyOwned, ask, to_body_row
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -54,27 +55,28 @@ def begin(
     A reply whose digest is another belongs to another request: the caller looks.
     """
     body_id, row_id = session.info["body_id"], reply_id(key_id, idempotency_key)
-    begun = session.execute(
-        insert(ApiReply)
-        .values(body_id=body_id, id=row_id, key_id=key_id, request_digest=request_digest, made_at=at)
-        .on_conflict_do_nothing(index_elements=["body_id", "id"])
-        .returning(ApiReply.id)
-    ).scalar()
-    if begun is not None:
+    if ask(session, BEGIN, body_id=body_id, id=row_id, key_id=key_id, request_digest=request_digest, made_at=at):
         return None
     return session.scalars(select(ApiReply).where(ApiReply.id == row_id)).one()
+
+
+BEGIN = """
+    INSERT INTO api_reply (body_id, id, key_id, request_digest, made_at)
+    VALUES (%(body_id)s, %(id)s, %(key_id)s, %(request_digest)s, %(made_at)s)
+    ON CONFLICT (body_id, id) DO NOTHING RETURNING id
+    """
 
 
 def keep(
     session: Session, *, key_id: UUID, idempotency_key: str, status: int, headers: dict[str, str], content: str
 ) -> None:
     """Keep the reply to a request that was begun."""
-    session.execute(
-        update(ApiReply)
-        .where(ApiReply.id == reply_id(key_id, idempotency_key))
-        .values(status=status, headers=headers, content=content)
-        .execution_options(synchronize_session=False)
-    )
+    session.flush()
+    row_id = reply_id(key_id, idempotency_key)
+    ask(session, KEEP, id=row_id, status=status, headers=json.dumps(headers), content=content)
+
+
+KEEP = "UPDATE api_reply SET status = %(status)s, headers = %(headers)s::jsonb, content = %(content)s WHERE id = %(id)s"
 
 
 def look(session: Session, service: Service, args: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes.database import Base, BodyOwned, new_id
+from schemes.database import Base, BodyOwned, ask, new_id
 from schemes.person import Actor
 from schemes.signer import Signer, canonical, verifies
 
@@ -138,33 +138,30 @@ def record(
     )
     # what happened is written first, so that an act which the database refuses has no event before it
     session.flush()
-    session.connection().execute(
+    ask(
+        session,
         RECORD,
-        {
-            "body_id": event.body_id,
-            "id": event.id,
-            "at": at,
-            "actor_id": event.actor_id,
-            "action": action,
-            "subject_type": event.subject_type,
-            "subject_id": event.subject_id,
-            "facts": json.dumps(facts),
-        },
+        body_id=event.body_id,
+        id=event.id,
+        at=at,
+        actor_id=event.actor_id,
+        action=action,
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        facts=json.dumps(facts),
     )
     return event
 
 
 # one question, since every act asks it
-RECORD = text(
-    """
+RECORD = """
     WITH event AS (
         INSERT INTO audit_event (body_id, id, at, actor_id, action, subject_type, subject_id, facts)
-        VALUES (CAST(:body_id AS uuid), CAST(:id AS uuid), CAST(:at AS timestamptz), CAST(:actor_id AS uuid), :action,
-                :subject_type, CAST(:subject_id AS uuid), CAST(:facts AS jsonb))
+        VALUES (%(body_id)s, %(id)s, %(at)s, %(actor_id)s, %(action)s, %(subject_type)s, %(subject_id)s,
+                %(facts)s::jsonb)
         RETURNING body_id, id)
     INSERT INTO audit_pending (body_id, event_id) SELECT body_id, id FROM event
     """
-)
 
 
 def record_many(

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes.database import Base
+from schemes.database import Base, ask
 from schemes.person import Role
 
 FUNCTIONS = frozenset(
@@ -347,7 +347,7 @@ def calendar_feed(session: Session, token_digest: bytes) -> FeedFound | None:
 
 def api_key_of(session: Session, prefix: str) -> ApiKeyFound | None:
     """The API key, revoked or not, whose secret begins with a prefix."""
-    rows = call(session, "api_key_of", prefix)
+    rows = ask(session, "SELECT * FROM api_key_of(%(prefix)s)", prefix=prefix)
     return ApiKeyFound._make(rows[0]) if rows else None
 
 

@@ -7,13 +7,14 @@ is the permanent key of the payment that it becomes: the same thing is entered o
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from schemes import audit
 from schemes.behind_key import people_behind
-from schemes.database import take_turns
+from schemes.database import ask, take_turns
 from schemes.errors import NotNow, ReasonNotGiven, SamePerson
 from schemes.one_off_look import Resolved, Wanted, known_about, resolve
 from schemes.one_off_payment import OneOff, get_one_off
@@ -24,31 +25,50 @@ PROPOSERS = (Role.PREPARER, Role.FINANCE)
 CONFIRMERS = (Role.FINANCE, Role.APPROVER)
 
 
-def propose(
-    session: Session, wanted: Wanted, *, one_off_id: UUID, repeated: bool = True, by: Actor, at: datetime
-) -> OneOff:
+def propose(session: Session, wanted: Wanted, *, one_off_id: UUID, by: Actor, at: datetime) -> OneOff:
+    """Enter a one-off payment under an id that a form may send twice. Raises what `enter` does."""
+    by.must_be(*PROPOSERS, scheme=wanted.scheme_id)
+    there = session.get(OneOff, (by.body_id, one_off_id))
+    if there is not None:
+        return there
+    return get_one_off(session, enter(session, wanted, one_off_id=one_off_id, by=by, at=at).one_off_id)
+
+
+class Entry(NamedTuple):
+    """A one-off payment that is entered. is_new: by this call, and not by one before it."""
+
+    one_off_id: UUID
+    is_new: bool
+    resolved: Resolved
+
+
+def enter(session: Session, wanted: Wanted, *, one_off_id: UUID, by: Actor, at: datetime) -> Entry:
     """Enter a one-off payment, for a second person to confirm.
 
-    The same id, or the same key with the same amount and payee, is the one that is there: a call that is repeated
-    enters nothing. repeated: whether the id may have been sent before, as one in a form is; an id made for this call
-    need not be looked for. Raises OneOffRefused, NotFound, NotAllowed.
+    The same key with the same amount and payee is the one that is there: a call that is repeated enters nothing.
+    Raises OneOffRefused, NotFound, NotAllowed.
     """
     by.must_be(*PROPOSERS, scheme=wanted.scheme_id)
-    get_beneficiary(session, wanted.beneficiary_id)
     # whoever enters one waits for a file that enters many, and for another who enters one for the same beneficiary
     all_of_scheme = f"one-offs {wanted.scheme_id}"
     take_turns(session, f"{all_of_scheme} {wanted.beneficiary_id}", beside=all_of_scheme)
-    there = session.get(OneOff, (by.body_id, one_off_id)) if repeated else None
-    if there is not None:
-        return there
-    resolved = resolve(wanted, known_about(session, wanted.scheme_id, [wanted.beneficiary_id]))
+    known = known_about(session, wanted.scheme_id, [wanted.beneficiary_id])
+    if wanted.beneficiary_id not in known.mandated:
+        get_beneficiary(session, wanted.beneficiary_id)
+    resolved = resolve(wanted, known)
     if resolved.same is not None:
-        return get_one_off(session, resolved.same.id)
+        return Entry(resolved.same.id, is_new=False, resolved=resolved)
     one_off = one_off_of(wanted, resolved, one_off_id=one_off_id, by=by, at=at)
-    session.add(one_off)
-    session.flush()
+    ask(session, ENTER, **{column: getattr(one_off, column) for column in ENTERED})
     note(session, one_off, "proposed", by=by, at=at)
-    return one_off
+    return Entry(one_off_id, is_new=True, resolved=resolved)
+
+
+ENTERED = (
+    *("body_id", "id", "scheme_id", "beneficiary_id", "payee_id", "component", "period_first_day", "period_last_day"),
+    *("sequence", "amount_pence", "pay_from", "reason", "further_because", "proposed_by", "proposed_at"),
+)
+ENTER = f"INSERT INTO one_off ({', '.join(ENTERED)}) VALUES ({', '.join(f'%({column})s' for column in ENTERED)})"  # noqa: S608
 
 
 def enter_alone(session: Session, scheme_id: UUID) -> None:

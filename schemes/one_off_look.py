@@ -6,22 +6,20 @@ Everything that the rules ask of the register is read at once, for however many,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from schemes.award import FARTHEST, Award
-from schemes.one_off_payment import OneOff, OneOffFault, OneOffRefused
-from schemes.payee import Mandate, Payee
+from schemes.award import FARTHEST
+from schemes.database import ask
+from schemes.errors import NotFound
+from schemes.one_off_payment import OneOffFault, OneOffRefused
 from schemes.period import NoPeriod, Period
-from schemes.scheme import get_scheme
-from schemes.scheme_version import SchemeVersion, period_about, versions_of
+from schemes.scheme_version import Terms, period_about, terms_of
 
 MOST_SEQUENCE = 999
 
@@ -63,11 +61,13 @@ class Entered(NamedTuple):
 
 
 class Mandated(NamedTuple):
-    """Who is paid for a beneficiary, and when."""
+    """Who is paid for a beneficiary, and when; the payee's reference and name."""
 
     payee_id: UUID
     first_day: date | None
     end: date | None
+    reference: str
+    name: str
 
     def is_in_force(self, day: date) -> bool:
         return (self.first_day is None or self.first_day <= day) and (self.end is None or day <= self.end)
@@ -77,9 +77,9 @@ class Mandated(NamedTuple):
 class Known:
     """What the register says of some beneficiaries in a scheme. highest: of each thing the last number, also ended."""
 
-    versions: Sequence[SchemeVersion]
+    versions: Sequence[Terms]
     mandated: Mapping[UUID, Sequence[Mandated]]
-    awarded: frozenset[tuple[UUID, str]]
+    awarded: Set[tuple[UUID, str]]
     entered: dict[tuple[Thing, int], Entered] = field(default_factory=dict)
     highest: dict[Thing, int] = field(default_factory=dict)
 
@@ -90,45 +90,59 @@ class Resolved(NamedTuple):
     thing: Thing
     period: Period
     sequence: int
-    payee_id: UUID
+    payee: Mandated
     same: Entered | None
+
+    @property
+    def payee_id(self) -> UUID:
+        return self.payee.payee_id
 
 
 def known_about(session: Session, scheme_id: UUID, beneficiary_ids: Collection[UUID]) -> Known:
-    """Read what has to be known of some beneficiaries: five queries, however many there are. Raises NotFound."""
-    # of one, PostgreSQL keeps its plan; for a list it makes another each time, which takes longer than to look
-    ids = list(beneficiary_ids)
-    these: Any = ids[0] if len(ids) == 1 else any_(literal(ids, ARRAY(Uuid)))
+    """Read what has to be known of some beneficiaries: two questions, however many there are. Raises NotFound."""
+    terms = terms_of(session, scheme_id)
+    if not terms:
+        raise NotFound("scheme", scheme_id)
     mandated: dict[UUID, list[Mandated]] = defaultdict(list)
-    end = func.least(Mandate.last_day, Mandate.ended_on)
-    for beneficiary_id, *told in session.execute(
-        select(Mandate.beneficiary_id, Mandate.payee_id, Mandate.first_day, end)
-        .join(Payee, (Payee.body_id == Mandate.body_id) & (Payee.id == Mandate.payee_id))
-        .where(Mandate.beneficiary_id == these, Payee.merged_into.is_(None))
-    ):
-        mandated[beneficiary_id].append(Mandated(*told))
-    awards = select(Award.beneficiary_id, Award.component).where(
-        Award.scheme_id == scheme_id, Award.beneficiary_id == these
-    )
-    awarded = frozenset((beneficiary_id, component) for beneficiary_id, component in session.execute(awards))
-    known = Known(versions_of(session, get_scheme(session, scheme_id).id), mandated, awarded)
-    for row in session.execute(
-        select(
-            OneOff.beneficiary_id,
-            OneOff.period_first_day,
-            OneOff.component,
-            OneOff.sequence,
-            OneOff.ended_at.is_(None),
-            OneOff.id,
-            OneOff.amount_pence,
-            OneOff.payee_id,
-        ).where(OneOff.scheme_id == scheme_id, OneOff.beneficiary_id == these)
-    ):
-        thing, sequence, is_live = Thing(*row[:3]), row[3], row[4]
-        known.highest[thing] = max(known.highest.get(thing, 1), sequence)
-        if is_live:
-            known.entered[thing, sequence] = Entered(*row[5:])
+    awarded: set[tuple[UUID, str]] = set()
+    known = Known(terms, mandated, awarded)
+    ids = list(beneficiary_ids)
+    # of one, PostgreSQL keeps its plan; for a list it makes another each time, which takes longer than to look
+    question, these = (OF_ONE, ids[0]) if len(ids) == 1 else (OF_MANY, ids)
+    for row in ask(session, question, scheme_id=scheme_id, these=these):
+        if row.kind == "mandate":
+            told = Mandated(row.payee_id, row.first_day, row.last_day, row.reference, row.name)
+            mandated[row.beneficiary_id].append(told)
+        elif row.kind == "award":
+            awarded.add((row.beneficiary_id, row.component))
+        else:
+            thing = Thing(row.beneficiary_id, row.first_day, row.component)
+            known.highest[thing] = max(known.highest.get(thing, 1), row.sequence)
+            if row.kind == "entered":
+                known.entered[thing, row.sequence] = Entered(row.id, row.amount_pence, row.payee_id)
     return known
+
+
+# one-off payments that ended stand in an index of their own, so each kind is asked for by itself
+ABOUT = """
+    SELECT 'mandate' AS kind, mandate.beneficiary_id, mandate.payee_id, mandate.first_day,
+        least(mandate.last_day, mandate.ended_on) AS last_day, payee.reference, payee.name,
+        NULL AS component, NULL::int AS sequence, NULL::uuid AS id, NULL::bigint AS amount_pence
+    FROM mandate JOIN payee ON payee.body_id = mandate.body_id AND payee.id = mandate.payee_id
+    WHERE mandate.beneficiary_id = {these} AND payee.merged_into IS NULL
+    UNION ALL
+    SELECT 'award', beneficiary_id, NULL, NULL, NULL, NULL, NULL, component, NULL, NULL, NULL
+    FROM award WHERE scheme_id = %(scheme_id)s AND beneficiary_id = {these}
+    UNION ALL
+    SELECT 'entered', beneficiary_id, payee_id, period_first_day, NULL, NULL, NULL, component, sequence, id,
+        amount_pence
+    FROM one_off WHERE scheme_id = %(scheme_id)s AND beneficiary_id = {these} AND ended_at IS NULL
+    UNION ALL
+    SELECT 'ended', beneficiary_id, NULL, period_first_day, NULL, NULL, NULL, component, sequence, NULL, NULL
+    FROM one_off WHERE scheme_id = %(scheme_id)s AND beneficiary_id = {these} AND ended_at IS NOT NULL
+    """
+OF_ONE = ABOUT.format(these="%(these)s")
+OF_MANY = ABOUT.format(these="ANY(%(these)s)")
 
 
 def resolve(wanted: Wanted, known: Known) -> Resolved:
@@ -140,16 +154,16 @@ def resolve(wanted: Wanted, known: Known) -> Resolved:
     except NoPeriod:
         raise OneOffRefused("about", OneOffFault.NO_PERIOD) from None
     component = component_of(version, wanted)
-    payee_id = payee_for(wanted, known)
+    payee = payee_for(wanted, known)
     thing = Thing(wanted.beneficiary_id, period.first_day, component)
     sequence = number_of(wanted, known, thing)
     same = known.entered.get((thing, sequence))
-    if same is not None and (same.amount_pence, same.payee_id) != (wanted.amount_pence, payee_id):
+    if same is not None and (same.amount_pence, same.payee_id) != (wanted.amount_pence, payee.payee_id):
         raise OneOffRefused("about", OneOffFault.ENTERED_ALREADY, one_off=str(same.id))
-    return Resolved(thing, period, sequence, payee_id, same)
+    return Resolved(thing, period, sequence, payee, same)
 
 
-def component_of(version: SchemeVersion, wanted: Wanted) -> str:
+def component_of(version: Terms, wanted: Wanted) -> str:
     """The code of the component. Raises OneOffRefused for whatever of it the scheme does not pay."""
     terms = version.definition
     component = wanted.component or terms.components[0].code
@@ -164,17 +178,17 @@ def component_of(version: SchemeVersion, wanted: Wanted) -> str:
     return component
 
 
-def payee_for(wanted: Wanted, known: Known) -> UUID:
+def payee_for(wanted: Wanted, known: Known) -> Mandated:
     """Who receives it: the one who was named, or the only one with a mandate on the day. Raises OneOffRefused."""
     mandates = known.mandated.get(wanted.beneficiary_id, ())
-    found = {one.payee_id for one in mandates if one.is_in_force(wanted.pay_from)}
+    found = {one.payee_id: one for one in mandates if one.is_in_force(wanted.pay_from)}
     if wanted.payee_id is None and len(found) == 1:
-        return found.pop()
+        return next(iter(found.values()))
     if wanted.payee_id is None:
         raise OneOffRefused("payee", OneOffFault.PAYEE_NOT_SAID, payees=len(found))
     if wanted.payee_id not in found:
         raise OneOffRefused("payee", OneOffFault.NOT_THEIR_PAYEE)
-    return wanted.payee_id
+    return found[wanted.payee_id]
 
 
 def number_of(wanted: Wanted, known: Known, thing: Thing) -> int:

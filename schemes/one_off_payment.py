@@ -81,6 +81,13 @@ class OneOff(BodyOwned, Base):
             "id",
             postgresql_where=text("confirmed_at is null and ended_at is null"),
         ),
+        Index(
+            "ix_one_off_ended",
+            "body_id",
+            "scheme_id",
+            "beneficiary_id",
+            postgresql_where=text("ended_at is not null"),
+        ),
         Index("ix_one_off_payee", "body_id", "payee_id"),
         to_body_row("scheme", "scheme_id"),
         to_body_row("beneficiary", "beneficiary_id"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Date, UniqueConstraint, select
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bacs.calendar import Calendar
 from bacs.errors import DateBeyondCalendar
 from schemes import audit
-from schemes.database import Base, BodyOwned, new_id, to_body_row
+from schemes.database import Base, BodyOwned, ask, new_id, to_body_row
 from schemes.definition import Definition, definition_from, definition_json
 from schemes.errors import NotFound
 from schemes.period import DAY, NoPeriod, Period, Schedule, pay_date_of, period_of, period_paid_on, periods_between
@@ -55,6 +55,38 @@ def versions_of(session: Session, scheme_id: UUID) -> Sequence[SchemeVersion]:
     return session.scalars(versions.order_by(SchemeVersion.number.desc())).all()
 
 
+class Terms(NamedTuple):
+    """What a version says, its definition read once for each process."""
+
+    number: int
+    effective_from: date
+    definition: Definition
+
+
+READ: dict[str, Definition] = {}
+"""Definitions by the digest of what is kept, so that one that was changed in place is read anew."""
+MOST_READ = 5000
+
+
+def terms_of(session: Session, scheme_id: UUID) -> list[Terms]:
+    """What all versions of a scheme say, newest first, for what is asked at each call."""
+    found = ask(session, VERSIONS, scheme_id=scheme_id)
+    read = {row.digest: READ[row.digest] for row in found if row.digest in READ}
+    if any(row.digest not in read for row in found):
+        kept = ask(session, DEFINITIONS, scheme_id=scheme_id)
+        read = {row.digest: definition_from(row.definition) for row in kept}
+        if len(READ) < MOST_READ:
+            READ.update(read)
+    return [Terms(row.number, row.effective_from, read[row.digest]) for row in found]
+
+
+VERSIONS = """
+    SELECT number, effective_from, md5(definition::text) AS digest
+    FROM scheme_version WHERE scheme_id = %(scheme_id)s ORDER BY number DESC
+    """
+DEFINITIONS = "SELECT md5(definition::text) AS digest, definition FROM scheme_version WHERE scheme_id = %(scheme_id)s"
+
+
 def version_of(session: Session, scheme_id: UUID, number: int) -> SchemeVersion:
     """Raises NotFound."""
     wanted = (SchemeVersion.scheme_id == scheme_id) & (SchemeVersion.number == number)
@@ -72,12 +104,15 @@ def newest(session: Session, scheme_id: UUID) -> SchemeVersion:
     return found[0]
 
 
-def in_effect(versions: Sequence[SchemeVersion], day: date) -> SchemeVersion | None:
+Version = TypeVar("Version", SchemeVersion, Terms)
+
+
+def in_effect(versions: Sequence[Version], day: date) -> Version | None:
     """The version that counts for a period beginning on a day: of those from then or earlier, the newest."""
     return next((version for version in versions if version.effective_from <= day), None)
 
 
-def period_about(versions: Sequence[SchemeVersion], day: date) -> tuple[SchemeVersion, Period]:
+def period_about(versions: Sequence[Version], day: date) -> tuple[Version, Period]:
     """The period that a day lies in, and the version that counts for it. versions: newest first. Raises NoPeriod."""
     for version in versions:
         try:

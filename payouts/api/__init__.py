@@ -86,7 +86,9 @@ def make(parent: Flask) -> Flask:
 
     def pace_of(given: Service) -> Pace:
         settings = given.settings
-        return paces.setdefault(settings.redis_url, Pace(settings.redis_url, settings.api_rate))
+        if settings.redis_url not in paces:
+            paces[settings.redis_url] = Pace(settings.redis_url, settings.api_rate)
+        return paces[settings.redis_url]
 
     app.extensions["payouts_pace"] = pace_of
     errors.register(app)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -116,6 +117,9 @@ class Parser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "json": ma.RAISE, "query": ma.RAISE}  # noqa: RUF012
 
+    def _get_schema(self, argmap: Any, req: Request) -> ma.Schema:
+        return made(argmap) if isinstance(argmap, type) else super()._get_schema(argmap, req)
+
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         if req.mimetype != "application/json":
             raise Refusal("unsupported-media-type")
@@ -125,6 +129,12 @@ class Parser(FlaskParser):
         self, error: ma.ValidationError, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any
     ) -> NoReturn:
         raise Refusal("invalid", errors=list(faults(error.normalized_messages())))
+
+
+@cache
+def made(schema: type[ma.Schema]) -> ma.Schema:
+    """A schema, made once: webargs makes one for each call, copying every field of it."""
+    return schema()
 
 
 def read_json(content: bytes) -> Any:

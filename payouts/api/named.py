@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from marshmallow import Schema, fields
 
-from payouts.api.door import must_see_scheme
+from payouts.api.door import field, must_see_scheme
 from payouts.api.fields import UUID_TEXT
 from payouts.api.ground import session
 from payouts.payroll import Payroll, get_payroll, payroll_of_number
+from schemes.called import Called, called
 from schemes.errors import NotFound
 from schemes.payee import (
     Beneficiary,
@@ -68,6 +70,19 @@ def scheme(named: str) -> Scheme:
     there = get_scheme(session(), found) if found else scheme_of_code(session(), named)
     must_see_scheme(there.id, "scheme", named)
     return there
+
+
+def at_once(names: Mapping[str, str]) -> dict[str, Called]:
+    """A scheme, a beneficiary and a payee by the fields of a body that name them. Raises Refusal."""
+    wanted = {kind: id_in(name) or name.upper() for kind, name in names.items()}
+    found = called(session(), wanted)
+    for kind, name in names.items():
+        with field(kind):
+            if kind not in found:
+                raise NotFound(kind, name)
+            if kind == "scheme":
+                must_see_scheme(found[kind].id, kind, name)
+    return found
 
 
 def payroll(named: str) -> Payroll:

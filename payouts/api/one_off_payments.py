@@ -7,6 +7,7 @@ under another header, the same payment is the first one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,15 +17,17 @@ from sqlalchemy import ColumnElement
 
 from payouts import one_offs
 from payouts.api import named, spec
-from payouts.api.door import allowed, field, must_be_on_the_team_list, must_see_scheme
+from payouts.api.door import allowed, must_be_on_the_team_list, must_see_scheme
 from payouts.api.fields import Day, Instant, Pence, Text, Whole, reference
 from payouts.api.ground import actor, key, now, session
 from payouts.api.listing import ChangedArgs, by_id, list_schema, page
 from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.payroll import Payroll
 from schemes import one_off
-from schemes.api_key import KeyKind, Scope
+from schemes.api_key import Scope
+from schemes.called import Called
 from schemes.database import by_ids, new_id
+from schemes.one_off import Entry
 from schemes.one_off_look import MOST_SEQUENCE, Wanted
 from schemes.one_off_payment import OneOff, get_one_off
 from schemes.payee import Beneficiary, Payee, get_payee, payees_for
@@ -118,33 +121,46 @@ def create_one_off_payment(given: dict[str, Any]) -> Any:
     The same scheme, beneficiary, period, component and sequence is the same payment, whenever and under whichever
     header it is asked for: with the same amount and payee the first one is given back, and nothing more is paid.
     """
-    with field("scheme"):
-        scheme = named.scheme(given["scheme"])
-    with field("beneficiary"):
-        whose = named.beneficiary(given["beneficiary"])
-    payee = None
-    if "payee" in given:
-        with field("payee"):
-            payee = named.payee(given["payee"])
+    found = named.at_once({kind: given[kind] for kind in ("scheme", "beneficiary", "payee") if kind in given})
     wanted = Wanted(
-        scheme_id=scheme.id,
-        beneficiary_id=whose.id,
+        scheme_id=found["scheme"].id,
+        beneficiary_id=found["beneficiary"].id,
         amount_pence=given["amount_pence"],
         about=given["about"],
         pay_from=given["pay_from"],
         reason=given["reason"],
         component=given.get("component"),
-        payee_id=payee.id if payee else None,
+        payee_id=found["payee"].id if "payee" in found else None,
         further_because=given["further_because"],
         sequence=given.get("sequence"),
     )
-    one_off_id = new_id()
-    entered = one_off.propose(session(), wanted, one_off_id=one_off_id, repeated=False, by=actor(), at=now())
-    if key().kind is KeyKind.TEAM:
-        must_be_on_the_team_list(get_payee(session(), entered.payee_id).reference)
-    # one that was entered by this call is in no payroll
-    payrolls: dict[UUID, Payroll] | None = {} if entered.id == one_off_id else None
-    return told([entered], payrolls)[0], 201, {"Location": f"/api/v1/one_off_payments/{entered.id}"}
+    at = now()
+    entry = one_off.enter(session(), wanted, one_off_id=new_id(), by=actor(), at=at)
+    must_be_on_the_team_list(entry.resolved.payee.reference)
+    told_of = as_entered(wanted, entry, found, at) if entry.is_new else told([one_off_to_see(entry.one_off_id)])[0]
+    return told_of, 201, {"Location": f"/api/v1/one_off_payments/{entry.one_off_id}"}
+
+
+def as_entered(wanted: Wanted, entry: Entry, found: Mapping[str, Called], at: datetime) -> dict[str, Any]:
+    """One that this call entered, without reading it back."""
+    thing, period, payee = entry.resolved.thing, entry.resolved.period, entry.resolved.payee
+    return {
+        "id": entry.one_off_id,
+        "scheme": {"id": wanted.scheme_id, "code": found["scheme"].reference},
+        "component": thing.component,
+        "beneficiary": found["beneficiary"],
+        "payee": {"id": payee.payee_id, "reference": payee.reference, "name": payee.name},
+        "amount_pence": wanted.amount_pence,
+        "period_first_day": period.first_day,
+        "period_last_day": period.last_day,
+        "sequence": entry.resolved.sequence,
+        "pay_from": wanted.pay_from,
+        "reason": wanted.reason.strip(),
+        "further_because": wanted.further_because.strip() or None,
+        "state": State.WAITING,
+        "payroll_number": None,
+        "created_at": at,
+    }
 
 
 @resource.route("/one_off_payments")
@@ -200,13 +216,12 @@ def one_off_to_see(one_off_id: UUID, *, lock: bool = False) -> OneOff:
     return found
 
 
-def told(rows: Sequence[OneOff], payrolls: Mapping[UUID, Payroll] | None = None) -> list[dict[str, Any]]:
+def told(rows: Sequence[OneOff]) -> list[dict[str, Any]]:
     """One-off payments with those whom they concern: a query a kind, however many there are."""
     beneficiaries = by_ids(session(), Beneficiary, [row.beneficiary_id for row in rows])
     payees = by_ids(session(), Payee, [row.payee_id for row in rows])
     schemes = by_ids(session(), Scheme, [row.scheme_id for row in rows])
-    if payrolls is None:
-        payrolls = one_offs.payrolls_of(session(), [row.id for row in rows])
+    payrolls = one_offs.payrolls_of(session(), [row.id for row in rows])
     same = ("id", "component", "amount_pence", "period_first_day", "period_last_day", "sequence", "pay_from", "reason")
     return [
         {

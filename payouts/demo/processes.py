@@ -77,7 +77,7 @@ class Processes:
         while True:
             self.check()
             try:
-                requests.get(url, timeout=5)
+                requests.get(url, timeout=30)
                 return
             except requests.RequestException:
                 if time.monotonic() > until:

@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from payouts import api_reply
 from payouts.api_reply import ApiReply
@@ -210,6 +210,17 @@ def test_the_same_payment_asked_for_after_a_year_under_another_header_is_the_fir
     another_amount = payer.post("/one_off_payments", {**grant, "amount_pence": 1})
     assert problem(another_amount) == "already-there"
     assert count(office, OneOff) == 1
+
+
+def test_a_payment_is_entered_with_ten_questions_to_the_database_and_told_as_it_is_read_later(service, grant, payer):
+    # the use of the key is noted, and the scheme's terms are read, by the first alone
+    payer.post("/one_off_payments", grant)
+    asked = []
+    event.listen(service.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    entered = payer.post("/one_off_payments", {**grant, "reason": " a grant ", "further_because": " dearer "})
+    assert len(asked) <= 10, "\n".join(asked)
+    assert payer.get(entered.headers["Location"].removeprefix(PREFIX)).json == entered.json
+    assert entered.json["payee"]["reference"] == grant["beneficiary"]
 
 
 def test_a_further_payment_is_said_to_be_one_and_made_once_by_its_sequence(office, grant, payer):

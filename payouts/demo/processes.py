@@ -71,7 +71,7 @@ class Processes:
             if process.poll() is not None:
                 raise ProcessEnded(name, self.logs / f"{name}.log")
 
-    def wait_for(self, url: str, *, seconds: float = 40) -> None:
+    def wait_for(self, url: str, *, seconds: float = 120) -> None:
         """Wait until a web process answers."""
         until = time.monotonic() + seconds
         while True:

@@ -116,7 +116,7 @@ class Forked:
 class ForkedProcesses(Processes):
     """Each command is run once in a test process as people type it; whenever it is wanted again, it is forked.
 
-    But for workers: tests that hold one in each step lock the next step's table while the next worker starts.
+    But for workers, whose sending of notices was seen to stand still when forked, and the simulator that they send to.
     """
 
     def __init__(self, environment: Mapping[str, str], logs: Path, nursery: Nursery) -> None:
@@ -124,7 +124,7 @@ class ForkedProcesses(Processes):
         self.nursery = nursery
 
     def start(self, name: str, *, under: str | None = None) -> None:
-        if name == "worker" or name not in self.nursery.started:
+        if name in ("worker", "sandbox") or name not in self.nursery.started:
             self.nursery.started.add(name)
             super().start(name, under=under)
             return

@@ -1,32 +1,40 @@
-"""Bringing a register in, beside a bare COPY of the same rows into bare tables.
+"""Bringing a register in by real workers, beside a bare COPY of the same rows into bare tables.
 
     python -m benchmarks.imports --size 1000000
 
-Reading and landing run as a worker runs them, in one process, against the servers of the tests (no waiting for the
-disk). The floor copies what the import left behind, table by table, into tables without keys, indexes or row security.
-`imports_peak_mib` is the highest memory of this process beyond what it had before; the file itself is held whole.
+Read and landed by the Procfile's workers (`payouts worker`, two processes), on the embedded PostgreSQL and Valkey,
+which do not wait for the disk. The floor copies what the import left behind, table by table, into tables without keys,
+indexes or row security. Seconds of the processor tell more than those of the clock where others use the machine too.
+`imports_peak_mib` is the most memory of all the workers' processes together, beyond what they had while they waited;
+what several of them share is counted once.
 """
 
 import argparse
 import base64
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 import psutil
 import psycopg
 from sqlalchemy import select
 
+from benchmarks.payroll import environment_of, wait_for_workers
 from payouts import embedded, migrating, registering
 from payouts.app import Service, make_service
 from payouts.config import Settings
 from payouts.demo.harbour import Harbour, seed
+from payouts.demo.processes import Processes
 from payouts.demo.register import write_register
 from payouts.tasks import worker
 from payouts.tasks.outbox import Task, TaskState
 from schemes.database import new_id
 from schemes.imports import register_import
+from schemes.imports.register_import import ImportStatus
 from schemes.person import Role
 
 TABLES = ("import_row", "sealing_key", "beneficiary", "payee", "mandate", "account", "award")
@@ -56,21 +64,105 @@ def measure(servers: embedded.Servers, folder: Path, size: int) -> None:
     print(f"size={size}")
     print(f"file_mib={register.path.stat().st_size / MIB:.1f}")
     import_id = new_id()
-    worker.make_ready()
-    begin(service, harbour, import_id, register.path)
-    forget_peak()
-    before = psutil.Process().memory_info().rss
-    took = {"read": timed(servers, "read", size, lambda: work(service, harbour))}
-    keep(service, harbour, import_id)
-    took["land"] = timed(servers, "land", size, lambda: work(service, harbour))
-    print(f"imports_peak_mib={(peak() - before) / MIB:.0f}")
+    processes = Processes(environment_of(service.settings), folder / "logs")
+    processes.start("worker")
+    try:
+        wait_for_workers(service)
+        used = Used(processes.running["worker"].pid, servers.postgres.get_pid(), size)
+        with used.watched():
+            begin(service, harbour, import_id, register.path)
+            took = used.step("read", lambda: wait_until(service, harbour, import_id, ImportStatus.READ))
+            keep(service, harbour, import_id)
+            took += used.step("land", lambda: wait_until(service, harbour, import_id, ImportStatus.LANDED))
+    finally:
+        # who looks like whom is looked for next, which is no part of this
+        stop_at_once(processes)
+    print(f"imports_peak_mib={used.peak_bytes / MIB:.0f}")
     check(service, harbour, import_id, size)
     service.engine.dispose()
-    together = sum(took.values())
     bare = bare_copy(servers, folder)
-    print(f"imports_rows_per_second={size / together:.0f}")
+    print(f"imports_rows_per_second={size / took:.0f}")
     print(f"bare_copy_rows_per_second={size / bare:.0f}")
-    print(f"ratio_to_bare_copy={bare / together:.3f}")
+    print(f"ratio_to_bare_copy={bare / took:.3f}")
+
+
+def wait_until(service: Service, harbour: Harbour, import_id: UUID, status: ImportStatus) -> None:
+    """Until an import has come so far, with the errors of tasks raised."""
+    while True:
+        with service.transaction(harbour.body_id) as session:
+            if register_import.get_import(session, import_id).status is status:
+                return
+            failed = session.scalars(select(Task.error).where(Task.error.is_not(None))).first()
+        if failed:
+            raise SystemExit(failed)
+        time.sleep(0.1)
+
+
+def stop_at_once(processes: Processes) -> None:
+    left = psutil.Process(processes.running["worker"].pid).children(recursive=True)
+    processes.stop()
+    for child in left:
+        with suppress(psutil.Error):
+            child.kill()
+
+
+class Used:
+    """What the workers and PostgreSQL use of the processor by step, and the most memory of the workers."""
+
+    def __init__(self, worker_pid: int, postgres_pid: int, size: int) -> None:
+        self.pids, self.size = {"workers": worker_pid, "postgresql": postgres_pid}, size
+        self.before = self.memory()
+        self.peak_bytes = 0
+
+    def step(self, name: str, wait: Callable[[], None]) -> float:
+        """Seconds of a step; prints its rate and what it cost each side."""
+        before = {side: cpu_seconds(pid) for side, pid in self.pids.items()}
+        started = time.perf_counter()
+        wait()
+        took = time.perf_counter() - started
+        print(f"{name}_rows_per_second={self.size / took:.0f}")
+        for side, pid in self.pids.items():
+            print(f"{name}_{side}_us_per_row={(cpu_seconds(pid) - before[side]) / self.size * 1e6:.1f}")
+        return took
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(1):
+                self.peak_bytes = max(self.peak_bytes, self.memory() - self.before)
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def memory(self) -> int:
+        """Bytes of the workers' processes: of what several share, each has its part."""
+        total = 0
+        for process in family(self.pids["workers"]):
+            with suppress(psutil.Error):
+                total += process.memory_full_info().pss
+        return total
+
+
+def family(pid: int) -> list[psutil.Process]:
+    parent = psutil.Process(pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and its descendants, those that have ended too."""
+    total = 0.0
+    for process in family(pid):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
 
 
 def service_on(servers: embedded.Servers, folder: Path) -> Service:
@@ -91,7 +183,7 @@ def service_on(servers: embedded.Servers, folder: Path) -> Service:
     )
 
 
-def begin(service: Service, harbour: Harbour, import_id: object, path: Path) -> None:
+def begin(service: Service, harbour: Harbour, import_id: UUID, path: Path) -> None:
     with service.transaction(harbour.body_id) as session:
         registering.begin_import(
             session,
@@ -105,7 +197,7 @@ def begin(service: Service, harbour: Harbour, import_id: object, path: Path) -> 
         )
 
 
-def keep(service: Service, harbour: Harbour, import_id: object) -> None:
+def keep(service: Service, harbour: Harbour, import_id: UUID) -> None:
     with service.transaction(harbour.body_id) as session:
         brought = register_import.get_import(session, import_id, lock=True)
         registering.keep_rows(session, brought, by=harbour.people[Role.PREPARER], at=service.now())
@@ -119,23 +211,12 @@ def work(service: Service, harbour: Harbour) -> None:
         worker.perform(service, task_id, harbour.body_id)
 
 
-def check(service: Service, harbour: Harbour, import_id: object, size: int) -> None:
+def check(service: Service, harbour: Harbour, import_id: UUID, size: int) -> None:
     with service.transaction(harbour.body_id) as session:
         brought = register_import.get_import(session, import_id)
         errors = list(session.scalars(select(Task.error).where(Task.error.is_not(None))))
     if errors or brought.status is not register_import.ImportStatus.LANDED or brought.rows != size:
         raise SystemExit(f"the import did not land: {brought.status}, {brought.rows} rows, {errors}")
-
-
-def timed(servers: embedded.Servers, name: str, size: int, step: Callable[[], None]) -> float:
-    """Seconds of a step; prints its rate and what it cost each processor, which says more on a busy machine."""
-    ours, theirs, started = time.process_time(), server_seconds(servers), time.perf_counter()
-    step()
-    took = time.perf_counter() - started
-    print(f"{name}_rows_per_second={size / took:.0f}")
-    print(f"{name}_python_us_per_row={(time.process_time() - ours) / size * 1e6:.1f}")
-    print(f"{name}_postgresql_us_per_row={(server_seconds(servers) - theirs) / size * 1e6:.1f}")
-    return took
 
 
 def server_seconds(servers: embedded.Servers) -> float:

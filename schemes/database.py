@@ -234,7 +234,7 @@ def copy_rows(
     return count
 
 
-def copy_text(session: Session, table: str, columns: Sequence[str], lines: str) -> None:
+def copy_text(session: Session, table: str, columns: Sequence[str], lines: str | bytes) -> None:
     """COPY lines in PostgreSQL's text format into a temporary table; each text in them went through `escaped`."""
     connection = session.connection().connection.driver_connection
     assert connection is not None

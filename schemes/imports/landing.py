@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Integer, any_, literal, select, text, update
@@ -13,11 +12,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from schemes import audit
-from schemes.account import pack
-from schemes.amount import Inputs, inputs_json
-from schemes.contact_value import read_address
-from schemes.database import copy_text, escaped, new_id_text
-from schemes.imports.entry import ENCODE, Entry, Fault, Outcome, RowReason, unpacked
+from schemes.database import copy_text, new_id_text
+from schemes.imports.entry import Entry, Fault, Outcome, RowReason
+from schemes.imports.hands import Hands, spare
+from schemes.imports.landing_line import LANDING_COLUMNS, LANDING_TABLE, KnownAs, Prepared, Preparer, SealedRow
 from schemes.imports.register_import import CHUNK, ImportRow, ImportStatus, RegisterImport, move
 from schemes.imports.register_look import (
     already_there,
@@ -27,9 +25,11 @@ from schemes.imports.register_look import (
     mandated,
     payees_there,
 )
-from schemes.payee import Capacity, for_search
 from schemes.scheme import Scheme, get_scheme
-from schemes.seal import OpenKey, Seals, get_key
+from schemes.seal import Seals, get_key
+
+MANY_ROWS = 2 * CHUNK
+"""From here on several processes seal the rows: fewer are sealed before they have begun."""
 
 
 def land(
@@ -44,21 +44,21 @@ def land(
     scheme = get_scheme(session, brought.scheme_id)
     # only where it may come to that: rows of a part of a transaction take the database longer to lock
     savepoint = session.begin_nested() if brought.whole else None
-    lander = Lander(session, seals, scheme, import_id=brought.id, by=brought.made_by, at=at)
+    preparer = Preparer(seals, key, brought.id)
+    lander = Lander(session, preparer, scheme, import_id=brought.id, by=brought.made_by, at=at)
     taken: list[tuple[int, Fault]] = []
-    done = 0
-    with ThreadPoolExecutor(max_workers=1) as database:
-        writing = database.submit(lander.land, Prepared([], []))
-        rows = good_rows(session, brought, 0)
-        while rows:
-            # the rows are opened and sealed anew here while the database still writes those before them
-            prepared = lander.prepare(opened(key, brought, rows))
-            taken += writing.result()
-            done += len(rows)
-            rows = good_rows(session, brought, rows[-1][0])
+    with (
+        Hands(preparer.prepare, spare() if brought.rows_good > MANY_ROWS else 0) as hands,
+        ThreadPoolExecutor(max_workers=1) as database,
+    ):
+        writing: Future[list[tuple[int, Fault]]] | None = None
+        # rows are opened and sealed anew while the database still writes those before them
+        for prepared in hands.map(chunks_of_good_rows(session, brought, database)):
+            if writing:
+                taken += writing.result()
+                progress(lander.done)
             writing = database.submit(lander.land, prepared)
-            progress(done)
-        taken += writing.result()
+        taken += writing.result() if writing else []
     if savepoint is not None and taken:
         savepoint.rollback()
         session.refresh(brought)
@@ -77,13 +77,14 @@ def land(
     audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
 
 
-class SealedRow(NamedTuple):
-    """A good row as it is kept, and whether the register knows its reference by now."""
-
-    line: int
-    sealed: bytes
-    is_known: bool
-    corrected_by: UUID | None
+def chunks_of_good_rows(
+    session: Session, brought: RegisterImport, database: ThreadPoolExecutor
+) -> Iterator[list[SealedRow]]:
+    """The good rows in their order, asked for in the thread that writes: a session serves one at a time."""
+    after = 0
+    while rows := database.submit(good_rows, session, brought, after).result():
+        yield rows
+        after = rows[-1].line
 
 
 def good_rows(session: Session, brought: RegisterImport, after: int) -> list[SealedRow]:
@@ -96,12 +97,6 @@ def good_rows(session: Session, brought: RegisterImport, after: int) -> list[Sea
     ).all()
     known = known_references(session, [row.reference for row in rows])
     return [SealedRow(line, sealed, reference in known, by) for line, sealed, reference, by in rows]
-
-
-def opened(key: OpenKey, brought: RegisterImport, rows: list[SealedRow]) -> Iterator[GoodRow]:
-    for row in rows:
-        entry = unpacked(key.open(row.sealed, f"import_row/{row.line}", brought.id))
-        yield GoodRow(row.line, entry, row.is_known, row.corrected_by)
 
 
 def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int, Fault]]) -> None:
@@ -123,23 +118,6 @@ def lock_register(session: Session) -> None:
         text("SELECT pg_advisory_xact_lock(hashtextextended('register ' || :body_id, 0))"),
         {"body_id": str(session.info["body_id"])},
     )
-
-
-class GoodRow(NamedTuple):
-    """A row to land. `is_known`: the register may know its reference. `corrected_by`: whoever typed it anew."""
-
-    line: int
-    entry: Entry
-    is_known: bool
-    corrected_by: UUID | None
-
-
-class KnownAs(NamedTuple):
-    """A beneficiary by id, whether this row brings them in, and whether the payee is paid for them already."""
-
-    beneficiary_id: str
-    is_new: bool
-    is_mandated: bool
 
 
 class People:
@@ -165,25 +143,15 @@ class People:
         return KnownAs(beneficiary_id, is_new, is_mandated)
 
 
-class Prepared(NamedTuple):
-    """Rows on their way: lines for COPY that need no look at the register, and entries that do."""
-
-    lines: list[str]
-    to_look_at: list[GoodRow]
-
-
 class Lander:
-    """Lands the entries of one import through one temporary table; remembers the payees that several rows share.
-
-    `prepare` asks the database nothing, so that it can run while `land` waits for the rows before.
-    """
+    """Lands the entries of one import through one temporary table; remembers the payees that several rows share."""
 
     def __init__(
-        self, session: Session, seals: Seals, scheme: Scheme, *, import_id: UUID, by: UUID, at: datetime
+        self, session: Session, preparer: Preparer, scheme: Scheme, *, import_id: UUID, by: UUID, at: datetime
     ) -> None:
-        self.session = session
-        self.seals = seals
+        self.session, self.preparer = session, preparer
         self.body_id: UUID = session.info["body_id"]
+        self.done = 0
         # by reference: the payee's id, and a digest of what is told of them
         self.shared: dict[str, tuple[str, int]] = {}
         self.accounts_made = 0
@@ -197,19 +165,10 @@ class Lander:
         }
         session.execute(text(f"CREATE TEMPORARY TABLE landing ({LANDING_TABLE}) ON COMMIT DROP"))
 
-    def prepare(self, rows: Iterable[GoodRow]) -> Prepared:
-        lines, to_look_at = [], []
-        for row in rows:
-            if row.is_known or row.entry.shares_payee or row.corrected_by:
-                to_look_at.append(row)
-            else:
-                lines.append(self.line_of(row.entry, new_id_text(), new_payee=True))
-        return Prepared(lines, to_look_at)
-
     def land(self, prepared: Prepared) -> list[tuple[int, Fault]]:
         """Write rows; returns the lines that cannot land because their reference came in meanwhile."""
         entries = [row.entry for row in prepared.to_look_at]
-        known = already_there(self.session, self.seals, self.body_id, self.same_for_all["scheme_id"], entries)
+        known = already_there(self.session, self.preparer.seals, self.body_id, self.same_for_all["scheme_id"], entries)
         taken = []
         fresh = []
         for row in prepared.to_look_at:
@@ -219,8 +178,8 @@ class Lander:
                 fresh.append(row)
         there = payees_there(self.session, {row.entry.payee_reference for row in fresh} - self.shared.keys())
         people = People(self.session, [row.entry for row in fresh])
-        lines = list(prepared.lines)
-        self.accounts_made += len(lines)
+        lines = []
+        self.accounts_made += prepared.line_count
         for row in fresh:
             entry, facts = row.entry, hash(row.entry.payee_facts())
             if entry.payee_reference in there:
@@ -237,83 +196,16 @@ class Lander:
             made = self.shared[entry.payee_reference][0]
             known_as = people.take(entry, made)
             self.accounts_made += not payee_id
-            lines.append(self.line_of(entry, made, known_as, new_payee=not payee_id, keyed_by=row.corrected_by))
-        copy_text(self.session, "landing", LANDING_COLUMNS, "".join(lines))
+            lines.append(
+                self.preparer.line_of(entry, made, known_as, new_payee=not payee_id, keyed_by=row.corrected_by)
+            )
+        copy_text(self.session, "landing", LANDING_COLUMNS, prepared.lines + "".join(lines).encode())
         for insert in INSERTS:
             self.session.execute(insert, self.same_for_all)
         self.session.execute(text("TRUNCATE landing"))
+        self.done += prepared.line_count + len(prepared.to_look_at)
         return taken
 
-    def line_of(
-        self,
-        entry: Entry,
-        payee_id: str,
-        known: KnownAs | None = None,
-        *,
-        new_payee: bool,
-        keyed_by: UUID | None = None,
-    ) -> str:
-        name = entry.beneficiary_name
-        person = (
-            f"{entry.reference}\t{escaped(name)}\t{escaped(for_search(name))}\t{entry.born or NULL}\t{home_of(entry)}"
-            if known is None or known.is_new
-            else f"{entry.reference}\t{NULL}\t{NULL}\t{NULL}\t{NO_HOME}"
-        )
-        inputs = Inputs(entry.amount_pence, entry.units, entry.rate_pence)
-        award = (
-            f"{known.beneficiary_id if known else NULL}\t"
-            f"{entry.capacity if known is None or not known.is_mandated else NULL}\t{entry.component or NULL}\t"
-            f"{entry.amount_pence or NULL}\t{NULL if entry.amount_pence else ENCODE(inputs_json(inputs))}\t"
-            f"{entry.first_day}\t{entry.last_day or NULL}\t{payee_id}\t{keyed_by or NULL}\t"
-        )
-        return person + award + (self.payee_of(entry) if new_payee else NO_PAYEE)
-
-    def payee_of(self, entry: Entry) -> str:
-        """The rest of a line: the payee with a key of their own, and their bank details sealed with it."""
-        key_id, account_id = new_id_text(), new_id_text()
-        ring_key_id, wrapped, key = self.seals.make_for(self.body_id, key_id)
-        sealed = key.seal(pack(entry.details), "account", account_id)
-        fingerprint = self.seals.fingerprint(self.body_id, *entry.details)
-        email = escaped(entry.email) if entry.email else NULL
-        address = escaped(entry.address) if entry.address else NULL
-        postcode = (read_address(entry.address).postcode if entry.address else None) or NULL
-        born = (entry.born if entry.capacity is Capacity.SELF else None) or NULL
-        checked = entry.checked
-        return (
-            f"{key_id}\t{escaped(ring_key_id)}\t\\\\x{wrapped.hex()}\t{entry.payee_reference}\t"
-            f"{escaped(entry.payee_name)}\t{escaped(for_search(entry.payee_name))}\t{email}\t{address}\t{postcode}\t{born}\t{account_id}\t"
-            f"{escaped(entry.holder_name)}\t\\\\x{sealed.hex()}\t\\\\x{fingerprint.hex()}\t"
-            f"{entry.details.account_number[-4:]}\t{checked.outcome}\t{checked.rule}\t{checked.table_version}\n"
-        )
-
-
-NULL = "\\N"
-NO_HOME = f"{NULL}\t{NULL}\t"
-
-
-def home_of(entry: Entry) -> str:
-    """The beneficiary's own address and its postcode, as they stand in a line."""
-    if entry.lives_at is None:
-        return NO_HOME
-    return f"{escaped(entry.lives_at)}\t{read_address(entry.lives_at).postcode or NULL}\t"
-
-
-# what a line says, in its order. name: of a new beneficiary alone; capacity: of a new mandate alone; known_as: the
-# beneficiary's id where it is known, else the database gives one
-AWARD = (
-    "reference text, name text, search_name text, born date, home text, home_postcode text, known_as uuid, "
-    "capacity text, component text, "
-    "amount_pence bigint, inputs jsonb, first_day date, last_day date, payee_id uuid, keyed_by uuid"
-)
-PAYEE = (
-    "key_id uuid, ring_key_id text, wrapped bytea, payee_reference text, payee_name text, payee_search_name text, "
-    "email text, address text, postcode text, payee_born date, account_id uuid, holder_name text, "
-    "sealed_details bytea, fingerprint bytea, last_four text, modulus_outcome text, "
-    "modulus_rule text, weight_table text"
-)
-LANDING_TABLE = f"{AWARD}, {PAYEE}, beneficiary_id uuid DEFAULT uuidv7()"
-LANDING_COLUMNS = [column.split()[0] for column in f"{AWARD}, {PAYEE}".split(", ")]
-NO_PAYEE = "\t".join([NULL] * len(PAYEE.split(", "))) + "\n"
 
 # in the order of their foreign keys; for a payee who is there already, only what is the beneficiary's is new
 INSERTS = [

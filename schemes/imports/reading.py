@@ -7,26 +7,32 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from schemes import audit
-from schemes.database import copy_text, escaped, in_chunks
+from schemes.database import copy_text, in_chunks
 from schemes.errors import FileFault, FileRefused
 from schemes.imports import legacy_file, workbook
 from schemes.imports.csv_file import CsvFile
-from schemes.imports.entry import ENCODE, REQUIRED, Outcome, Row, packed
+from schemes.imports.entry import REQUIRED, Outcome
+from schemes.imports.hands import Hands, spare
 from schemes.imports.mapping import ColumnMapping, MappedTable, looks_of, proposed
 from schemes.imports.offered import offered_by
-from schemes.imports.register_file import header_of, names_of, open_table, read_header, read_register
+from schemes.imports.reading_line import IMPORT_ROW, MENDED, Chunk, ReadChunk, Reader
+from schemes.imports.register_file import Agreement, header_of, look_through, names_of, open_table, read_header
 from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move, part_of_file
-from schemes.imports.register_look import already_there
+from schemes.imports.register_look import already_there, known_references
 from schemes.imports.sealed_file import SealedFile
 from schemes.imports.source import get_source, source_of
 from schemes.imports.table import Table
 from schemes.scheme import Scheme, get_scheme
-from schemes.seal import OpenKey, Seals, get_key
+from schemes.seal import Seals, get_key
+
+MANY_BYTES = 2 << 20
+"""From here on a file is read by several processes: a smaller one is read before they have begun."""
 
 
 def read(
@@ -50,16 +56,21 @@ def read(
             if table is None:
                 savepoint.commit()
                 return
-            header, rows = read_register(table, offered_by(session, brought.scheme_id, at=at))
+            register = look_through(table, offered_by(session, brought.scheme_id, at=at))
             session.execute(text("CREATE TEMPORARY TABLE incoming_row (LIKE import_row) ON COMMIT DROP"))
-            counts: Counter[str] = Counter()
-            keeping: Future[Counter[str]] | None = None
-            for chunk in in_chunks(rows, CHUNK):
-                # a chunk is written while the next is read
-                counts.update(keeping.result() if keeping else {})
-                keeping = database.submit(keep_rows, session, seals, key, brought, scheme, chunk)
-                progress(rows_in(counts))
-            counts.update(keeping.result() if keeping else {})
+            keeper = Keeper(session, seals, scheme, Reader(register, key, brought.id))
+            keeping: Future[None] | None = None
+            with Hands(keeper.reader.read, spare() if brought.byte_count > MANY_BYTES else 0) as hands:
+                chunks = in_chunks(islice(table.lines(), 1, None), CHUNK)
+                for chunk in hands.map(keeper.asked(lines, database) for lines in chunks):
+                    # a chunk is written while the next are read
+                    if keeping:
+                        keeping.result()
+                        progress(keeper.rows)
+                    keeping = database.submit(keeper.keep, chunk)
+            if keeping:
+                keeping.result()
+            counts = keeper.counts
     except FileRefused as unreadable:
         savepoint.rollback()
         session.refresh(brought)
@@ -71,7 +82,7 @@ def read(
     # only now: progress is told by another transaction, which must not wait for a row that this one has changed
     brought.rows_good, brought.rows_unchanged = counts[Outcome.GOOD], counts[Outcome.UNCHANGED]
     brought.rows_refused, brought.rows_mended = counts[Outcome.REFUSED], counts[MENDED]
-    brought.header, brought.notes = list(header), dict(table.notes)
+    brought.header, brought.notes = list(register.header), dict(table.notes)
     if isinstance(table, MappedTable):
         brought.source_id = table.source_id
     # the rows hold all that is needed now, sealed one by one; a second copy of everybody's details would only be a risk
@@ -126,45 +137,39 @@ def is_plain_text(head: bytes) -> bool:
 LEAST_COLUMNS = len(REQUIRED) - 1
 
 
-def keep_rows(
-    session: Session, seals: Seals, key: OpenKey, brought: RegisterImport, scheme: Scheme, chunk: list[Row]
-) -> Counter[str]:
-    """Write rows down, sealed: those that are good as they were understood, the others as they stood in the file.
+class Keeper:
+    """Writes down what was read of a file, a chunk at a time, in the file's order."""
 
-    Returns how many have which outcome, and how many of those that were not refused were mended.
-    """
-    entries = [row.entry for row in chunk if row.entry]
-    known = already_there(session, seals, brought.body_id, scheme.id, entries)
-    counts: Counter[str] = Counter()
-    lines = []
-    for row in chunk:
-        entry, faults = row.entry, row.faults
-        outcome = Outcome.GOOD if entry else Outcome.REFUSED
-        if entry is not None and entry.key in known:
-            outcome, reason = known[entry.key]
-            faults = (reason,) if reason else ()
-        content = packed(row.entry) if row.entry and outcome is Outcome.GOOD else ENCODE(row.cells).encode()
-        sealed = key.seal(content, f"import_row/{row.line}", brought.id)
-        told = escaped(ENCODE([fault.as_json() for fault in faults])) if faults else "[]"
-        mended = "\\N"
-        if row.repairs and outcome is not Outcome.REFUSED:
-            counts[MENDED] += 1
-            mended = escaped(ENCODE([repair.as_json() for repair in row.repairs]))
-        lines.append(
-            f"{brought.body_id}\t{brought.id}\t{row.line}\t{outcome}\t{entry.reference if entry else ''}\t{told}\t"
-            f"{mended}\t\\\\x{sealed.hex()}\n"
-        )
-        counts[outcome] += 1
-    copy_text(session, "incoming_row", IMPORT_ROW, "".join(lines))
-    listed = ", ".join(IMPORT_ROW)
-    session.execute(text(f"INSERT INTO import_row ({listed}) SELECT {listed} FROM incoming_row"))  # noqa: S608
-    session.execute(text("TRUNCATE incoming_row"))
-    return counts
+    def __init__(self, session: Session, seals: Seals, scheme: Scheme, reader: Reader) -> None:
+        self.session, self.seals, self.scheme, self.reader = session, seals, scheme, reader
+        self.agreement = Agreement(reader.register)
+        self.counts: Counter[str] = Counter()
 
+    @property
+    def rows(self) -> int:
+        return self.counts.total() - self.counts[MENDED]
 
-IMPORT_ROW = ("body_id", "import_id", "line", "outcome", "reference", "faults", "repairs", "sealed_cells")
-MENDED = "mended"
+    def asked(self, lines: list[tuple[int, list[str]]], database: ThreadPoolExecutor) -> Chunk:
+        """Lines with what the register knows of them, asked in the thread that writes."""
+        references = self.reader.register.references(cells for _, cells in lines)
+        return Chunk(lines, database.submit(known_references, self.session, references).result())
 
-
-def rows_in(counts: Counter[str]) -> int:
-    return counts.total() - counts[MENDED]
+    def keep(self, chunk: ReadChunk) -> None:
+        """Write a chunk down, with those of its rows that others or the register have to be asked about."""
+        rows = [self.agreement.settle(row) for row in chunk.to_look_at]
+        entries = [row.entry for row in rows if row.entry]
+        known = already_there(self.session, self.seals, self.scheme.body_id, self.scheme.id, entries)
+        settled = []
+        for row in rows:
+            outcome, faults = (Outcome.GOOD if row.entry else Outcome.REFUSED), row.faults
+            if row.entry is not None and row.entry.key in known:
+                outcome, reason = known[row.entry.key]
+                faults = (reason,) if reason else ()
+            settled.append((row, outcome, faults))
+        lines, counts = self.reader.written(settled)
+        copy_text(self.session, "incoming_row", IMPORT_ROW, chunk.lines + lines)
+        listed = ", ".join(IMPORT_ROW)
+        self.session.execute(text(f"INSERT INTO import_row ({listed}) SELECT {listed} FROM incoming_row"))  # noqa: S608
+        self.session.execute(text("TRUNCATE incoming_row"))
+        self.counts.update(chunk.counts)
+        self.counts.update(counts)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from bacs import charset
 from schemes.contact_value import EMAIL
@@ -90,6 +91,45 @@ AMOUNTS = Offered()
 NONE_REPEATED: Mapping[tuple[str, str], int] = {}
 
 
+class Register(NamedTuple):
+    """What a whole file tells before its rows are read.
+
+    repeated: awards that stand twice, with the line of the first. several: beneficiaries with several rows. sharing:
+    references that other rows may name as their payee too.
+    """
+
+    header: tuple[str, ...]
+    offered: Offered
+    repeated: Mapping[tuple[str, str], int]
+    several: set[str]
+    sharing: set[str]
+
+    def row(self, line: int, cells: Sequence[str]) -> Row:
+        """One row, by itself: whether it agrees with others of its payee or beneficiary, `Agreement` says."""
+        return read_row(self.header, line, cells, self.repeated, self.offered)
+
+    def references(self, rows: Iterable[Sequence[str]]) -> list[str]:
+        """The beneficiaries and payees that some rows name."""
+        columns = [self.header.index(name) for name in ("reference", "payee_reference") if name in self.header]
+        named = (cells[column].strip().upper() for cells in rows for column in columns if column < len(cells))
+        # no other has any chance, and what is no text cannot be asked for
+        return [reference for reference in named if reference.isascii() and reference.isprintable() and reference]
+
+    def is_alone(self, entry: Entry) -> bool:
+        """Whether no other row tells anything of this one's beneficiary and payee."""
+        return not (entry.shares_payee or entry.payee_reference in self.sharing or entry.reference in self.several)
+
+
+def look_through(table: Table, offered: Offered = AMOUNTS, *, most_rows: int = MOST_ROWS) -> Register:
+    """Go through a file once, or twice where a reference may stand in it twice. Raises FileRefused."""
+    header = read_header(header_of(table))
+    lines = table.lines()
+    next(lines)
+    suspects, sharing = look_ahead(header, lines, most_rows)
+    repeated, several = repeated_awards(header, table.lines(), suspects, offered) if suspects else ({}, set())
+    return Register(header, offered, repeated, several, sharing | several)
+
+
 def read_register(
     table: Table, offered: Offered = AMOUNTS, *, most_rows: int = MOST_ROWS
 ) -> tuple[tuple[str, ...], Iterator[Row]]:
@@ -97,12 +137,8 @@ def read_register(
 
     Raises FileRefused for a file that cannot be read as a whole; the row iterator may raise it too.
     """
-    header = read_header(header_of(table))
-    lines = table.lines()
-    next(lines)
-    suspects, sharing = look_ahead(header, lines, most_rows)
-    repeated, several = repeated_awards(header, table.lines(), suspects, offered) if suspects else ({}, set())
-    return header, read_rows(header, table.lines(), repeated, several, sharing | several, offered)
+    register = look_through(table, offered, most_rows=most_rows)
+    return register.header, read_rows(register, table.lines())
 
 
 def look_ahead(
@@ -154,35 +190,40 @@ def repeated_awards(
     return repeated, {reference for reference, awards in seen.items() if len(awards) > 1}
 
 
-def read_rows(
-    header: tuple[str, ...],
-    lines: Iterator[tuple[int, list[str]]],
-    repeated: Mapping[tuple[str, str], int],
-    several: set[str],
-    sharing: set[str],
-    offered: Offered,
-) -> Iterator[Row]:
+def read_rows(register: Register, lines: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
     next(lines)
-    payees: dict[str, tuple[int, int]] = {}
-    beneficiaries: dict[str, tuple[int, int]] = {}
+    agreement = Agreement(register)
     for line, cells in lines:
-        row = read_row(header, line, cells, repeated, offered)
+        yield agreement.settle(register.row(line, cells))
+
+
+class Agreement:
+    """Rows of one beneficiary, or of one payee, must tell the same of them. They are asked in the file's order."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self.payees: dict[str, tuple[int, int]] = {}
+        self.beneficiaries: dict[str, tuple[int, int]] = {}
+
+    def settle(self, row: Row) -> Row:
+        """A row as it stands beside those before it: refused where it says otherwise."""
         entry = row.entry
-        if entry is not None and entry.reference in several:
+        if entry is None or self.register.is_alone(entry):
+            return row
+        if entry.reference in self.register.several:
             facts = hash(entry.beneficiary_facts())
-            first, facts_there = beneficiaries.setdefault(entry.reference, (line, facts))
+            first, facts_there = self.beneficiaries.setdefault(entry.reference, (row.line, facts))
             if facts_there != facts:
                 fault = Fault("reference", RowReason.BENEFICIARY_DIFFERS, f"{entry.reference} on line {first}")
-                row, entry = row._replace(entry=None, faults=(fault,)), None
-        if entry is not None and (entry.shares_payee or entry.payee_reference in sharing):
+                return row._replace(entry=None, faults=(fault,))
+        if entry.shares_payee or entry.payee_reference in self.register.sharing:
             facts = hash(entry.payee_facts())
-            first, facts_there = payees.setdefault(entry.payee_reference, (line, facts))
+            first, facts_there = self.payees.setdefault(entry.payee_reference, (row.line, facts))
             if facts_there != facts:
                 fault = Fault("payee_reference", RowReason.PAYEE_DIFFERS, f"{entry.payee_reference} on line {first}")
-                row = row._replace(entry=None, faults=(fault,))
-            else:
-                row = row._replace(entry=entry._replace(shares_payee=True))
-        yield row
+                return row._replace(entry=None, faults=(fault,))
+            return row._replace(entry=entry._replace(shares_payee=True))
+        return row
 
 
 def read_row(

@@ -126,10 +126,18 @@ def assert_audit_whole(installation: Installation, harbour: Harbour) -> None:
 
 
 def assert_work_done(installation: Installation, harbour: Harbour) -> None:
-    """Nothing waits and nothing stopped."""
-    wait_until(
-        "every task to be done", lambda: {task.state for task in installation.tasks(harbour)} == {TaskState.DONE}
-    )
+    """Nothing waits that is due, and nothing stopped."""
+
+    def states() -> set[TaskState]:
+        now = installation.service.now()
+        later = {
+            task.id
+            for task in installation.tasks(harbour, TaskState.WAITING)
+            if task.due_at > now and not task.attempts
+        }
+        return {task.state for task in installation.tasks(harbour) if task.id not in later}
+
+    wait_until("every task to be done", lambda: states() == {TaskState.DONE})
 
 
 def assert_ended_well(

@@ -65,6 +65,7 @@ class Settings:
     webhook_hosts: str = ""
     feedback: str = ""
     demo: bool = False
+    sign_up: bool = False
     workers: int = 2
     push_again_after: float = 15.0
     tick: float = 1.0
@@ -124,6 +125,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             feedback=feedback_address(read("PAYOUTS_FEEDBACK", "")),
             api_rate=int(read("PAYOUTS_API_RATE", "3000")),
             demo=read("PAYOUTS_DEMO", "") == "1",
+            sign_up=sign_up_is_open(environment),
             workers=int(read("PAYOUTS_WORKERS", "2")),
             push_again_after=float(read("PAYOUTS_PUSH_AGAIN_AFTER", "15")),
             tick=float(read("PAYOUTS_TICK", "1")),
@@ -151,6 +153,23 @@ def a_minute(written: str) -> int:
     if int(written) < 1:
         raise ValueError(f"messages a minute are a whole number from 1, not {written}")
     return int(written)
+
+
+def sign_up_is_open(environment: Mapping[str, str]) -> bool:
+    """Whether anybody may make a sandbox: if it is set so, or where the installation is a demo. Raises ValueError."""
+    demo = environment.get("PAYOUTS_DEMO", "") == "1"
+    match environment.get("PAYOUTS_SIGN_UP", "").strip().lower():
+        case "":
+            return demo
+        case "closed":
+            return False
+        case "open" if demo or (environment.get("NOTIFY_API_KEY") and environment.get("NOTIFY_STAFF_TEMPLATE")):
+            return True
+        case "open":
+            raise ValueError(
+                "PAYOUTS_SIGN_UP: open takes NOTIFY_API_KEY and NOTIFY_STAFF_TEMPLATE, which send the link"
+            )
+    raise ValueError("PAYOUTS_SIGN_UP is open or closed")
 
 
 def passkey_host(base_url: str, wanted: str) -> str:

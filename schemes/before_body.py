@@ -37,6 +37,8 @@ FUNCTIONS = frozenset(
         "passkeys_of",
         "person_of_email",
         "person_of_id",
+        "practice_people",
+        "public_bodies",
         "recovery_codes_left",
         "remove_passkeys",
         "renew_recovery_codes",
@@ -186,6 +188,11 @@ def demo_people(session: Session) -> list[tuple[SignInPerson, int]]:
     return [(SignInPerson._make(row[:-1]), row[-1]) for row in call(session, "demo_people")]
 
 
+def practice_people(session: Session, body_id: UUID) -> list[tuple[SignInPerson, int]]:
+    """The practice colleagues of a sandbox body, each with the counter of the last code that they used."""
+    return [(SignInPerson._make(row[:-1]), row[-1]) for row in call(session, "practice_people", body_id)]
+
+
 def sign_in_wait(session: Session, address_digest: bytes) -> tuple[int, datetime | None]:
     """Failures so far and the time before which no try is looked at; locks the row, so that guesses queue up."""
     row = call(session, "sign_in_wait", address_digest)[0]
@@ -322,6 +329,11 @@ def memberships_of(session: Session, person_id: UUID) -> list[BodyRoles]:
 def all_bodies(session: Session) -> list[tuple[UUID, str, str]]:
     """Id, name and kind of every body of this installation, by name."""
     return [(row[0], row[1], row[2]) for row in call(session, "all_bodies")]
+
+
+def public_bodies(session: Session) -> list[tuple[UUID, str]]:
+    """Id and name of the bodies that anybody may be told of: a sandbox that somebody signed up for is theirs."""
+    return [(row[0], row[1]) for row in call(session, "public_bodies")]
 
 
 def bodies_with_pending_audit(session: Session) -> list[UUID]:

@@ -38,7 +38,8 @@ class Body(Base):
     cooling_off_days: working days between the confirmation of changed bank details and their first use; the other two
     are those of a payee's first details and of risky ones (`schemes.cooling_off`).
     duty_pattern: four or three people, for the days on which no cover runs.
-    contact_phone: "" for none. retention_years: financial years that are kept besides the current one.
+    contact_phone: "" for none. signed_up: a sandbox that somebody made for themselves, named to nobody else.
+    retention_years: financial years that are kept besides the current one.
     """
 
     __tablename__ = "body"
@@ -46,6 +47,7 @@ class Body(Base):
         CheckConstraint("cooling_off_days between 0 and 20", name="cooling_off_days"),
         CheckConstraint("duty_pattern <> 'two'", name="never_two_for_good"),
         CheckConstraint("retention_years between 1 and 30", name="retention_years"),
+        CheckConstraint("not signed_up or kind = 'sandbox'", name="signed_up"),
         CheckConstraint("cooling_off_first_days between 0 and 20", name="cooling_off_first_days"),
         CheckConstraint(
             "cooling_off_high_days between greatest(cooling_off_first_days, cooling_off_days) and 20",
@@ -67,6 +69,7 @@ class Body(Base):
     cooling_off_high_days: Mapped[int] = mapped_column(default=2, server_default=text("2"))
     contact_phone: Mapped[str] = mapped_column(default="", server_default="")
     retention_years: Mapped[int] = mapped_column(default=6, server_default=text("6"))
+    signed_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     @property
     def is_sandbox(self) -> bool:
@@ -74,10 +77,26 @@ class Body(Base):
 
 
 def add_body(
-    session: Session, body_id: UUID, *, kind: BodyKind, name: str, contact_email: str, colour: str, at: datetime
+    session: Session,
+    body_id: UUID,
+    *,
+    kind: BodyKind,
+    name: str,
+    contact_email: str,
+    colour: str,
+    signed_up: bool = False,
+    at: datetime,
 ) -> Body:
     """Add a body, inside a transaction that was opened for its id. Raises ColourRefused."""
-    body = Body(id=body_id, kind=kind, name=name, colour=read_colour(colour), contact_email=contact_email, made_at=at)
+    body = Body(
+        id=body_id,
+        kind=kind,
+        name=name,
+        colour=read_colour(colour),
+        contact_email=contact_email,
+        signed_up=signed_up,
+        made_at=at,
+    )
     session.add(body)
     session.flush()
     audit.record(session, "body.added", by=None, about=body, at=at, kind=kind.value)

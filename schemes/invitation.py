@@ -56,7 +56,10 @@ class AnotherPerson(Refused):
 
 
 class Invitation(BodyOwned, Base):
-    """An invitation that was confirmed. `roles` as in a proposal: role → codes of its schemes, none for all."""
+    """An invitation that was confirmed. `roles` as in a proposal: role → codes of its schemes, none for all.
+
+    invited_by: None for whoever signed up for a sandbox of their own.
+    """
 
     __tablename__ = "invitation"
     __table_args__ = (
@@ -70,7 +73,7 @@ class Invitation(BodyOwned, Base):
     email: Mapped[str]
     name: Mapped[str]
     roles: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    invited_by: Mapped[UUID]
+    invited_by: Mapped[UUID | None]
     invited_at: Mapped[datetime]
     token_digest: Mapped[bytes | None]
     expires_at: Mapped[datetime]

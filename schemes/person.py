@@ -44,10 +44,12 @@ class Person(Base):
     """Someone who signs in. A person can belong to several bodies, so the row belongs to none of them.
 
     `code_secret` is the shared secret of the one-time codes, wrapped by the key ring. may_decide_from: whoever's
-    password and codes were set anew decides at no gate before it, in no body.
+    password and codes were set anew decides at no gate before it, in no body. practice_of: the sandbox body in which
+    this is a practice colleague, and outside of which they are nobody.
     """
 
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_practice_of", "practice_of"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
@@ -56,6 +58,7 @@ class Person(Base):
     code_ring_key_id: Mapped[str]
     code_secret: Mapped[bytes]
     demo: Mapped[bool] = mapped_column(default=False)
+    practice_of: Mapped[UUID | None] = mapped_column(ForeignKey("body.id"))
     made_at: Mapped[datetime]
     may_decide_from: Mapped[datetime | None]
 
@@ -146,14 +149,16 @@ def add_person(
     roles: frozenset[Role],
     at: datetime,
     demo: bool = False,
+    practises: bool = False,
     person_id: UUID | None = None,
     code_secret: str | None = None,
 ) -> tuple[Person, str]:
     """Add a person to the body of this transaction; returns them and the one-time code secret (base32), shown once.
 
-    A demo person's password is the demo's, whatever is given. Raises PasswordTooShort, PasswordGuessable.
+    A demo person's password is the demo's, whatever is given, and so is that of somebody who only practises in this
+    sandbox: their codes keep others out. Raises PasswordTooShort, PasswordGuessable.
     """
-    password_hash = demo_password_hash() if demo else hash_password(password, about=(name, email))
+    password_hash = demo_password_hash() if demo or practises else hash_password(password, about=(name, email))
     person_id = person_id or new_id()
     secret = code_secret or pyotp.random_base32()
     ring_key_id, wrapped = ring.wrap(secret.encode(), code_secret_place(person_id))
@@ -165,6 +170,7 @@ def add_person(
         code_ring_key_id=ring_key_id,
         code_secret=wrapped,
         demo=demo,
+        practice_of=session.info["body_id"] if practises else None,
         made_at=at,
     )
     session.add(person)

@@ -124,7 +124,7 @@ def tell_payee(
         return PayeeTold.NO_ADDRESS
     body = get_body(session)
     try:
-        staff.template_of(service, body)
+        staff.template_of(service, body, StaffEvent.TRACE_STEP)
     except NotifyNotSetUp:
         return PayeeTold.NOT_SET_UP
     payroll = session.get_one(Payroll, (trace.body_id, trace.payroll_id))

@@ -13,6 +13,7 @@ from bacs.calendar import LONDON
 from payouts import matching
 from payouts.app import Service
 from payouts.channels import collecting
+from payouts.first_hour import sign_up
 from payouts.gates import reminding
 from payouts.ledger import control
 from payouts.notices import planning, receipts
@@ -77,6 +78,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
             control.ask_daily(session, at=now)
             closing.ask_daily(session, at=now)
             trace_reminding.ask_daily(session, at=now)
+            sign_up.ask_daily(session, at=now)
             outbox.add(session, "api.forget", once=f"api.forget/{today}", at=now)
             outbox.add(session, "webhook.forget", once=f"webhook.forget/{today}", at=now)
             outbox.add(session, "retention.look", once=f"retention.look/{today}", at=now)

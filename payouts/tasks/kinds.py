@@ -13,6 +13,7 @@ from payouts.checks import run as checks_run
 from payouts.confirmation import asking
 from payouts.difference import run as difference_run
 from payouts.files import part, sealing
+from payouts.first_hour import sign_up
 from payouts.gates import reminding
 from payouts.ledger import control
 from payouts.notices import news, planning, receipts, sending, staff, warning
@@ -47,6 +48,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "duplicates.look": OnDatabase(matching.look),
     "duplicates.look_at_beneficiaries": OnDatabase(matching.look_at_beneficiaries),
     "api.forget": OnDatabase(api_reply.look),
+    "sign_up.forget": OnDatabase(sign_up.forget),
     "retention.look": OnDatabase(erasure.look),
     "payroll.plan": OnDatabase(building.plan),
     "payroll.build": OnDatabase(building.build_chunk),

@@ -59,6 +59,7 @@ from payouts.web import (
     file_words,
     finding_words,
     findings,
+    first_payroll,
     following,
     freezes,
     funds,
@@ -109,6 +110,7 @@ from payouts.web import (
     payrolls,
     people,
     people_words,
+    practice,
     queries,
     recalls,
     recoveries,
@@ -134,6 +136,7 @@ from payouts.web import (
     security,
     shared_accounts,
     sign_in,
+    sign_up,
     staff_wordings,
     statement_words,
     statements,
@@ -195,6 +198,7 @@ VIEWS = (
     exports,
     file_checks,
     findings,
+    first_payroll,
     following,
     freezes,
     funds,
@@ -235,6 +239,7 @@ VIEWS = (
     payroll_sums,
     payrolls,
     people,
+    practice,
     queries,
     recalls,
     recoveries,
@@ -256,6 +261,7 @@ VIEWS = (
     search,
     shared_accounts,
     sign_in,
+    sign_up,
     staff_wordings,
     statements,
     stopped,
@@ -325,7 +331,7 @@ def register(app: Flask) -> None:
         one_off_words,
         webhook_words,
     )
-    for part in (errors, figures, guidance, navigation, reports, stylesheets, *words_of):
+    for part in (errors, figures, first_payroll, guidance, navigation, practice, reports, stylesheets, *words_of):
         part.register(app)
     app.register_blueprint(pages)
     every_view_is_marked(app)

@@ -38,6 +38,8 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 MARK = "payouts_allowed"
 TOKEN = "token"  # noqa: S105  the name of an entry in the session
 BODY = "body"
+OWN = "own_token"
+"""In the session of somebody who works as a practice colleague: the token of their own."""
 
 
 class ViewNotMarked(Exception):

@@ -59,7 +59,7 @@ def find_followed() -> ResponseReturnValue:
     form = FindPayment()
     form.speak(words.PAGE[language_asked() or Language.ENGLISH])
     with service().transaction(None) as session:
-        form.body.choices = [(str(body_id), name) for body_id, name, _ in before_body.all_bodies(session)]
+        form.body.choices = [(str(body_id), name) for body_id, name in before_body.public_bodies(session)]
     if len(form.body.choices) == 1:
         form.body.data = form.body.choices[0][0]
     if not form.validate_on_submit():

@@ -77,7 +77,7 @@ def accept_known(token: str, body_id: UUID, invited: Invitation, body_name: str)
                 people.tell_of_approver(transaction, service(), g.person.id, at=now())
         choose(body_id)
         flash(f"You work with {body_name} now")
-        return redirect(url_for("pages.home"), 303)
+        return redirect(url_for("pages.home" if invited.invited_by else "pages.show_first_payroll"), 303)
     return render_template(
         "people/accept_invitation.html",
         form=form,
@@ -119,7 +119,9 @@ def set_up(token: str, body_id: UUID, invited: Invitation, body_name: str) -> Re
             session.clear()
             session[TOKEN] = signed_in.token
             choose(body_id)
-            return render_template("people/recovery_codes.html", codes=codes, title="Your account is set up")
+            onward = url_for("pages.home" if invited.invited_by else "pages.show_first_payroll")
+            title = "Your account is set up"
+            return render_template("people/recovery_codes.html", codes=codes, title=title, onward=onward)
     return render_template(
         "people/set_up_account.html",
         form=form,

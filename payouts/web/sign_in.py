@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired
 
 from payouts.people import tell_of_recovery_code
 from payouts.web import words
-from payouts.web.access import BEFORE_A_BODY, PUBLIC, TOKEN, allowed, choose, safe_next
+from payouts.web.access import BEFORE_A_BODY, OWN, PUBLIC, TOKEN, allowed, choose, safe_next
 from payouts.web.enrolment import browser_name
 from payouts.web.figures import wait
 from payouts.web.form import Form
@@ -60,7 +60,13 @@ def sign_in() -> ResponseReturnValue:
             session.clear()
             session[TOKEN] = token
             return redirect(safe_next(form.next.data) or url_for("pages.home"), 303)
-    return render_template("sign_in.html", form=form, demo_people=demo(), ended="ended" in request.args), form.status
+    return render_template(
+        "sign_in.html",
+        form=form,
+        demo_people=demo(),
+        ended="ended" in request.args,
+        can_sign_up=service().settings.sign_up,
+    ), form.status
 
 
 def try_to_sign_in(form: SignIn) -> str | None:
@@ -116,8 +122,7 @@ def show_demo_codes() -> ResponseReturnValue:
 @allowed(PUBLIC)
 def sign_out() -> ResponseReturnValue:
     """Public, because signing out twice is not a mistake."""
-    token = session.get(TOKEN)
-    if token:
+    for token in filter(None, (session.get(TOKEN), session.get(OWN))):
         with service().transaction(None) as transaction:
             end_session(transaction, token, at=service().now())
     session.clear()

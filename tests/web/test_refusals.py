@@ -24,6 +24,8 @@ from payouts.exports.journal import CodesMissing, JournalDiffers, NothingPosted
 from payouts.files.destroying import FileDestroyed
 from payouts.files.file_check import NotAPaymentFile
 from payouts.files.sealing import FindingsOpen, PaymentsStopped
+from payouts.first_hour.practice import OnlyInASandbox
+from payouts.first_hour.sign_up import SandboxNameRefused, SignUpSlowed
 from payouts.gates.attachment import AttachmentFault, AttachmentRefused, EvidenceNeeded
 from payouts.gates.cover import CoverEnded, NewBankDetails, OverCeiling
 from payouts.gates.deciding import DecidesLater, DecisionRefused, GateNotReached, ManifestChanged, ReasonNeeded
@@ -129,6 +131,9 @@ REFUSALS: list[Refused] = [
     ConnectionTermsRefused("host", ConnectionFault.HOST),
     GoesByItself(),
     NotASandbox(),
+    OnlyInASandbox(),
+    SandboxNameRefused(),
+    SignUpSlowed(NOON),
     NothingMoreToSay(),
     NothingFound(),
     *passkeys.REFUSALS,

@@ -34,6 +34,7 @@ from payouts.commands import (
     funds,
     keys,
     ledger,
+    looking_back,
     notices,
     office,
     one_off,
@@ -134,6 +135,7 @@ for command in (
     finding.open_one,
     query.query,
     control_total.control_total,
+    looking_back.look_back,
 ):
     payroll_change.payroll.add_command(command)
 scheme.scheme.add_command(check_settings.checks)

@@ -41,9 +41,10 @@ TABLES: dict[str, Kept] = {
     **each(
         Kept.TYPED,
         """
-        acceptance amendment award award_version claim cover_review decision delegation dispatch file_check file_word
-        import_source kept_reason line_match parallel_run_reason payroll payroll_query recall recovery
-        register_import return_outcome shared_account_word suspense told_return urgent_payment write_off
+        acceptance amendment award award_version carried_action claim cover_review decision delegation dispatch
+        file_check file_word import_source kept_reason line_match look_back look_back_action parallel_run_reason payroll
+        payroll_query recall recovery register_import return_outcome shared_account_word suspense told_return
+        urgent_payment write_off
         """,
     ),
     **each(

@@ -33,7 +33,7 @@ SIZES = (60, 200, 1000)
 def example_scheme(first_day: date, bank_profile_id: UUID) -> Definition:
     """A scheme that the made-up payees fit, to be read, changed or proposed as it is."""
     return Definition(
-        code="SUPPORT",
+        code="ILP",
         name="Independent living payments",
         pays_for="Care and support that people arrange for themselves",
         schedule=Schedule(Frequency.MONTHLY, first_day, PayDay.DAY_OF_PERIOD, 28),

@@ -46,6 +46,10 @@ class Step(StrEnum):
     BANK = "bank"
 
 
+AT_ONCE = (Step.ACCOUNT, Step.PEOPLE)
+"""What can be begun whatever else is open."""
+
+
 class State(StrEnum):
     """How far a step has come."""
 
@@ -57,13 +61,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class StepRow:
-    """A step. roles: who has to do something now; about: what it hangs on now, and of which kind that is."""
+    """A step. roles: who has to do something now, but for `not_by`; about: what it hangs on now, and of which kind."""
 
     step: Step
     state: State
     roles: tuple[Role, ...] = ()
     about: UUID | None = None
     kind: str = ""
+    not_by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Found:
     kind: str = ""
     done: bool = False
     begun: bool = False
+    not_by: UUID | None = None
 
 
 def steps(session: Session) -> list[StepRow]:
@@ -92,9 +98,10 @@ def steps(session: Session) -> list[StepRow]:
         if one.done:
             rows.append(StepRow(step, State.DONE, about=one.about, kind=one.kind))
             continue
-        state = State.LATER if reached else State.BEGUN if one.begun else State.NEXT
+        waits = reached and step not in AT_ONCE
+        state = State.LATER if waits else State.BEGUN if one.begun else State.NEXT
         reached = True
-        rows.append(StepRow(step, state, one.roles, one.about, one.kind))
+        rows.append(StepRow(step, state, one.roles, one.about, one.kind, one.not_by))
     return rows
 
 
@@ -120,7 +127,8 @@ def scheme_found(session: Session) -> Found:
         return Found((), schemes[0].id, "scheme", done=True)
     for change in changes_waiting(session):
         if change.kind is ChangeKind.SCHEME:
-            return Found(tuple(EFFECTS[change.kind].confirmers), change.id, "change", begun=True)
+            roles = tuple(EFFECTS[change.kind].confirmers)
+            return Found(roles, change.id, "change", begun=True, not_by=change.proposed_by)
     drafts = open_drafts(session)
     return Found(tuple(PROPOSERS), drafts[0].id if drafts else None, "draft", begun=bool(drafts))
 
@@ -135,9 +143,10 @@ def register_found(session: Session) -> dict[Step, Found]:
     used = select(Account.id).where(Account.confirmed_at.is_not(None)).limit(1)
     confirmed = has_payees and not landed and session.scalar(used) is not None
     sent, waits = (each[0].id if each else None for each in (under_way, landed))
+    sender = landed[0].made_by if landed else None
     return {
         Step.PAYEES: Found((Role.PREPARER,), sent, "import", done=has_payees, begun=bool(under_way)),
-        Step.DETAILS: Found(tuple(CONFIRMERS), waits, "import", done=confirmed, begun=bool(landed)),
+        Step.DETAILS: Found(tuple(CONFIRMERS), waits, "import", done=confirmed, begun=bool(landed), not_by=sender),
     }
 
 

@@ -20,6 +20,7 @@ from payouts.gates.returning import return_to_preparer
 from payouts.gates.separation import Bar, bar
 from payouts.gates.standing_in import must_stand_in
 from payouts.gates.voiding import Move
+from payouts.looking_back.look_back import must_be_answered
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.tasks import outbox
 from schemes import audit
@@ -148,7 +149,7 @@ def drafted(session: Session, payroll: Payroll, state: GateState, said: Said, *,
     """The decision as it would be kept, with everything looked at but the signature.
 
     Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, DecidesLater, ManifestChanged, ReasonNeeded,
-    EvidenceNeeded, CoverEnded, NotExplained, NotHandedOver, NotOpened.
+    EvidenceNeeded, CoverEnded, ActionsOpen, NotExplained, NotHandedOver, NotOpened.
     """
     verdict, attached, away_id = said["verdict"], said.get("attached"), said.get("for_person_id")
     role = role_of(payroll, state, verdict, by)
@@ -239,6 +240,7 @@ def refuse_unless_open(
         return
     must_run(session, payroll, at=at)
     if state.gate.kind is GateKind.READY:
+        must_be_answered(session, payroll)
         must_be_explained(session, payroll)
     part = part_of(session, payroll)
     for person_id in concerned:

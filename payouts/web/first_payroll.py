@@ -88,13 +88,15 @@ def progress(session: Session) -> Progress:
 
 def next_step(session: Session, row: StepRow) -> Next:
     told = TASKS[row.step]
-    mine = any(actor().holds(role) for role in row.roles)
+    mine = row.not_by != actor().person_id and any(actor().holds(role) for role in row.roles)
     stand_in = None
     if not mine and get_body(session).is_sandbox:
         playing = {person.id: (person.id, person.name) for person, _ in practice_people(session)}
-        held = [person.id for person, roles in people(session) if set(roles).intersection(row.roles)]
+        able = [person.id for person, roles in people(session) if set(roles).intersection(row.roles)]
+        held = [person_id for person_id in able if person_id != row.not_by]
         stand_in = next((playing[person_id] for person_id in held if person_id in playing), None)
     who = a_person_with(row.roles) if row.roles else ""
+    who += " who did not begin it" if row.not_by else ""
     return Next(told.name, told.begun if row.state is State.BEGUN else told.hint, who, href_of(row), mine, stand_in)
 
 
@@ -154,6 +156,7 @@ def show_first_payroll() -> ResponseReturnValue:
             can_fill=body.is_sandbox and by_step[Step.PAYEES].state is State.NEXT and actor().holds(Role.PREPARER),
             scheme=schemes[0] if schemes else None,
             form=MadeUpScheme(),
+            payroll_id=by_step[Step.BANK].about if found.next is None else None,
         )
 
 

@@ -93,7 +93,7 @@ TASKS: dict[Step, Told] = {
 
 GROUPS: tuple[tuple[str, tuple[Step, ...]], ...] = (
     ("Set up", (Step.ACCOUNT, Step.PEOPLE, Step.SCHEME)),
-    ("Bring payees in", (Step.PAYEES, Step.DETAILS)),
+    ("The register", (Step.PAYEES, Step.DETAILS)),
     ("Pay", (Step.REHEARSE, Step.GATES, Step.HAND_OVER, Step.BANK)),
 )
 

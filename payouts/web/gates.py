@@ -40,6 +40,7 @@ from payouts.web.finding_words import KINDS
 from payouts.web.form import Form, MadeField
 from payouts.web.funds import funds_shown
 from payouts.web.gate_words import after_go, after_release
+from payouts.web.looking_back import actions_at
 from payouts.web.looking_through import looked_through, unopened
 from payouts.web.next_step import why_not
 from payouts.web.one_time_code import HINT, code_is_right
@@ -351,6 +352,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             changes=since_sealing(session, payroll.amendment_id),
             queries=queries_of(session, payroll_id),
             said=said_so_far(gate_states(session, payroll), people),
+            actions=actions_at(session, payroll, state.gate),
             names=people,
             bar=why_not(session, payroll, state, actor()),
             passkeys=live_passkeys(session, actor().person_id),

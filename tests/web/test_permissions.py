@@ -18,6 +18,8 @@ FOR_ENQUIRIES = {
     "show_trace", "show_found",
 }  # fmt: skip
 # what everybody does to their own account or screen, an auditor too
+# in a sandbox everybody may play another part; in a live body these answer with a refusal
+PRACTISE = {"work_as", "be_oneself_again"}
 OWN = {
     "sign_out_everywhere", "change_password", "renew_recovery_codes", "replace_authenticator",
     "add_passkey", "keep_passkey", "remove_passkey",
@@ -88,7 +90,7 @@ def test_an_auditor_reads_everything_and_sends_nothing(app):
     sends = {
         endpoint for endpoint, who, methods, _ in routes(app) if "POST" in methods and Role.AUDITOR in roles_for(who)
     }
-    assert sends == OWN | OWN_CALENDAR | ASK_BY_THEMSELVES | TAKEN_OUT
+    assert sends == OWN | OWN_CALENDAR | ASK_BY_THEMSELVES | TAKEN_OUT | PRACTISE
     # a page that only shows; others of a GET alone are steps of somebody's form
     refused = {
         endpoint
@@ -102,7 +104,7 @@ def test_enquiries_find_payees_and_payments_and_nothing_else(app):
     found = {endpoint for endpoint, who, _, _ in routes(app) if Role.ENQUIRY in roles_for(who)}
     # whoever answers the phone may say that a payment has not arrived
     found.remove("open_trace")
-    assert found == FOR_ENQUIRIES | OWN | {"show_account", "show_passkeys"}
+    assert found == FOR_ENQUIRIES | OWN | PRACTISE | {"show_account", "show_passkeys", "show_practice"}
     assert {endpoint for endpoint, who, _, _ in routes(app) if EVERY_ROLE in who} == found
 
 

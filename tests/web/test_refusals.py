@@ -37,6 +37,7 @@ from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
 from payouts.ledger.held import DecidedAsReturn, NotHeld
 from payouts.ledger.period import ClosingFault, ClosingRefused
+from payouts.looking_back.look_back import ActionRefused, ActionsOpen, NothingSaid
 from payouts.machine_time import ClockWrong
 from payouts.notices.connection import NotifyFault, NotifyTermsRefused
 from payouts.notices.lint import Fault, WordingFault, WordingRefused
@@ -131,6 +132,9 @@ REFUSALS: list[Refused] = [
     ConnectionTermsRefused("host", ConnectionFault.HOST),
     GoesByItself(),
     NotASandbox(),
+    ActionRefused(),
+    ActionsOpen(2),
+    NothingSaid(),
     OnlyInASandbox(),
     SandboxNameRefused(),
     SignUpSlowed(NOON),

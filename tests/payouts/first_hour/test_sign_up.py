@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -10,11 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from payouts.config import SettingsWrong, read_settings
 from payouts.first_hour import practice, sign_up
+from payouts.first_hour.made_up import example_scheme
 from payouts.first_hour.sign_up import MOST_FOR_AN_ADDRESS, MOST_FROM_A_NETWORK, WINDOW, SignUpSlowed
 from payouts.notices.staff import StaffEvent, is_sent_really
 from schemes import before_body
 from schemes.body import BodyKind, add_body, get_body
 from schemes.database import new_id
+from schemes.definition import faults_of
 from schemes.errors import NotFound
 from schemes.invitation import LASTS, Invitation, LinkUsedUp, accept_as_new, opened
 from schemes.person import Actor, Membership, Role, add_person
@@ -164,3 +166,7 @@ def test_the_database_lets_no_live_body_be_one_that_somebody_signed_up_for(servi
     in_a_body(service, new_id(), BodyKind.LIVE)
     with pytest.raises(DBAPIError, match="signed_up"), owner.begin() as connection:
         connection.execute(text("UPDATE body SET signed_up = true"))
+
+
+def test_the_example_scheme_fits_as_it_is():
+    assert faults_of(example_scheme(date(2026, 11, 1), new_id())) == []

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "first_hour"
-down_revision = "one_offs_ended"
+down_revision = "references_in_sets"
 
 PERSON = (
     "id uuid, name varchar, email varchar, password_hash varchar, code_ring_key_id varchar, code_secret bytea, "

@@ -71,7 +71,7 @@ def test_a_changed_password_ends_other_sessions_and_is_told_by_email(sign_in_as,
     with service.transaction(harbour.body_id) as session:
         assert session.scalars(select(StaffMessage.event)).all() == [StaffEvent.PASSWORD_CHANGED]
     assert sign_in_as().page.errors, "the old password opens nothing"
-    assert sign_in_as(password=NEW).page.h1 == "What waits for you"
+    assert sign_in_as(password=NEW).page.h1 == "Find a payee or a payment"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_password_stays_unless_everything_is_right(sign_in_as, code, changes, 
     page = here.press("Change the password", **filled)
     assert page.status == 422
     assert any(said.startswith(error) for said in page.errors), page.errors
-    assert sign_in_as().page.h1 == "What waits for you"
+    assert sign_in_as().page.h1 == "Find a payee or a payment"
 
 
 def test_wrong_passwords_on_the_account_page_are_slowed_as_at_sign_in(sign_in_as, code):
@@ -125,7 +125,7 @@ def test_a_code_pasted_with_spaces_signs_in(sign_in_as, code, clock):
     clock.advance(minutes=1)
     given = code()
     clock.advance(minutes=-1)
-    assert sign_in_as(code=f" {given[:3]} {given[3:]} ").page.h1 == "What waits for you"
+    assert sign_in_as(code=f" {given[:3]} {given[3:]} ").page.h1 == "Find a payee or a payment"
 
 
 def test_after_an_hour_the_sign_in_page_explains_and_leads_back(sign_in_as, clock, code):

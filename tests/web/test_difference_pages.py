@@ -47,7 +47,7 @@ def test_the_difference_is_told_by_cause_and_each_cause_by_payee(auditor, second
     assert "Nothing: every penny has a cause" in page.text
     page = auditor.get(page.link("What the difference is made of"))
     assert "Compared with payroll 1" in page.text
-    assert [text for text in page.soup.find("svg").stripped_strings if text.startswith("+")] == ["+£12.34"]
+    assert [text for text in page.soup.main.find("svg").stripped_strings if text.startswith("+")] == ["+£12.34"]
     [row] = [row for row in page.table("causes") if row[0].startswith("Changes of rate")]
     assert row[1:] == ["1", "+£12.34", "", "+£12.34"]
     page = auditor.get(page.link("Changes of rate"))

@@ -92,8 +92,8 @@ class Pace:
             if day_is_over:
                 self.connection.set(f"{self.name}:over:{day_of(lane, now)}", 1, ex=KEPT_SECONDS)
                 return midnight(now)
-            # a little apart, so that all do not come back at once
-            until = now.timestamp() + AFTER_429_SECONDS + random.uniform(0, 5)  # noqa: S311
+            # a little apart, so that all do not come back at once, and in milliseconds: none comes back before its time
+            until = round(now.timestamp() + AFTER_429_SECONDS + random.uniform(0, 5), 3)  # noqa: S311
             self.connection.set(f"{self.name}:pause", until, ex=AFTER_429_SECONDS + 10)
             share = max(LEAST_SHARE, float(self.connection.get(f"{self.name}:share") or 1) * SLOWER)
             self.connection.set(f"{self.name}:share", share, ex=SLOW_FOR_SECONDS)

@@ -63,7 +63,8 @@ def faults_of(page: Page) -> list[str]:
     soup, faults = page.soup, []
     if len(soup.find_all("h1")) != 1 or not page.h1:
         faults.append("not one h1")
-    if soup.html is None or soup.html.get("lang") not in ("en", "cy") or len(soup.find_all("main")) != 1:
+    language = page.response.request.args.get("language", "en")
+    if soup.html is None or soup.html.get("lang") != language or len(soup.find_all("main")) != 1:
         faults.append("no language, or not one main")
     ids = Counter(tag["id"] for tag in soup.find_all(id=True))
     faults += [f"id {name} {count} times" for name, count in ids.items() if count > 1]

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from flask import url_for
 
+from payouts.checks.finding import Kind
 from payouts.web import first_payroll_words, looking_back_words, response_words
+from payouts.web.finding_words import KINDS
 from schemes.audit import AuditEvent
 
 # what was done, with the facts that belong into the sentence
@@ -186,8 +188,8 @@ ACTS: dict[str, str] = {
     "payroll.cover_reviewed": "Reviewed a payroll that two people released",
     "payroll.submitted": "Recorded that the files are with the bank",
     "payroll.cancelled": "Cancelled the payroll",
-    "findings.accepted": "Accepted findings of the kind {kind} ({count})",
-    "finding.opened": "Opened a finding of the kind {kind} before approving",
+    "findings.accepted": "Accepted findings ({finding_title}: {count})",
+    "finding.opened": "Opened a finding before approving ({finding_title})",
     "gate.go": "Said go at the gate {gate}",
     "body.office_days_set": "Set the days on which the offices work ({country})",
     "calendar_feed.made": "Made an address for their own calendar",
@@ -317,7 +319,10 @@ def act(event: AuditEvent) -> str:
     sentence = sentence_of(event)
     if not sentence:
         return event.action.replace(".", " ").replace("_", " ").capitalize()
-    return sentence.format_map(Facts({name: written(value) for name, value in event.facts.items()}))
+    facts = Facts({name: written(value) for name, value in event.facts.items()})
+    if "{finding_title}" in sentence:
+        facts["finding_title"] = KINDS[Kind(event.facts["kind"])].title
+    return sentence.format_map(facts)
 
 
 def sentence_of(event: AuditEvent) -> str:
@@ -336,6 +341,8 @@ class Facts(dict[str, str]):
 def left_over(event: AuditEvent) -> list[tuple[str, Any]]:
     """The facts that stand neither in the sentence nor behind the scenes."""
     told_already = {name for _, name, _, _ in Formatter().parse(sentence_of(event)) if name}
+    if "finding_title" in told_already:
+        told_already.add("kind")
     return [(name, value) for name, value in event.facts.items() if name not in UNTOLD | told_already]
 
 

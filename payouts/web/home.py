@@ -114,7 +114,8 @@ def since_shown(session: Session) -> SinceShown:
     numbers = payroll_numbers(session, {event.subject_id for event in events if event.subject_type == "payroll"})
     rows = []
     for line, one in zip(told(events, names(session)), since.events, strict=True):
-        of = f" (payroll {numbers[one.event.subject_id]})" if one.event.subject_id in numbers else ""
+        number = numbers.get(one.event.subject_id)
+        of = f" (payroll {number})" if number and "number" not in one.event.facts else ""
         rows.append(
             (line.at, line.who, f"{line.what}{of}{f', and {one.more} more like it' if one.more else ''}", line.href)
         )

@@ -34,6 +34,9 @@ def test_what_others_did_is_told_until_somebody_says_that_they_have_seen_it(sign
     told = finance.get("/").table("since")
     assert any(who == office.person(Role.PREPARER).name for _, who, _ in told)
     assert not any(who == office.person(Role.FINANCE).name for _, who, _ in told), "nobody is told what they did"
+    done = [what for _, _, what in told]
+    assert any(what.startswith("Accepted findings (One account for several payees: ") for what in done), done
+    assert any(what.startswith("Created payroll 1 See it") for what in done), done
     page = finance.get("/")
     office.decide_all(sealed.payroll_id, upto=1)
     link()

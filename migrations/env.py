@@ -3,13 +3,14 @@
 from alembic import context
 from sqlalchemy import NullPool, create_engine
 
-from payouts.channels import download
+from payouts.api import application
 from payouts.tasks import kinds
+from payouts.web import site
 from schemes import before_body
 from schemes.database import Base
 
 # importing these registers every table
-TABLES = (download, kinds, before_body)
+TABLES = (site, application, kinds, before_body)
 
 url = context.config.attributes["owner_database_url"].replace("postgresql://", "postgresql+psycopg://", 1)
 

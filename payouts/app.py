@@ -119,14 +119,16 @@ def make_service(settings: Settings, *, now: Clock = utc_now, pool_size: int = 5
 
 def create_app(service: Service) -> Flask:
     """The web application: pages, callbacks, and the API beside them."""
-    from payouts import api, callbacks, web
+    from payouts import callbacks
+    from payouts.api import application
+    from payouts.web import site
 
     app = Flask("payouts.web", static_folder=None)
     app.config["SECRET_KEY"] = service.settings.secret_key
     app.extensions["payouts"] = service
-    web.register(app)
+    site.register(app)
     callbacks.register(app)
-    api.mount(app)
+    application.mount(app)
     proxies = service.settings.trusted_proxies
     if proxies:
         # the nearest wrote last: what a caller wrote themselves stands further left, and never counts

@@ -1,71 +1,114 @@
-"""The command line: `payouts --help`."""
+"""The command line: `payouts --help`.
+
+A command's module is read when the command is asked for: `payouts worker` carries no command but its own.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from bacs.errors import BacsError
 from payouts.app import NotifyNotSetUp
-from payouts.commands import (
-    api,
-    api_key,
-    audit,
-    award,
-    bank_connection,
-    bank_profile,
-    body,
-    change,
-    check_settings,
-    claim,
-    confirmation,
-    control_total,
-    correction,
-    demo,
-    difference,
-    duplicates,
-    evidence,
-    export,
-    files,
-    finding,
-    funds,
-    keys,
-    ledger,
-    looking_back,
-    notices,
-    office,
-    one_off,
-    parallel_run,
-    payee_record,
-    payroll_change,
-    permissions,
-    person,
-    query,
-    recall,
-    recovery,
-    register,
-    response,
-    retention,
-    returns,
-    scheme,
-    serving,
-    simulate,
-    statement,
-    subject_access,
-    suspense,
-    task,
-    trace,
-    webhook,
-)
 from payouts.config import SettingsWrong
-from payouts.files.sealing import FindingsOpen
 from schemes.errors import KeyDestroyed, Refused
 
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "serve": ("serving.serve",),
+    "worker": ("serving.worker",),
+    "clock": ("serving.clock",),
+    "sandbox": ("serving.sandbox",),
+    "migrate": ("serving.migrate",),
+    "demo": ("demo.demo",),
+    "bank-profile": ("bank_profile.bank_profile",),
+    "bank-connection": ("bank_connection.bank_connection",),
+    "funds": ("funds.funds",),
+    "body": ("body.body",),
+    "office": ("office.office",),
+    "change": ("change.change",),
+    "person": ("person.person",),
+    "permissions": ("permissions.permissions",),
+    "scheme": (
+        "scheme.scheme",
+        "check_settings.checks",
+    ),
+    "register": ("register.register",),
+    "retention": ("retention.retention",),
+    "subject-access": ("subject_access.subject_access",),
+    "award": ("award.award",),
+    "recovery": ("recovery.recovery",),
+    "one-off": ("one_off.one_off",),
+    "confirmation": ("confirmation.confirmation",),
+    "correction": ("correction.correction",),
+    "response": ("response.response",),
+    "return": ("returns.return_group",),
+    "claim": ("claim.claim_group",),
+    "recall": ("recall.recall",),
+    "suspense": ("suspense.suspense",),
+    "trace": ("trace.trace",),
+    "duplicates": ("duplicates.duplicates",),
+    "payee": ("payee_record.payee",),
+    "payroll": (
+        "payroll_change.payroll",
+        "difference.difference",
+        "finding.list_findings",
+        "finding.accept_findings",
+        "finding.open_one",
+        "query.query",
+        "control_total.control_total",
+        "looking_back.look_back",
+    ),
+    "file": (
+        "files.file",
+        "bank_connection.way",
+        "bank_connection.decide",
+    ),
+    "simulate": ("simulate.simulate",),
+    "bank-day": ("simulate.bank_day",),
+    "parallel-run": ("parallel_run.parallel_run",),
+    "evidence": ("evidence.evidence",),
+    "api": ("api.api",),
+    "api-key": ("api_key.api_key",),
+    "webhook": ("webhook.webhook",),
+    "ledger": ("ledger.ledger",),
+    "notices": ("notices.notices",),
+    "export": ("export.export_group",),
+    "statement": ("statement.statement_group",),
+    "audit": ("audit.audit",),
+    "keys": ("keys.keys",),
+    "task": ("task.task",),
+}
+"""By name: the module of `payouts.commands` and what stands there; then what other modules put below it."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+def read(where: str) -> click.Command:
+    module, name = where.split(".")
+    command: click.Command = getattr(import_module(f"payouts.commands.{module}"), name)
+    return command
+
+
+class Commands(click.Group):
+    """The commands of the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        where, *below = COMMANDS[cmd_name]
+        command = read(where)
+        if isinstance(command, click.Group):
+            for one in below:
+                command.add_command(read(one))
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--verbose", is_flag=True, help="Say more of what happens.")
 def payouts(*, verbose: bool) -> None:
     """Pays people on behalf of public bodies.
@@ -76,83 +119,21 @@ def payouts(*, verbose: bool) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s")
 
 
-for command in (
-    serving.serve,
-    serving.worker,
-    serving.clock,
-    serving.sandbox,
-    serving.migrate,
-    demo.demo,
-    bank_profile.bank_profile,
-    bank_connection.bank_connection,
-    funds.funds,
-    body.body,
-    office.office,
-    change.change,
-    person.person,
-    permissions.permissions,
-    scheme.scheme,
-    register.register,
-    retention.retention,
-    subject_access.subject_access,
-    award.award,
-    recovery.recovery,
-    one_off.one_off,
-    confirmation.confirmation,
-    correction.correction,
-    response.response,
-    returns.return_group,
-    claim.claim_group,
-    recall.recall,
-    suspense.suspense,
-    trace.trace,
-    duplicates.duplicates,
-    payee_record.payee,
-    payroll_change.payroll,
-    files.file,
-    simulate.simulate,
-    simulate.bank_day,
-    parallel_run.parallel_run,
-    evidence.evidence,
-    api.api,
-    api_key.api_key,
-    webhook.webhook,
-    ledger.ledger,
-    notices.notices,
-    export.export_group,
-    statement.statement_group,
-    audit.audit,
-    keys.keys,
-    task.task,
-):
-    payouts.add_command(command)
-
-
-for command in (
-    difference.difference,
-    finding.list_findings,
-    finding.accept_findings,
-    finding.open_one,
-    query.query,
-    control_total.control_total,
-    looking_back.look_back,
-):
-    payroll_change.payroll.add_command(command)
-scheme.scheme.add_command(check_settings.checks)
-files.file.add_command(bank_connection.way)
-files.file.add_command(bank_connection.decide)
-
-
 def main() -> None:
     """Run a command; whatever it refuses is one line and a non-zero exit."""
     try:
         payouts(standalone_mode=True)
-    except FindingsOpen as refused:
-        fail(f"{refused}: see `payouts payroll findings`")
     except (Refused, KeyDestroyed, BacsError, SettingsWrong, NotifyNotSetUp) as refused:
-        fail(str(refused))
+        fail(f"{refused}{hint(refused)}")
     except OperationalError as error:
         fail(f"the database does not answer: {error.orig}")
+
+
+def hint(refused: Exception) -> str:
+    """Where to go on, for whoever refused at a command that was read."""
+    from payouts.files.sealing import FindingsOpen
+
+    return ": see `payouts payroll findings`" if isinstance(refused, FindingsOpen) else ""
 
 
 def fail(what: str) -> None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -26,8 +27,16 @@ ROOT = Path(__file__).parents[1]
 def mother() -> None:
     """Answer each line of the input, as long as there is one: fork a process, or say what became of one."""
     from payouts import cli
-    from payouts.web import access  # noqa: F401  (the pages, whatever the commands import)
 
+    # what the site and the clock read when they start
+    for module in (
+        "payouts.commands.serving",
+        "gunicorn.app.wsgiapp",
+        "payouts.web.site",
+        "payouts.api.application",
+        "payouts.tasks.clock",
+    ):
+        import_module(module)
     gc.collect()
     gc.freeze()
     for line in sys.stdin:

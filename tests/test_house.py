@@ -15,18 +15,18 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Enum, create_engine, text
 
-from payouts import api_reply
-from payouts.channels import download
+from payouts.api import application
 from payouts.migrating import alembic_config
 from payouts.tasks import kinds
+from payouts.web import site
 from payouts.web.access import audience_of
-from schemes import before_body, change_applied
+from schemes import before_body
 from schemes.database import Base
 from tests.web.one_app import app_on
 
 ROOT = Path(__file__).parent.parent
 # importing these registers every table
-TABLES = (download, kinds, before_body, change_applied, api_reply)
+TABLES = (site, application, kinds, before_body)
 
 tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 CODE = [ROOT / name for name in tracked if name.endswith(".py") and (ROOT / name).exists()]

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from payouts.api import description
+from payouts.api.application import description
 from payouts.api.problem import as_markdown
 from payouts.web import magic_words
 

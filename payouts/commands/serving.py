@@ -1,4 +1,7 @@
-"""The processes of the service: web, worker, clock, the sandbox's simulators; and the migrations before them."""
+"""The processes of the service: web, worker, clock, the sandbox's simulators; and the migrations before them.
+
+Each reads what it runs when it is started: a worker holds no pages in memory, a simulator no payrolls.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,19 @@ import threading
 from urllib.parse import urlsplit
 
 import click
-from gunicorn.app.wsgiapp import run as gunicorn
 
-from payouts import local, migrating
+from payouts import local
 from payouts.app import make_service
 from payouts.commands import ground
 from payouts.config import Settings, read_settings
-from payouts.sandbox import notify
-from payouts.sandbox.confirmation_of_payee import ConfirmationServer
-from payouts.sandbox.notify_keys import EXAMPLES
-from payouts.tasks import clock as clock_process
-from payouts.tasks import worker as worker_process
 
 
 @click.command()
 @click.option("--processes", default=2, show_default=True, help="How many web processes.")
 def serve(processes: int) -> None:
     """Run the web process (gunicorn)."""
+    from gunicorn.app.wsgiapp import run as gunicorn
+
     found = ground.environment()
     settings = read_settings(found)
     # this process becomes gunicorn; what it was stays in the environment of its workers
@@ -48,23 +47,30 @@ def serve(processes: int) -> None:
 @click.command()
 def worker() -> None:
     """Run the worker pool (RQ)."""
+    from payouts.tasks import worker as process
+
     found = ground.environment()
     os.environ.update(found)
-    worker_process.work(read_settings(found))
+    process.work(read_settings(found))
 
 
 @click.command()
 def clock() -> None:
     """Run the clock: pushes lost tasks again, links audit chains. Several may run; one does the work."""
+    from payouts.tasks import clock as process
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    clock_process.run(make_service(ground.settings()), stop)
+    process.run(make_service(ground.settings()), stop)
 
 
 @click.command()
 def sandbox() -> None:
     """Run what sandbox bodies talk to: GOV.UK Notify, and Confirmation of Payee if SANDBOX_CONFIRMATION_URL is set."""
+    from payouts.sandbox import notify
+    from payouts.sandbox.notify_keys import EXAMPLES
+
     settings = ground.settings()
     address = urlsplit(settings.sandbox_notify_url)
     if not address.port:
@@ -83,6 +89,8 @@ def sandbox() -> None:
 
 def start_confirmation(settings: Settings) -> None:
     """Answer questions about names from a thread: it keeps nothing, so it may end with the process."""
+    from payouts.sandbox.confirmation_of_payee import ConfirmationServer
+
     if not settings.sandbox_confirmation_url:
         return
     address = urlsplit(settings.sandbox_confirmation_url)
@@ -97,6 +105,8 @@ def start_confirmation(settings: Settings) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest shape, as the owner of its tables (OWNER_DATABASE_URL)."""
+    from payouts import migrating
+
     settings = ground.settings()
     if not settings.owner_database_url:
         raise click.ClickException("OWNER_DATABASE_URL is not set: migrations run as the owner of the tables")

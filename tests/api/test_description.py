@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from payouts.api import description, problem
+from payouts.api import problem
+from payouts.api.application import description
 from payouts.api.refusals import FIELDS, KINDS
 from payouts.web.words import sentence  # noqa: F401  registers every refusal
 from schemes.api_key import Scope

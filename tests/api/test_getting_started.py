@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from payouts.api import description
+from payouts.api.application import description
 from schemes import bank_details, one_off
 from schemes.account import accounts_of, get_account
 from schemes.api_key import Scope

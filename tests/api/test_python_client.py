@@ -31,7 +31,8 @@ from payouts_client import (
 )
 from werkzeug.serving import make_server
 
-from payouts.api import description, problem
+from payouts.api import problem
+from payouts.api.application import description
 from payouts.sandbox.connection import QuietHandler
 from payouts.tasks import clock as ticking
 from payouts.webhooks import sending

@@ -10,7 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
-from payouts.api import description
+from payouts.api.application import description
 from payouts.demo.harbour import seed
 from schemes.api_key import Scope
 from tests.api.caller import PREFIX, Caller

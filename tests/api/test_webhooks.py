@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from payouts.api import description
+from payouts.api.application import description
 from payouts.api_reply import ApiReply
 from payouts.app import make_service
 from payouts.tasks import clock as ticking

@@ -37,7 +37,7 @@ test: install ## run every test, those in a real browser too (ARGS: for pytest)
 
 faults: install ## run only the tests that kill, empty and cut off real processes
 	@PAYOUTS_FAULT_SEEDS=$${PAYOUTS_FAULT_SEEDS:-4} PAYOUTS_FAULT_CREATES=$${PAYOUTS_FAULT_CREATES:-10000} \
-	    PAYOUTS_KILL_EVERY=$${PAYOUTS_KILL_EVERY:-4} \
+	    PAYOUTS_FAULT_NOTICES=$${PAYOUTS_FAULT_NOTICES:-20000} PAYOUTS_KILL_EVERY=$${PAYOUTS_KILL_EVERY:-4} \
 	    PAYOUTS_BANK_RUNS=$${PAYOUTS_BANK_RUNS:-25} PAYOUTS_GATE_SEQUENCES=$${PAYOUTS_GATE_SEQUENCES:-25} \
 	    $(BIN)/pytest -m faults $(ARGS)
 

@@ -53,7 +53,7 @@ from schemes.unmasking import unmask
 from tests.opening import accept_everything, open_everything
 
 # more than any work has steps: a test whose tasks are never done must fail, not hang
-MOST_ROUNDS = 50
+MOST_ROUNDS = 500
 
 
 @dataclass(frozen=True)

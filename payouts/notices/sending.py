@@ -6,10 +6,12 @@ the work starts was left by a crash: it is looked up before anything is sent aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -79,19 +81,41 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
     pace = Pace(service.queue.connection, name, now=service.now, a_minute=ground.through.a_minute)
     clients = Clients(ground.through.client, hold, pace)
     unknown: list[Answer] = []
-    with ThreadPoolExecutor(THREADS) as threads:
-        for batch in in_chunks(ids, BATCH):
-            answers = list(threads.map(clients.deliver, intend(service, ground, batch)))
+    batches = (intend(service, ground, batch) for batch in in_chunks(ids, BATCH))
+    with closing(delivered(clients, batches)) as outcomes:
+        for answers in outcomes:
             note(service, body_id, answers)
             unknown += [answer for answer in answers if answer.status is None]
-            # one kind of message may be over for the day while the others go on
-            if all(answer.until for answer in answers):
-                break
     left_over = max((answer.until for answer in unknown if answer.until), default=None)
     if unknown:
         raise NotifyBusy(f"{len(unknown)} notices of this part are left for another try", until=left_over)
     if texts_wait:
         raise NotifyBusy("texts wait for the day", until=quiet_until)
+
+
+def delivered(clients: Clients, batches: Iterator[list[Message]]) -> Generator[list[Answer]]:
+    """Hand over each batch, and give its answers. Ends early where all of a batch is to wait.
+
+    While one batch is under way the next one's intent is kept, so that no turn of Notify's minute goes by unused.
+    """
+    with ThreadPoolExecutor(THREADS) as threads:
+        under_way: list[Future[Answer]] = []
+        following: list[Future[Answer]] = []
+        try:
+            for messages in chain(batches, [[]]):
+                following = [threads.submit(clients.deliver, message) for message in messages]
+                answers = [future.result() for future in under_way]
+                if answers:
+                    yield answers
+                under_way, following = following, []
+                # one kind of message may be over for the day while the others go on
+                if answers and all(answer.until for answer in answers):
+                    break
+            if under_way:
+                yield [future.result() for future in under_way]
+        finally:
+            for future in (*under_way, *following):
+                future.cancel()
 
 
 def intend(service: Service, ground: Ground, batch: Sequence[UUID]) -> list[Message]:

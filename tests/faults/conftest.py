@@ -118,7 +118,11 @@ def office(installation: Installation, harbour: Harbour) -> Office:
 
 @pytest.fixture(scope="session")
 def register(started: Installation, tmp_path_factory: pytest.TempPathFactory) -> Register:
-    path = write_register(tmp_path_factory.mktemp("register") / "register.csv", people=PEOPLE).path
+    return register_of(started, tmp_path_factory.mktemp("register"), people=PEOPLE)
+
+
+def register_of(started: Installation, folder: Path, *, people: int) -> Register:
+    path = write_register(folder / "register.csv", people=people).path
     calm = Office(started.service, started.new_body())
     payroll_id = checked(calm, path)
     return Register(path, keys_of(started.service, calm.harbour, payroll_id))

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from payouts.app import make_service
 from payouts.demo.register import PROVIDER_EMAIL
-from payouts.notices import planning, settings
+from payouts.notices import planning, sending, settings
 from payouts.notices.connection import KeyKind, Way
 from payouts.notices.event import NoticeEvent
 from payouts.notices.forecast import forecast
@@ -157,6 +157,17 @@ def test_the_dead_and_those_held_meanwhile_are_told_nothing_of_their_payment(off
         NoticeStatus.HELD_BACK,
         NoticeStatus.HELD_BACK,
     ]
+
+
+def test_a_batch_of_which_nobody_may_be_told_does_not_end_the_telling_of_the_others(office, submit, monkeypatch):
+    monkeypatch.setattr(sending, "BATCH", 2)
+    submit()
+    for held in notices(office)[:2]:
+        office.stop_payments(held.payee_id)
+    office.work()
+    first, second, *others = notices(office)
+    assert (first.status, second.status) == (NoticeStatus.HELD_BACK, NoticeStatus.HELD_BACK)
+    assert {each.status for each in others} == {NoticeStatus.SENT, NoticeStatus.NO_ADDRESS}
 
 
 def test_a_return_is_told_once_of_the_payment_and_a_death_is_told_to_nobody(office, submit, owner, sealed):

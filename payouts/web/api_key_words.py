@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -46,13 +46,19 @@ def key_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     rows = {
         "Name": facts["name"],
         "Kind": KINDS[KeyKind(facts["kind"])],
-        "It may": listed([SCOPES[Scope(scope)] for scope in facts["scopes"]]),
+        "It may": rights(facts["scopes"]),
         "Schemes": listed(facts["schemes"]) or "All, also those to come",
         "Networks": listed(facts["networks"]) or "All",
     }
     return {**rows, "Payees": listed(facts["payees"])} if facts["payees"] else rows
 
 
+def rights(scopes: Iterable[str]) -> str:
+    """What a key may do, as one phrase."""
+    said = listed([SCOPES[Scope(scope)].lower() for scope in scopes])
+    return said[:1].upper() + said[1:]
+
+
 def register(app: Flask) -> None:
     app.add_template_filter(KINDS.__getitem__, "key_kind")
-    app.add_template_filter(lambda scope: SCOPES[Scope(scope)], "key_scope")
+    app.add_template_filter(rights, "key_rights")

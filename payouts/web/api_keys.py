@@ -33,6 +33,7 @@ from schemes.person import Role, names
 from schemes.scheme import schemes_of_body
 
 OVERLAPS = {"0": "At once", "1": "After 1 day", "7": "After 7 days", "30": "After 30 days"}
+KINDS_OF_LIVE = (KeyKind.TEAM, KeyKind.LIVE)
 
 
 class ProposeKey(Form):
@@ -138,8 +139,11 @@ def propose_api_key() -> ResponseReturnValue:
     with transaction() as session:
         sandbox = get_body(session).is_sandbox
         form.schemes.choices = [SelectChoice(one.code, one.name) for one in schemes_of_body(session)]
-    kinds = [KeyKind.TEST] if sandbox else [KeyKind.TEAM, KeyKind.LIVE]
-    form.kind.choices = [SelectChoice(kind.value, api_key_words.KINDS[kind]) for kind in kinds]
+    if sandbox:
+        # there is nothing to choose
+        del form.kind
+    else:
+        form.kind.choices = [SelectChoice(kind.value, api_key_words.KINDS[kind]) for kind in KINDS_OF_LIVE]
     if form.validate_on_submit() and is_proposed(form):
         flash("You proposed the key. It can be used once somebody else confirms it")
         return redirect(url_for("pages.decide_change", change_id=form.key_id.id_of_what_is_made), 303)
@@ -153,7 +157,7 @@ def is_proposed(form: ProposeKey) -> bool:
                 session,
                 key_id=form.key_id.id_of_what_is_made,
                 name=form.name.data,
-                kind=KeyKind(form.kind.data),
+                kind=KeyKind(form.kind.data) if form.kind else KeyKind.TEST,
                 scopes=[Scope(scope) for scope in form.scopes.data],
                 schemes=form.schemes.data or (),
                 networks=(form.networks.data or "").split(),

@@ -60,7 +60,7 @@ ACTS: dict[str, str] = {
     "return.reissued": "The payment that came back was made again",
     "api_key.made": "Made an API key ({kind}; {scopes})",
     "api_key.revoked": "Revoked an API key",
-    "api_key.secret_taken": "Took a secret of an API key (those before work {overlap_days} days more)",
+    "api_key.secret_taken": "Took a secret of an API key (days for which those before go on working: {overlap_days})",
     "api_key.refused": "An API key was refused ({why})",
     "query.asked": "Asked a colleague about the payroll",
     "query.answered": "Answered a question about the payroll",

@@ -10,7 +10,6 @@ from tests.keys import a_key, found
 
 PROPOSAL = {
     "name": "Case management",
-    "kind": "test",
     "scopes": ["payees"],
     "networks": "192.0.2.0/24",
     "reason": "new",

@@ -27,7 +27,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "bank-profile": ("bank_profile.bank_profile",),
     "bank-connection": ("bank_connection.bank_connection",),
     "funds": ("funds.funds",),
-    "body": ("body.body",),
+    "body": (
+        "body.body",
+        "going_live.go_live",
+    ),
     "office": ("office.office",),
     "change": ("change.change",),
     "person": ("person.person",),

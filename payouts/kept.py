@@ -42,9 +42,9 @@ TABLES: dict[str, Kept] = {
         Kept.TYPED,
         """
         acceptance amendment award award_version carried_action claim cover_review decision delegation dispatch
-        file_check file_word import_source kept_reason line_match look_back look_back_action parallel_run_reason payroll
-        payroll_query recall recovery register_import return_outcome shared_account_word suspense told_return
-        urgent_payment write_off
+        file_check file_word go_live_decision go_live_request import_source kept_reason line_match look_back
+        look_back_action parallel_run_reason payroll payroll_query readiness_owner readiness_word recall recovery
+        register_import return_outcome shared_account_word suspense told_return urgent_payment write_off
         """,
     ),
     **each(
@@ -70,6 +70,7 @@ TABLES: dict[str, Kept] = {
         """
         bank_connection bank_profile bank_rule body channel_cost check_settings cover export_profile gate
         ledger_codes name_policy notice_settings notice_wording notify_connection office_days passkey_rule
+        rehearsed_in
         release_freeze scheme scheme_draft scheme_version staff_wording
         """,
     ),

@@ -58,6 +58,7 @@ class ChangeKind(StrEnum):
     STAFF_WORDING = "staff_wording"
     EXPORT_PROFILE = "export_profile"
     LEDGER_CODES = "ledger_codes"
+    GO_LIVE = "go_live"
 
 
 class ChangeWaiting(Refused):

@@ -164,6 +164,7 @@ def addresses(office, sealed, browsers):
             "scheme_id": office.harbour.scheme_id,
             "scheme_draft_id": scheme_draft_of(session, office),
             "part": "about",
+            "point": "trained",
             "event": "payment_on_its_way",
             "way": "email",
             "language": "english",

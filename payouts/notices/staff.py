@@ -58,6 +58,10 @@ class StaffEvent(StrEnum):
     RELEASED = "released"
     RETURNS_ARRIVED = "returns_arrived"
     IMPORT_FINISHED = "import_finished"
+    GO_LIVE_DECIDED = "go_live_decided"
+
+
+LEAVES_A_SANDBOX = (StaffEvent.SIGN_UP, StaffEvent.GO_LIVE_DECIDED)
 
 
 class StaffMessage(BodyOwned, Base):
@@ -147,9 +151,9 @@ def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
 
 
 def is_sent_really(service: Service, event: StaffEvent) -> bool:
-    """Whether a message leaves a sandbox: whoever signs up for one has no way in but their mailbox."""
+    """Whether a message leaves a sandbox: how somebody gets into one, and that they may leave it."""
     settings = service.settings
-    return event is StaffEvent.SIGN_UP and bool(settings.notify_api_key and settings.notify_staff_template)
+    return event in LEAVES_A_SANDBOX and bool(settings.notify_api_key and settings.notify_staff_template)
 
 
 def template_of(service: Service, body: Body, event: StaffEvent) -> str:

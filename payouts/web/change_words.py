@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from payouts.web import duplicate_words, notice_words
+from payouts.web import duplicate_words, going_live_words, notice_words
 from payouts.web.api_key_words import key_rows
 from payouts.web.bank_profile_words import profile_rows
 from payouts.web.channel_words import connection_rows
@@ -125,6 +125,13 @@ def two_beneficiaries(change: Change) -> tuple[str, str]:
 
 
 KINDS: dict[ChangeKind, ChangeWords] = {
+    ChangeKind.GO_LIVE: ChangeWords(
+        lambda change, names: f"Request to go live: {change.after['live_name']}",
+        lambda facts, names: going_live_words.request_rows(facts),
+        "The checklist is frozen as it stands, and whoever runs this installation decides. If a point has "
+        "changed since it was asked, it is refused and has to be asked anew.",
+        lambda change: ("The checklist", url_for("pages.show_going_live")),
+    ),
     ChangeKind.INVITATION: ChangeWords(
         lambda change, names: f"Invitation of {change.after['name'] or change.after['email']}",
         invitation_rows,

@@ -66,6 +66,7 @@ from payouts.web import (
     gate_words,
     gates,
     guidance,
+    going_live,
     holds,
     home,
     import_columns,
@@ -205,6 +206,7 @@ VIEWS = (
     funds,
     gates,
     guidance,
+    going_live,
     holds,
     home,
     import_columns,
@@ -333,7 +335,8 @@ def register(app: Flask) -> None:
         one_off_words,
         webhook_words,
     )
-    for part in (errors, figures, first_payroll, guidance, navigation, practice, reports, stylesheets, *words_of):
+    home_of = (first_payroll, going_live)
+    for part in (errors, figures, guidance, navigation, practice, reports, stylesheets, *home_of, *words_of):
         part.register(app)
     app.register_blueprint(pages)
     every_view_is_marked(app)

@@ -35,6 +35,9 @@ from payouts.gates.release_freeze import Frozen
 from payouts.gates.release_funds import FundsLacking
 from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
+from payouts.going_live.answering import OtherList
+from payouts.going_live.asking import NotReady, OnlyPractises
+from payouts.going_live.readiness import NotSaid
 from payouts.ledger.held import DecidedAsReturn, NotHeld
 from payouts.ledger.period import ClosingFault, ClosingRefused
 from payouts.looking_back.look_back import ActionRefused, ActionsOpen, NothingSaid
@@ -132,6 +135,10 @@ REFUSALS: list[Refused] = [
     ConnectionTermsRefused("host", ConnectionFault.HOST),
     GoesByItself(),
     NotASandbox(),
+    NotReady(2),
+    NotSaid(),
+    OnlyPractises(),
+    OtherList(),
     ActionRefused(),
     ActionsOpen(2),
     NothingSaid(),

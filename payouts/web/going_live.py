@@ -118,6 +118,7 @@ def show_going_live() -> ResponseReturnValue:
             groups=[(heading, [line(rows[point]) for point in points]) for heading, points in GROUPS],
             done=sum(row.done for row in rows.values()),
             of=len(rows),
+            orphans=sum(not row.done and row.owner is None for row in rows.values()),
             asked=asked,
             waits=waits,
             state=asking.state_of(session, asked) if asked else None,

@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from payouts.commands import ground
+from payouts.every_effect import EFFECTS
 from payouts.people import confirm as confirm_change
 from payouts.web import change_words
 from schemes import change_applied
@@ -42,6 +43,7 @@ def show(change_id: UUID, body_name: str | None) -> None:
         click.echo(f"{change_words.title(one, people)}: {one.reason}")
         for row in change_words.rows(one, people):
             click.echo(f"{row.what}\t{row.before or '-'}\t{(row.after or '-') if row.differs else '(stays)'}")
+        click.echo(f"confirmed by\t{', '.join(EFFECTS[one.kind].confirmers)}")
 
 
 @change.command("account")

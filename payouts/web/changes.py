@@ -14,6 +14,7 @@ from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextArea
 from wtforms.validators import InputRequired, Length
 
 from bacs.account import format_sort_code
+from payouts.every_effect import EFFECTS
 from payouts.people import confirm as confirm_change
 from payouts.web import change_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
@@ -27,7 +28,6 @@ from schemes.bank_profile import OriginatingAccount
 from schemes.bank_profile_change import CONFIRMERS as CONFIRMERS_OF_PROFILE
 from schemes.bank_profile_change import see_account
 from schemes.change import Change, ChangeKind, decided, get_change, waiting
-from schemes.change_applied import EFFECTS
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import names
 from schemes.proposal import waiting_about_awards

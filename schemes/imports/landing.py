@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Integer, any_, literal, select, text, update
+from sqlalchemy import Integer, any_, literal, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from schemes import audit
-from schemes.database import copy_text, new_id_text
+from schemes.database import copy_text
 from schemes.imports.entry import Entry, Fault, Outcome, RowReason
+from schemes.imports.good_rows import MANY_ROWS, chunks_of_good_rows, note_known
 from schemes.imports.hands import Hands, spare
-from schemes.imports.landing_line import LANDING_COLUMNS, LANDING_TABLE, KnownAs, Prepared, Preparer, SealedRow
-from schemes.imports.register_import import CHUNK, ImportRow, ImportStatus, RegisterImport, move
+from schemes.imports.landing_line import (
+    LANDING_COLUMNS,
+    LANDING_TABLE,
+    LAST_DIGITS,
+    KnownAs,
+    Prepared,
+    Preparer,
+)
+from schemes.imports.register_import import ImportRow, ImportStatus, RegisterImport, move
 from schemes.imports.register_look import (
     already_there,
     beneficiaries_there,
     in_register,
-    known_references,
     mandated,
     payees_there,
 )
 from schemes.scheme import Scheme, get_scheme
 from schemes.seal import Seals, get_key
-
-MANY_ROWS = 2 * CHUNK
-"""From here on several processes seal the rows: fewer are sealed before they have begun."""
 
 
 def land(
@@ -44,6 +48,7 @@ def land(
     scheme = get_scheme(session, brought.scheme_id)
     # only where it may come to that: rows of a part of a transaction take the database longer to lock
     savepoint = session.begin_nested() if brought.whole else None
+    note_known(session, brought)
     preparer = Preparer(seals, key, brought.id)
     lander = Lander(session, preparer, scheme, import_id=brought.id, by=brought.made_by, at=at)
     taken: list[tuple[int, Fault]] = []
@@ -75,28 +80,6 @@ def land(
     brought.accounts_made = lander.accounts_made
     move(brought, ImportStatus.LANDED)
     audit.record(session, "import.landed", by=None, about=brought, at=at, rows=brought.rows_good)
-
-
-def chunks_of_good_rows(
-    session: Session, brought: RegisterImport, database: ThreadPoolExecutor
-) -> Iterator[list[SealedRow]]:
-    """The good rows in their order, asked for in the thread that writes: a session serves one at a time."""
-    after = 0
-    while rows := database.submit(good_rows, session, brought, after).result():
-        yield rows
-        after = rows[-1].line
-
-
-def good_rows(session: Session, brought: RegisterImport, after: int) -> list[SealedRow]:
-    """The next good rows after a line."""
-    rows = session.execute(
-        select(ImportRow.line, ImportRow.sealed_cells, ImportRow.reference, ImportRow.corrected_by)
-        .where(ImportRow.import_id == brought.id, ImportRow.outcome == Outcome.GOOD, ImportRow.line > after)
-        .order_by(ImportRow.line)
-        .limit(CHUNK)
-    ).all()
-    known = known_references(session, [row.reference for row in rows])
-    return [SealedRow(line, sealed, reference in known, by) for line, sealed, reference, by in rows]
 
 
 def refuse_rows(session: Session, brought: RegisterImport, taken: list[tuple[int, Fault]]) -> None:
@@ -133,10 +116,10 @@ class People:
         known = self.known.get(entry.reference)
         return known is not None and (known[1] != entry.beneficiary_name or entry.born not in (None, known[2]))
 
-    def take(self, entry: Entry, payee_id: str) -> KnownAs:
+    def take(self, entry: Entry, payee_id: str, ids: str) -> KnownAs:
         is_new = entry.reference not in self.known
         if is_new:
-            self.known[entry.reference] = (new_id_text(), entry.beneficiary_name, entry.born)
+            self.known[entry.reference] = (ids + LAST_DIGITS["beneficiary"], entry.beneficiary_name, entry.born)
         beneficiary_id = self.known[entry.reference][0]
         is_mandated = (beneficiary_id, payee_id) in self.pairs
         self.pairs.add((beneficiary_id, payee_id))
@@ -156,6 +139,7 @@ class Lander:
         self.shared: dict[str, tuple[str, int]] = {}
         self.accounts_made = 0
         self.same_for_all = {
+            **LAST_DIGITS,
             "body_id": self.body_id,
             "scheme_id": scheme.id,
             "component": scheme.component,
@@ -192,12 +176,12 @@ class Lander:
             if people.differ(entry):
                 taken.append((row.line, Fault("reference", RowReason.BENEFICIARY_DIFFERS, "")))
                 continue
-            self.shared[entry.payee_reference] = payee_id or new_id_text(), facts
+            self.shared[entry.payee_reference] = payee_id or row.ids + LAST_DIGITS["payee"], facts
             made = self.shared[entry.payee_reference][0]
-            known_as = people.take(entry, made)
+            known_as = people.take(entry, made, row.ids)
             self.accounts_made += not payee_id
             lines.append(
-                self.preparer.line_of(entry, made, known_as, new_payee=not payee_id, keyed_by=row.corrected_by)
+                self.preparer.line_of(entry, row.ids, made, known_as, new_payee=not payee_id, keyed_by=row.corrected_by)
             )
         copy_text(self.session, "landing", LANDING_COLUMNS, prepared.lines + "".join(lines).encode())
         for insert in INSERTS:
@@ -213,45 +197,48 @@ INSERTS = [
     for statement in (
         """
         INSERT INTO sealing_key (body_id, id, ring_key_id, wrapped, made_at)
-        SELECT :body_id, key_id, ring_key_id, wrapped, :at FROM landing WHERE key_id IS NOT NULL
+        SELECT :body_id, (ids || :key)::uuid, ring_key_id, wrapped, :at FROM landing WHERE wrapped IS NOT NULL
         """,
         """
         INSERT INTO beneficiary (body_id, id, reference, name, search_name, date_of_birth, address, postcode, made_at)
-        SELECT :body_id, coalesce(known_as, beneficiary_id), reference, name, search_name, born, home, home_postcode,
-               :at
+        SELECT :body_id, coalesce(known_as, (ids || :beneficiary)::uuid), reference, name, search_name, born,
+               home, home_postcode, :at
           FROM landing WHERE name IS NOT NULL
         """,
         """
         INSERT INTO payee (body_id, id, reference, name, search_name, email, date_of_birth, key_id, made_at)
-        SELECT :body_id, payee_id, payee_reference, payee_name, payee_search_name, email, payee_born, key_id, :at
-          FROM landing WHERE key_id IS NOT NULL
+        SELECT :body_id, payee_id, payee_reference, payee_name, payee_search_name, email, payee_born,
+               (ids || :key)::uuid, :at
+          FROM landing WHERE wrapped IS NOT NULL
         """,
         """
         INSERT INTO contact (body_id, id, payee_id, channel, value, held_since, added_by)
-        SELECT :body_id, uuidv7(), payee_id, 'email', email, :at, coalesce(keyed_by, :by)
+        SELECT :body_id, (ids || :email)::uuid, payee_id, 'email', email, :at, coalesce(keyed_by, :by)
           FROM landing WHERE email IS NOT NULL
         """,
         """
         INSERT INTO contact (body_id, id, payee_id, channel, value, postcode, held_since, added_by)
-        SELECT :body_id, uuidv7(), payee_id, 'letter', address, postcode, :at, coalesce(keyed_by, :by)
+        SELECT :body_id, (ids || :letter)::uuid, payee_id, 'letter', address, postcode, :at,
+               coalesce(keyed_by, :by)
           FROM landing WHERE address IS NOT NULL
         """,
         """
         INSERT INTO mandate (body_id, id, beneficiary_id, payee_id, capacity, made_at)
-        SELECT :body_id, uuidv7(), coalesce(known_as, beneficiary_id), payee_id, capacity, :at
+        SELECT :body_id, (ids || :mandate)::uuid, coalesce(known_as, (ids || :beneficiary)::uuid), payee_id,
+               capacity, :at
           FROM landing WHERE capacity IS NOT NULL
         """,
         """
         INSERT INTO account (body_id, id, payee_id, version, holder_name, sealed_details, fingerprint, last_four,
                              modulus_outcome, modulus_rule, weight_table, import_id, proposed_by, proposed_at)
-        SELECT :body_id, account_id, payee_id, 1, holder_name, sealed_details, fingerprint, last_four,
-               modulus_outcome, modulus_rule, weight_table, :import_id, coalesce(keyed_by, :by), :at
-          FROM landing WHERE key_id IS NOT NULL
+        SELECT :body_id, (ids || :account)::uuid, payee_id, 1, holder_name, sealed_details, fingerprint,
+               last_four, modulus_outcome, modulus_rule, weight_table, :import_id, coalesce(keyed_by, :by), :at
+          FROM landing WHERE wrapped IS NOT NULL
         """,
         """
         INSERT INTO award (body_id, id, scheme_id, beneficiary_id, payee_id, component, amount_pence, inputs,
                            first_day, last_day, import_id, made_by, made_at)
-        SELECT :body_id, uuidv7(), :scheme_id, coalesce(known_as, beneficiary_id), payee_id,
+        SELECT :body_id, (ids || :award)::uuid, :scheme_id, coalesce(known_as, (ids || :beneficiary)::uuid), payee_id,
                coalesce(component, :component), amount_pence, inputs,
                first_day, last_day, :import_id, coalesce(keyed_by, :by), :at
           FROM landing

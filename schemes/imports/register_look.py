@@ -145,6 +145,10 @@ def in_register(entry: Entry) -> Fault:
 
 def payees_there(session: Session, references: Iterable[str]) -> dict[str, Any]:
     """Payees with their newest bank details, by reference."""
+    ids = session.scalars(select(Payee.id).where(Payee.reference == one_of(references))).all()
+    if not ids:
+        return {}
+    these = any_(literal(ids, ARRAY(Uuid)))
     rows = session.execute(
         select(
             Payee.reference,
@@ -156,7 +160,8 @@ def payees_there(session: Session, references: Iterable[str]) -> dict[str, Any]:
             Account.fingerprint,
         )
         .join(Account, (Account.body_id == Payee.body_id) & (Account.payee_id == Payee.id))
-        .where(Payee.reference == one_of(references))
+        # both sides by their ids: joined by references, PostgreSQL looked through all accounts for each chunk of a file
+        .where(Payee.id == these, Account.payee_id == these)
         .order_by(Payee.reference, Account.version)
     )
     return {row.reference: row for row in rows}

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from schemes.account import Account
 from schemes.award import Award
 from schemes.errors import FileFault, FileRefused
-from schemes.imports import correction, landing, reading, register_import
+from schemes.imports import correction, good_rows, landing, reading, register_import
 from schemes.imports.hands import HandLost, Hands
 from schemes.imports.register_import import ImportRow, ImportStatus, get_import
 
@@ -97,7 +97,7 @@ def test_a_file_read_and_landed_by_several_processes_is_what_one_makes_of_it(off
     for module, many in ((reading, "MANY_BYTES"), (landing, "MANY_ROWS")):
         monkeypatch.setattr(module, many, 0)
         monkeypatch.setattr(module, "spare", lambda: 2)
-    for module in (reading, register_import, landing):
+    for module in (reading, register_import, good_rows):
         monkeypatch.setattr(module, "CHUNK", 7)
     by_several = office.bring_in(small_register)
     rows, counts = kept_of(office, by_several)

@@ -36,7 +36,10 @@ TABLES: dict[str, Kept] = {
         """,
     ),
     **each(Kept.BOTH, "bank_entry response_line"),
-    **each(Kept.BY_AGE, "attachment correction_report file_segment one_off_file payment_file response statement_file"),
+    **each(
+        Kept.BY_AGE,
+        "attachment correction_report dispatch_segment file_segment one_off_file payment_file response statement_file",
+    ),
     **each(Kept.FOR_DAYS, "api_reply parallel_run parallel_run_page webhook_attempt webhook_delivery"),
     **each(
         Kept.TYPED,
@@ -59,6 +62,7 @@ TABLES: dict[str, Kept] = {
         """
         audit_event audit_link audit_pending bank_day bank_posting bank_posting_sum bank_statement check_chunk
         cleared_funds collected_file comparison comparison_cause comparison_line confirmation_run control_total
+        dispatch_message
         duplicate_search finding_group finding_opening first_use gate_reminder ledger_closing ledger_control
         ledger_entry ledger_export ledger_posting manifest merged_award named_award overpayment payment
         payment_item payment_part reissue returned_payment sandbox_account shared_account submission taken_out

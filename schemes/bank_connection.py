@@ -8,35 +8,26 @@ banks change their keys, and each sending names the version that it used.
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_ssh_private_key,
-    load_ssh_public_key,
-)
-from sqlalchemy import CheckConstraint, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, false, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from schemes import audit, change
+from schemes import audit, change, openpgp
 from schemes.bank_profile import newest_profile
+from schemes.body import get_body
 from schemes.change import Change, ChangeKind, NothingToChange
 from schemes.database import Base, BodyOwned, new_id, stored, take_turns, to_body_row
 from schemes.errors import Refused
+from schemes.openpgp import CertificateFault, CertificateRefused
 from schemes.person import Actor, Role
-from schemes.seal import Seals, get_key
+from schemes.seal import OpenKey, Seals, get_key
+from schemes.ssh_key import is_public_key, new_private_key, public_half
 
 CONFIRMERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.FINANCE)
 HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -71,6 +62,12 @@ class ConnectionFault(StrEnum):
     HOST_KEY = "host_key"
     PASSWORD = "password"  # noqa: S105 - the word, not one
     FOLDER = "folder"
+    PGP_UNREADABLE = "pgp_unreadable"
+    PGP_SECRET = "pgp_secret"  # noqa: S105 - the word, not one
+    PGP_REVOKED = "pgp_revoked"
+    PGP_EXPIRED = "pgp_expired"
+    PGP_NO_ENCRYPTION_KEY = "pgp_no_encryption_key"
+    PGP_NOTHING_TO_SIGN = "pgp_nothing_to_sign"
 
 
 class ConnectionTermsRefused(Refused):
@@ -88,6 +85,8 @@ class ConnectionTerms:
 
     host_key: the server's public key as OpenSSH writes it, type and base64. Folders are as the server names them,
     "" being the one that one is in after signing in; without an `incoming_folder` no answers are collected.
+    pgp_certificate: the bank's, to which each file is encrypted; "" where files go as they are. signs: with an OpenPGP
+    key of ours. opens_answers: the bank encrypts its answers to that key.
     """
 
     channel: Channel
@@ -99,12 +98,21 @@ class ConnectionTerms:
     outgoing_folder: str = ""
     incoming_folder: str = ""
     collects: bool = False
+    pgp_certificate: str = ""
+    signs: bool = False
+    opens_answers: bool = False
+
+    @property
+    def needs_pgp_key(self) -> bool:
+        return self.signs or self.opens_answers
 
 
 class BankConnection(BodyOwned, Base):
     """A version of the connection of a bank profile's line; it counts once confirmed (`confirmed_at`).
 
     `sealed_secret`: the private key in OpenSSH's form, or the password. `public_key`: its other half, for the bank.
+    `pgp_ends_at`: when nothing can be encrypted to the bank's certificate any more. `sealed_pgp_key`,
+    `our_certificate`: the two halves of the OpenPGP key of ours.
     """
 
     __tablename__ = "bank_connection"
@@ -114,6 +122,7 @@ class BankConnection(BodyOwned, Base):
         UniqueConstraint("body_id", "line_id", "version"),
         CheckConstraint("(channel = 'sftp') = (sealed_secret is not null)", name="secret"),
         CheckConstraint("port between 1 and 65535", name="port"),
+        CheckConstraint("(signs or opens_answers) = (sealed_pgp_key is not null)", name="pgp_key"),
     )
 
     line_id: Mapped[UUID]
@@ -128,16 +137,22 @@ class BankConnection(BodyOwned, Base):
     outgoing_folder: Mapped[str]
     incoming_folder: Mapped[str]
     collects: Mapped[bool]
+    pgp_certificate: Mapped[str] = mapped_column(server_default="")
+    pgp_ends_at: Mapped[datetime | None]
+    signs: Mapped[bool] = mapped_column(server_default=false())
+    opens_answers: Mapped[bool] = mapped_column(server_default=false())
+    our_certificate: Mapped[str] = mapped_column(server_default="")
+    sealed_pgp_key: Mapped[bytes | None]
     public_key: Mapped[str]
     key_id: Mapped[UUID | None]
     sealed_secret: Mapped[bytes | None]
     made_at: Mapped[datetime]
 
 
-def must_fit(terms: ConnectionTerms) -> None:
-    """Raises ConnectionTermsRefused for the first thing that does not fit."""
+def must_fit(terms: ConnectionTerms, *, at: datetime) -> datetime | None:
+    """When the bank's OpenPGP certificate ends, if ever. Raises ConnectionTermsRefused for the first misfit."""
     if terms.channel is Channel.DOWNLOAD:
-        return
+        return None
     checks = (
         ("host", bool(HOST.fullmatch(terms.host)), ConnectionFault.HOST),
         ("port", 1 <= terms.port <= 65535, ConnectionFault.PORT),
@@ -149,36 +164,21 @@ def must_fit(terms: ConnectionTerms) -> None:
     for field, is_right, fault in checks:
         if not is_right:
             raise ConnectionTermsRefused(field, fault)
+    if not terms.pgp_certificate:
+        if terms.signs:
+            raise ConnectionTermsRefused("signs", ConnectionFault.PGP_NOTHING_TO_SIGN)
+        return None
+    try:
+        return openpgp.look_at(terms.pgp_certificate, at=at).ends_at
+    except CertificateRefused as refused:
+        raise ConnectionTermsRefused("pgp_certificate", OF_CERTIFICATES[refused.fault]) from None
+
+
+OF_CERTIFICATES = {each: ConnectionFault(f"pgp_{each.value}") for each in CertificateFault}
 
 
 def is_folder(written: str) -> bool:
     return len(written) <= LONGEST_FOLDER and bool(FOLDER.fullmatch(written))
-
-
-def is_public_key(written: str) -> bool:
-    try:
-        load_ssh_public_key(written.encode())
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    return True
-
-
-def plain_key(written: str) -> str:
-    """A public key without the comment after it, or the host name before it (as a known_hosts line has it)."""
-    words = written.split()
-    if len(words) > 2 and not words[0].startswith(("ssh-", "ecdsa-")):
-        words = words[1:]
-    return " ".join(words[:2])
-
-
-def fingerprint(public_key: str) -> str:
-    """As `ssh-keygen -l` shows it, so that two people can compare it with what the bank's letter says; "" of none."""
-    parts = public_key.split()
-    if len(parts) < 2 or not is_public_key(public_key):
-        return ""
-    loaded = load_ssh_public_key(public_key.encode()).public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    digest = sha256(b64decode(loaded.split()[1])).digest()
-    return "SHA256:" + b64encode(digest).decode().rstrip("=")
 
 
 def versions_of(session: Session, line_id: UUID) -> Sequence[BankConnection]:
@@ -203,8 +203,8 @@ def channel_at(session: Session, line_id: UUID, at: datetime) -> Channel:
     return Channel.DOWNLOAD
 
 
-def collecting(session: Session) -> Sequence[BankConnection]:
-    """The connections that count and have a folder of answers."""
+def counting_now(session: Session) -> Sequence[BankConnection]:
+    """The versions that count, of every account whose files go by SFTP."""
     newest = (
         select(BankConnection.line_id, func.max(BankConnection.version).label("version"))
         .where(BankConnection.confirmed_at.is_not(None))
@@ -214,9 +214,19 @@ def collecting(session: Session) -> Sequence[BankConnection]:
     return session.scalars(
         select(BankConnection)
         .join(newest, (BankConnection.line_id == newest.c.line_id) & (BankConnection.version == newest.c.version))
-        .where(BankConnection.channel == Channel.SFTP, BankConnection.collects)
+        .where(BankConnection.channel == Channel.SFTP)
         .order_by(BankConnection.line_id)
     ).all()
+
+
+def collecting(session: Session) -> Sequence[BankConnection]:
+    """Those with a folder of answers."""
+    return [each for each in counting_now(session) if each.collects]
+
+
+def encrypting(session: Session) -> Sequence[BankConnection]:
+    """Those with an OpenPGP certificate of the bank."""
+    return [each for each in counting_now(session) if each.pgp_certificate]
 
 
 def open_secret(session: Session, seals: Seals, connection: BankConnection) -> str:
@@ -227,10 +237,28 @@ def open_secret(session: Session, seals: Seals, connection: BankConnection) -> s
     return key.open(connection.sealed_secret, "bank_connection", connection.id).decode()
 
 
+def open_pgp_key(session: Session, seals: Seals, connection: BankConnection) -> str:
+    """Our OpenPGP key in the clear, "" where the connection has none. Raises SealBroken, KeyMissing."""
+    if connection.sealed_pgp_key is None or connection.key_id is None:
+        return ""
+    key = seals.open_row(get_key(session, connection.body_id, connection.key_id))
+    return key.open(connection.sealed_pgp_key, "bank_connection", f"{connection.id}/openpgp").decode()
+
+
+def with_pgp_keys(session: Session) -> Sequence[BankConnection]:
+    """Every version that was ever confirmed and has an OpenPGP key of ours: a bank may use an old one for a while."""
+    return session.scalars(
+        select(BankConnection)
+        .where(BankConnection.confirmed_at.is_not(None), BankConnection.sealed_pgp_key.is_not(None))
+        .order_by(BankConnection.confirmed_at.desc(), BankConnection.version.desc())
+    ).all()
+
+
 def facts(connection: BankConnection) -> dict[str, Any]:
     """A version as a proposal's facts: no secret, but the public key that the bank is to know."""
     terms = asdict(terms_of(connection))
-    return {**terms, "public_key": connection.public_key, "connection_id": str(connection.id)}
+    public = {"public_key": connection.public_key, "our_certificate": connection.our_certificate}
+    return {**terms, **public, "connection_id": str(connection.id)}
 
 
 def terms_of(connection: BankConnection) -> ConnectionTerms:
@@ -250,6 +278,7 @@ def propose(
     *,
     password: str = "",
     makes_key: bool = False,
+    makes_pgp_key: bool = False,
     change_id: UUID,
     line_id: UUID,
     reason: str,
@@ -259,8 +288,8 @@ def propose(
     """Propose how the files of a bank profile reach the bank. The same change id again is the same proposal.
 
     password: as the bank gave it; "" keeps the one there is. makes_key: make another key instead of keeping the one
-    there is; the first is made anyway. Raises ConnectionTermsRefused, NothingToChange, NotFound, NotAllowed, and as
-    `change.propose`.
+    there is; the first is made anyway. makes_pgp_key: the same of our OpenPGP key. Raises ConnectionTermsRefused,
+    NothingToChange, NotFound, NotAllowed, and as `change.propose`.
     """
     by.must_be(Role.ADMINISTRATOR)
     take_turns(session, f"bank connection {line_id}")
@@ -268,11 +297,12 @@ def propose(
     if there is not None:
         return there
     line_id = newest_profile(session, line_id).line_id
-    must_fit(terms)
+    pgp_ends_at = must_fit(terms, at=at)
     counting = connection_of(session, line_id)
     keeps = counting is not None and counting.sign_in is terms.sign_in and counting.channel is Channel.SFTP
     changes_secret = bool(password) or makes_key or not keeps
-    if not changes_secret and counting is not None and terms_of(counting) == terms:
+    makes_pgp_key = makes_pgp_key and terms.needs_pgp_key
+    if not (changes_secret or makes_pgp_key) and counting is not None and terms_of(counting) == terms:
         raise NothingToChange
     if counting is None and terms.channel is Channel.DOWNLOAD:
         raise NothingToChange
@@ -283,11 +313,15 @@ def propose(
         version=next_version(session, line_id),
         made_at=at,
         public_key="",
+        our_certificate="",
+        pgp_ends_at=pgp_ends_at,
         **{name: getattr(terms, name) for name in ConnectionTerms.__dataclass_fields__},
     )
     if terms.channel is Channel.SFTP:
         kept = open_secret(session, seals, counting) if counting is not None and not changes_secret else None
-        keep_secret(session, seals, row, kept or made_secret(terms, password), at=at)
+        key = keep_secret(session, seals, row, kept or made_secret(terms, password), at=at)
+        if terms.needs_pgp_key:
+            keep_pgp_key(session, seals, row, key, None if makes_pgp_key else counting)
     session.add(row)
     session.flush()
     return change.propose(
@@ -306,14 +340,13 @@ def propose(
 def made_secret(terms: ConnectionTerms, password: str) -> str:
     """A new key, or the password as typed. Raises ConnectionTermsRefused for a password that is none."""
     if terms.sign_in is SignIn.KEY:
-        made = Ed25519PrivateKey.generate()
-        return made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+        return new_private_key()
     if not 0 < len(password) <= LONGEST_PASSWORD:
         raise ConnectionTermsRefused("password", ConnectionFault.PASSWORD)
     return password
 
 
-def keep_secret(session: Session, seals: Seals, row: BankConnection, secret: str, *, at: datetime) -> None:
+def keep_secret(session: Session, seals: Seals, row: BankConnection, secret: str, *, at: datetime) -> OpenKey:
     """Seal a version's secret under a key of its own, and say the public half of one that has two."""
     key_row, key = seals.make(row.body_id, at)
     session.add(key_row)
@@ -322,11 +355,19 @@ def keep_secret(session: Session, seals: Seals, row: BankConnection, secret: str
     row.sealed_secret = key.seal(secret.encode(), "bank_connection", row.id)
     if row.sign_in is SignIn.KEY:
         row.public_key = public_half(secret)
+    return key
 
 
-def public_half(private_key: str) -> str:
-    loaded = load_ssh_private_key(private_key.encode(), None)
-    return loaded.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+def keep_pgp_key(
+    session: Session, seals: Seals, row: BankConnection, key: OpenKey, counting: BankConnection | None
+) -> None:
+    """Seal the OpenPGP key that there is for a version, or a new one, in the name of the body."""
+    secret = open_pgp_key(session, seals, counting) if counting is not None else ""
+    if secret and counting is not None:
+        row.our_certificate = counting.our_certificate
+    else:
+        secret, row.our_certificate = openpgp.new_key(get_body(session).name)
+    row.sealed_pgp_key = key.seal(secret.encode(), "bank_connection", f"{row.id}/openpgp")
 
 
 def next_version(session: Session, line_id: UUID) -> int:

@@ -74,12 +74,15 @@ class Trouble(StrEnum):
     NAME_TAKEN = "name_taken"
     NEITHER_THERE = "neither_there"
     NOT_THERE = "not_there"
+    CERTIFICATE_OVER = "certificate_over"
+    NOT_ENCRYPTED = "not_encrypted"
 
 
 class Dispatch(BodyOwned, Base):
     """One file's way by SFTP.
 
-    connection_id: the version of the connection that was used last. told_at: when people were told that it hangs.
+    connection_id: the version of the connection that was used last. message_id: the OpenPGP message as which the file
+    goes, if it does. told_at: when people were told that it hangs.
     stored_at, sent_at, receipted_at: three facts, each without the others. found_*: what one person found out about an
     uncertain one, until another confirmed it.
     """
@@ -91,6 +94,7 @@ class Dispatch(BodyOwned, Base):
         to_body_row("payroll", "payroll_id"),
         to_body_row("payment_file", "file_id"),
         to_body_row("bank_connection", "connection_id"),
+        to_body_row("dispatch_message", "message_id"),
         CheckConstraint(
             "(found_by is null) = (found_at is null) and (found_by is null) = (found_there is null)", name="found"
         ),
@@ -102,6 +106,7 @@ class Dispatch(BodyOwned, Base):
     status: Mapped[DispatchStatus] = mapped_column(stored(DispatchStatus), default=DispatchStatus.WAITING)
     trouble: Mapped[Trouble | None] = mapped_column(stored(Trouble))
     connection_id: Mapped[UUID | None]
+    message_id: Mapped[UUID | None]
     tries: Mapped[int] = mapped_column(default=1)
     planned_at: Mapped[datetime]
     told_at: Mapped[datetime | None]

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from payouts.channels import progress, sftp
 from payouts.channels.dispatch import ON_ITS_WAY, Dispatch, DispatchStatus, Trouble, get_dispatch
+from payouts.channels.message import ENDING, DispatchMessage, NotEncrypted, get_message, message_blocks, message_for
 from payouts.channels.release import has_approved_bytes
 from payouts.channels.telling import tell_releasers
 from payouts.files.payment_file import PaymentFile, get_file
@@ -42,7 +43,10 @@ class ServerSilent(NotThere):
 
 @dataclass(frozen=True)
 class Job:
-    """One file to be sent: where to, under which names, and what it must be there. Paths are the server's."""
+    """One file to be sent: where to, under which names, and what it must be there. Paths are the server's.
+
+    message_id: the OpenPGP message as which it goes; None where it goes as it is.
+    """
 
     body_id: UUID
     payroll_id: UUID
@@ -52,6 +56,7 @@ class Job:
     temporary: str
     wanted: sftp.Found
     asked_for_name: bool
+    message_id: UUID | None
 
 
 def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
@@ -100,9 +105,29 @@ def prepared(session: Session, service: Service, payroll_id: UUID, file_id: UUID
         # the name was asked for, and there is nowhere left to look
         note_trouble(session, service, dispatch, Trouble.NO_CONNECTION, at=now)
         return None
+    try:
+        message = message_to_send(session, service, dispatch, file, connection)
+    except NotEncrypted as refused:
+        note_trouble(session, service, dispatch, refused.trouble, at=now)
+        return None
     dispatch.connection_id = connection.id
+    dispatch.message_id = message.id if message else None
     session.flush()
-    return job_of(session, service.seals, connection, file, asked_for_name=asked_for_name)
+    return job_of(session, service.seals, connection, file, message, asked_for_name=asked_for_name)
+
+
+def message_to_send(
+    session: Session, service: Service, dispatch: Dispatch, file: PaymentFile, connection: BankConnection
+) -> DispatchMessage | None:
+    """The message as which a file goes, None where it goes as it is. Raises NotEncrypted.
+
+    Once its name was asked for, it is the one that may lie at the bank, whatever the connection says by now.
+    """
+    if dispatch.status is DispatchStatus.SENDING:
+        return get_message(session, file, dispatch.message_id) if dispatch.message_id else None
+    if not connection.pgp_certificate:
+        return None
+    return message_for(session, service.seals, file, connection, at=service.now())
 
 
 def connection_now(session: Session, payroll: Payroll) -> BankConnection | None:
@@ -112,9 +137,16 @@ def connection_now(session: Session, payroll: Payroll) -> BankConnection | None:
 
 
 def job_of(
-    session: Session, seals: Seals, connection: BankConnection, file: PaymentFile, *, asked_for_name: bool
+    session: Session,
+    seals: Seals,
+    connection: BankConnection,
+    file: PaymentFile,
+    message: DispatchMessage | None,
+    *,
+    asked_for_name: bool,
 ) -> Job:
-    final = in_folder(connection.outgoing_folder, file.name)
+    sent, name = (message, file.name + ENDING) if message else (file, file.name)
+    final = in_folder(connection.outgoing_folder, name)
     return Job(
         file.body_id,
         file.payroll_id,
@@ -122,8 +154,9 @@ def job_of(
         server_of(session, seals, connection),
         final,
         final + TEMPORARY,
-        sftp.Found(file.byte_count, file.sha256),
+        sftp.Found(sent.byte_count, sent.sha256),
         asked_for_name,
+        message.id if message else None,
     )
 
 
@@ -160,7 +193,7 @@ def deliver(service: Service, hold: Hold, job: Job, folder: sftp.Folder) -> None
         return
     if stored != job.wanted:
         # closed at once, also when the connection is cut: it holds a transaction
-        with closing(approved_blocks(service, job)) as blocks:
+        with closing(blocks_to_send(service, job)) as blocks:
             folder.put(job.temporary, blocks)
         if folder.look(job.temporary) != job.wanted:
             stop(service, job, Trouble.READ_BACK_DIFFERS)
@@ -182,10 +215,14 @@ def deliver(service: Service, hold: Hold, job: Job, folder: sftp.Folder) -> None
     note(service, job, DispatchStatus.SENT)
 
 
-def approved_blocks(service: Service, job: Job) -> Generator[bytes, None, None]:
-    """The file's bytes, a segment at a time; what arrives is compared with the approved SHA-256 by reading it back."""
+def blocks_to_send(service: Service, job: Job) -> Generator[bytes, None, None]:
+    """The bytes of the file or of its message, a segment at a time; what arrives is compared by reading it back."""
     with service.transaction(job.body_id) as session:
-        yield from blocks_of(session, service.seals, get_file(session, job.payroll_id, job.file_id))
+        file = get_file(session, job.payroll_id, job.file_id)
+        if job.message_id is None:
+            yield from blocks_of(session, service.seals, file)
+        else:
+            yield from message_blocks(session, service.seals, file, get_message(session, file, job.message_id))
 
 
 def note(service: Service, job: Job, to: DispatchStatus) -> None:

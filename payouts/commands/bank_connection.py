@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TextIO
 from uuid import UUID
 
 import click
@@ -16,9 +17,11 @@ from payouts.files.payment_file import files_of
 from payouts.payroll import get_payroll, payroll_of_number
 from payouts.web.channel_words import TROUBLES
 from schemes import bank_connection as connections
-from schemes.bank_connection import BankConnection, Channel, ConnectionTerms, SignIn, fingerprint, plain_key
+from schemes import openpgp
+from schemes.bank_connection import BankConnection, Channel, ConnectionTerms, SignIn
 from schemes.bank_profile import bank_profiles
 from schemes.database import new_id
+from schemes.ssh_key import fingerprint, plain_key
 
 
 @click.group("bank-connection")
@@ -54,6 +57,25 @@ def show(name: str, body_name: str | None) -> None:
             f"folders\t{found.outgoing_folder or '.'}\t{found.incoming_folder or '.' if found.collects else '-'}"
         )
         click.echo(f"public key\t{found.public_key or '-'}")
+        ends = f"{found.pgp_ends_at:%Y-%m-%d}" if found.pgp_ends_at else "never"
+        to = openpgp.fingerprint(found.pgp_certificate)
+        click.echo(
+            f"encrypted to\t{to or '-'}" + (f"\tends {ends}\t{'signed' if found.signs else 'unsigned'}" if to else "")
+        )
+        click.echo(f"our OpenPGP key\t{openpgp.fingerprint(found.our_certificate) or '-'}")
+
+
+@bank_connection.command("certificate")
+@click.argument("name")
+@ground.body_option
+def certificate(name: str, body_name: str | None) -> None:
+    """The body's OpenPGP certificate, for the bank."""
+    given = ground.service()
+    with given.transaction(ground.one_body(given, body_name)) as session:
+        found = counting(session, name)
+        if not found.our_certificate:
+            raise click.ClickException(f"the connection of {name} has no OpenPGP key: `bank-connection propose --sign`")
+        click.echo(found.our_certificate.strip())
 
 
 @bank_connection.command("propose")
@@ -67,6 +89,12 @@ def show(name: str, body_name: str | None) -> None:
 @click.option("--new-key", is_flag=True, help="Make another key instead of keeping the one there is.")
 @click.option("--folder", default="", help="For files to pay, as the bank names it.")
 @click.option("--answers", help="The folder of the bank's answers, to be collected; '' for the first one.")
+@click.option(
+    "--encrypt-to", type=click.File("r"), help="The bank's OpenPGP certificate, which files are encrypted to."
+)
+@click.option("--sign", "signs", is_flag=True, help="Sign each encrypted file with the body's OpenPGP key.")
+@click.option("--encrypted-answers", is_flag=True, help="The bank encrypts its answers to the body's OpenPGP key.")
+@click.option("--new-openpgp-key", is_flag=True, help="Make another OpenPGP key instead of keeping the one there is.")
 @click.option("--reason", required=True)
 @ground.person_options
 @ground.body_option
@@ -78,6 +106,7 @@ def propose(
     host_key: str | None,
     folder: str,
     answers: str | None,
+    encrypt_to: TextIO | None,
     reason: str,
     email: str,
     code: str | None,
@@ -86,6 +115,9 @@ def propose(
     download: bool,
     by_password: bool,
     new_key: bool,
+    signs: bool,
+    encrypted_answers: bool,
+    new_openpgp_key: bool,
 ) -> None:
     """Propose how files get to the bank; `payouts change confirm` by somebody else makes it count."""
     given = ground.service()
@@ -104,6 +136,9 @@ def propose(
             folder,
             answers or "",
             answers is not None,
+            encrypt_to.read().strip() if encrypt_to else "",
+            signs,
+            encrypted_answers,
         )
     with given.transaction(body_id) as session:
         proposed = connections.propose(
@@ -112,16 +147,19 @@ def propose(
             terms,
             password=password,
             makes_key=new_key,
+            makes_pgp_key=new_openpgp_key,
             change_id=new_id(),
             line_id=line_of(session, name),
             reason=reason,
             by=by,
             at=given.now(),
         )
-        public_key = proposed.after["public_key"]
+        public_key, our_certificate = proposed.after["public_key"], proposed.after["our_certificate"]
     click.echo(f"Proposed, {proposed.id}.")
     if public_key:
         click.echo(f"For the bank: {public_key}")
+    if our_certificate:
+        click.echo(f"For the bank:\n{our_certificate.strip()}")
 
 
 @bank_connection.command("try")

@@ -52,6 +52,7 @@ class StaffEvent(StrEnum):
     PASSKEYS_CHANGED = "passkeys_changed"
     CONTROL_DIFFERS = "control_differs"
     FILE_NOT_SENT = "file_not_sent"
+    CERTIFICATE_ENDS = "certificate_ends"
     TRACE_STEP = "trace_step"
     TRACE_PAYEE = "trace_payee"
     WEBHOOK_PAUSED = "webhook_paused"

@@ -26,6 +26,7 @@ from bacs.reports.envelope import OTHERS
 from payouts.responses.line import Fact, Says
 from payouts.responses.response import ResponseFault, ResponseKind
 from payouts.returns.reason import OF_ARUCS, OF_INPUT_LETTERS, Reason, of_iso
+from schemes import openpgp
 
 KINDS = {
     ReportKind.ARRIVAL: ResponseKind.ARRIVAL,
@@ -89,6 +90,9 @@ def kind_of(content: BinaryIO) -> ResponseKind:
     """What a file is. Raises NotTaken."""
     if not content.read(1):
         raise NotTaken(ResponseFault.EMPTY)
+    content.seek(0)
+    if openpgp.is_message(content.read(200)):
+        raise NotTaken(ResponseFault.ENCRYPTED)
     content.seek(0)
     try:
         said = recognition.recognise(content)

@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from payouts.responses.opening import opened
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
@@ -65,6 +66,7 @@ class ResponseFault(StrEnum):
     ANOTHER_ACCOUNT = "another_account"
     TEST = "test"
     WRONG_TOTALS = "wrong_totals"
+    ENCRYPTED = "encrypted"
 
 
 NOT_READ = {
@@ -72,6 +74,7 @@ NOT_READ = {
     ResponseFault.HOSTILE: ResponseStatus.QUARANTINED,
     ResponseFault.EMPTY: ResponseStatus.QUARANTINED,
     ResponseFault.WRONG_TOTALS: ResponseStatus.QUARANTINED,
+    ResponseFault.ENCRYPTED: ResponseStatus.QUARANTINED,
 }
 """The faults of a file that nobody could read, or trust; any other means that it is not for us."""
 
@@ -80,7 +83,8 @@ class Response(BodyOwned, Base):
     """One file from the bank, under its SHA-256. Its bytes are sealed and never change.
 
     What it says is in its lines (`response_line`); here only what stands above them. `mismatches`: how often it does
-    not agree with itself. `lines_done`: how many were held against the payments.
+    not agree with itself. `lines_done`: how many were held against the payments. `message_sha256`: of the OpenPGP
+    message that it came as, "" of a file that came as it is.
     """
 
     __tablename__ = "response"
@@ -93,6 +97,7 @@ class Response(BodyOwned, Base):
 
     file_name: Mapped[str]
     sha256: Mapped[str]
+    message_sha256: Mapped[str] = mapped_column(server_default="")
     byte_count: Mapped[int] = mapped_column(BigInteger)
     key_id: Mapped[UUID]
     sealed_content: Mapped[bytes] = mapped_column(deferred=True)
@@ -145,8 +150,12 @@ def keep(
     by: Actor | None,
     at: datetime,
 ) -> Response:
-    """Keep what came in somebody's name, sent by them or (by: None) collected by the service."""
+    """Keep what came in somebody's name, sent by them or (by: None) collected by the service.
+
+    An encrypted file is opened first: by its bytes as they came the same report would be another one each time.
+    """
     body_id = session.info["body_id"]
+    content, message_sha256 = opened(session, seals, content)
     sha256 = hashlib.sha256(content).hexdigest()
     take_turns(session, f"response {sha256}")
     there = session.scalars(select(Response).where(Response.sha256 == sha256)).one_or_none()
@@ -160,6 +169,7 @@ def keep(
         id=response_id,
         file_name=file_name[:LONGEST_FILE_NAME],
         sha256=sha256,
+        message_sha256=message_sha256,
         byte_count=len(content),
         key_id=key_row.id,
         sealed_content=key.seal(content, "response", response_id),
@@ -168,7 +178,16 @@ def keep(
     )
     session.add(response)
     session.flush()
-    audit.record(session, "response.received", by=by, about=response, at=at, sha256=sha256, bytes=len(content))
+    audit.record(
+        session,
+        "response.received",
+        by=by,
+        about=response,
+        at=at,
+        sha256=sha256,
+        bytes=len(content),
+        message_sha256=message_sha256 or None,
+    )
     outbox.add(session, "response.read", once=f"response.read/{response_id}", at=at, response_id=str(response_id))
     return response
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bacs.calendar import LONDON
 from payouts import matching
 from payouts.app import Service
-from payouts.channels import collecting
+from payouts.channels import certificate_warning, collecting
 from payouts.first_hour import sign_up
 from payouts.gates import reminding
 from payouts.ledger import control
@@ -78,6 +78,7 @@ def ask_daily(service: Service, asked_on: date | None) -> date | None:
             control.ask_daily(session, at=now)
             closing.ask_daily(session, at=now)
             trace_reminding.ask_daily(session, at=now)
+            certificate_warning.ask_daily(session, at=now)
             sign_up.ask_daily(session, at=now)
             outbox.add(session, "api.forget", once=f"api.forget/{today}", at=now)
             outbox.add(session, "webhook.forget", once=f"webhook.forget/{today}", at=now)

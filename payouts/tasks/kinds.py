@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from payouts import api_reply, building, building_one_offs, erasure, matching, registering
+from payouts.channels import certificate_warning
 from payouts.channels import collecting as channel_collecting
 from payouts.channels import sending as channel_sending
 from payouts.checks import run as checks_run
@@ -67,6 +68,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "response.read": OnDatabase(applying.read),
     "response.apply": OnDatabase(applying.apply_chunk),
     "payroll.close": OnDatabase(closing.close),
+    "connection.warn": OnDatabase(certificate_warning.warn),
     "channel.send": Outside(channel_sending.send),
     "statement.read": OnDatabase(reading.read),
     "statement.rule": OnDatabase(rule.try_on_suspense),

@@ -229,6 +229,7 @@ ACTS: dict[str, str] = {
     "bank_connection.changed": "Changed how files get to the bank (version {version})",
     "response.too_large": "Left a file of the bank’s folder alone: it is larger than any report ({bytes} bytes)",
     "sandbox.bank_day": "The sandbox’s bank let {day} pass ({files} files)",
+    "file.encrypted": "Encrypted a file to the bank’s certificate {encrypted_to} (the message: {message_sha256})",
     "file.stored": "Stored a file in the bank’s folder under a temporary name, and read it back",
     "file.sending": "Asked the bank’s server for the final name of a file",
     "file.sent": "Sent a file to the bank’s folder",

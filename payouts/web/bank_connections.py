@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 
+from payouts.channels.certificate_warning import FIRST_WARNING
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.channel_words import FAULTS, SIGN_INS
@@ -41,13 +43,13 @@ from schemes.bank_connection import (
     ConnectionTermsRefused,
     SignIn,
     connection_of,
-    plain_key,
     versions_of,
 )
 from schemes.bank_profile import newest_profile
 from schemes.change import Change, ChangeKind, waiting_of
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import Role
+from schemes.ssh_key import plain_key
 
 LONGEST = 2000
 
@@ -96,6 +98,22 @@ class ProposeConnection(Form):
     incoming_folder = StringField(
         "Folder of answers (optional)", description="As the bank names it, like out", widget=GovTextInput()
     )
+    pgp_certificate = TextAreaField(
+        "The bank’s OpenPGP certificate (optional)",
+        description="If the bank wants its files encrypted. Paste it whole, from its BEGIN line to its END line",
+        widget=GovTextArea(),
+    )
+    signs = BooleanField("Sign each file with the body’s OpenPGP key", widget=GovCheckboxInput())
+    opens_answers = BooleanField(
+        "The bank encrypts its answers to the body’s OpenPGP key",
+        description="The key is made here. You give the bank its public half, the certificate",
+        widget=GovCheckboxInput(),
+    )
+    makes_pgp_key = BooleanField(
+        "Make a new OpenPGP key",
+        description="The bank has to take in its certificate first. Answers to the key there is can still be opened",
+        widget=GovCheckboxInput(),
+    )
     reason = reason()
     submit = SubmitField("Propose this connection", widget=GovSubmitInput())
 
@@ -111,6 +129,9 @@ class ProposeConnection(Form):
             (self.outgoing_folder.data or "").strip(),
             (self.incoming_folder.data or "").strip(),
             bool(self.collects.data),
+            (self.pgp_certificate.data or "").strip().replace("\r\n", "\n"),
+            bool(self.signs.data),
+            bool(self.opens_answers.data),
         )
 
     def field_of(self, refused: Refused) -> Field | None:
@@ -136,6 +157,8 @@ def show_connection(bank_profile_id: UUID) -> ResponseReturnValue:
             profile=profile,
             connection=connection_of(session, profile.line_id),
             versions=versions_of(session, profile.line_id),
+            now=now(),
+            soon=now() + FIRST_WARNING,
             waiting=waiting_of(session, ChangeKind.BANK_CONNECTION, profile.line_id),
         )
 
@@ -178,8 +201,7 @@ def typed_of(connection: BankConnection | None) -> dict[str, Any]:
     """The version that counts, as somebody would type it; its key or password stays unless another is wanted."""
     if connection is None or connection.channel is Channel.DOWNLOAD:
         return {"port": bank_connection.STANDARD_PORT, "sign_in": SignIn.KEY.value}
-    same = ("host", "port", "username", "host_key", "outgoing_folder", "incoming_folder", "collects")
-    return {**{name: getattr(connection, name) for name in same}, "sign_in": connection.sign_in.value}
+    return {**asdict(bank_connection.terms_of(connection)), "sign_in": connection.sign_in.value}
 
 
 def proposal(
@@ -194,6 +216,7 @@ def proposal(
                 terms,
                 password=password,
                 makes_key=isinstance(form, ProposeConnection) and bool(form.makes_key.data),
+                makes_pgp_key=isinstance(form, ProposeConnection) and bool(form.makes_pgp_key.data),
                 change_id=form.change_id.id_of_what_is_made,
                 line_id=line_id,
                 reason=form.reason.data or "",

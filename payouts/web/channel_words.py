@@ -10,8 +10,10 @@ from flask import Flask
 from payouts.channels.dispatch import Dispatch, DispatchStatus, GoesByItself, Trouble
 from payouts.channels.progress import NothingFound
 from payouts.sandbox.bank.days import NotASandbox, NothingMoreToSay
-from schemes.bank_connection import Channel, ConnectionFault, ConnectionTermsRefused, SignIn, fingerprint
+from schemes import openpgp
+from schemes.bank_connection import Channel, ConnectionFault, ConnectionTermsRefused, SignIn
 from schemes.errors import Refused
+from schemes.ssh_key import fingerprint
 
 FAULTS: dict[ConnectionFault, str] = {
     ConnectionFault.HOST: "Enter the server’s name, like sftp.bank.example, without slashes",
@@ -20,6 +22,21 @@ FAULTS: dict[ConnectionFault, str] = {
     ConnectionFault.HOST_KEY: "Enter the server’s public key as the bank gave it, like ssh-ed25519 AAAA…",
     ConnectionFault.PASSWORD: "Enter the password that the bank gave you",
     ConnectionFault.FOLDER: "Enter a folder as the bank names it, like in or outgoing/payments",
+    ConnectionFault.PGP_UNREADABLE: (
+        "Paste the bank’s OpenPGP certificate whole, from BEGIN PGP PUBLIC KEY BLOCK to END PGP PUBLIC KEY BLOCK"
+    ),
+    ConnectionFault.PGP_SECRET: (
+        "This is a private key, and was not kept. Whoever sent it to you has to change it. Paste the bank’s certificate"
+    ),
+    ConnectionFault.PGP_REVOKED: "This certificate was revoked. Ask the bank for the one that it uses now",
+    ConnectionFault.PGP_EXPIRED: "This certificate has expired. Ask the bank for the one that it uses now",
+    ConnectionFault.PGP_NO_ENCRYPTION_KEY: (
+        "Nothing can be encrypted to this certificate: it has no key for it, or one that is too weak. Ask the bank for "
+        "the certificate that files are encrypted to"
+    ),
+    ConnectionFault.PGP_NOTHING_TO_SIGN: (
+        "Only encrypted files are signed. Give the bank’s certificate too, or do not sign"
+    ),
 }
 
 SIGN_INS: dict[SignIn, str] = {
@@ -100,6 +117,17 @@ TROUBLES: dict[Trouble, tuple[str, str]] = {
         "Two people found that the bank does not have the file.",
         "Send it again, or take it to the bank by hand.",
     ),
+    Trouble.CERTIFICATE_OVER: (
+        "The bank’s OpenPGP certificate has expired, so the file was not encrypted. Nothing was sent.",
+        (
+            "Ask the bank for its new certificate and have an administrator propose it. Once it is confirmed, send the "
+            "file again, or take it to the bank by hand."
+        ),
+    ),
+    Trouble.NOT_ENCRYPTED: (
+        "The file could not be encrypted to the bank’s OpenPGP certificate. Nothing was sent.",
+        "Ask the bank whether its certificate is still the right one, or take the file to the bank by hand.",
+    ),
 }
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
@@ -129,7 +157,21 @@ def connection_rows(facts: Mapping[str, Any]) -> dict[str, str]:
         "Folder of answers": (facts["incoming_folder"] or "The one that one is in after signing in")
         if facts["collects"]
         else "Answers are not collected",
+        **openpgp_rows(facts),
     }
+
+
+def openpgp_rows(facts: Mapping[str, Any]) -> dict[str, str]:
+    """What of a connection is OpenPGP, for a proposal: fingerprints, that two people compare with the bank's letter."""
+    # proposals from before there was any have none of it
+    certificate, ours = facts.get("pgp_certificate", ""), facts.get("our_certificate", "")
+    rows = {"Files are encrypted to (OpenPGP)": openpgp.fingerprint(certificate) or "Not encrypted"}
+    if certificate:
+        rows["Files are signed"] = "With the body’s OpenPGP key" if facts["signs"] else "No"
+    if ours:
+        rows["The body’s OpenPGP key"] = openpgp.fingerprint(ours)
+        rows["Answers"] = "Encrypted to the body’s OpenPGP key" if facts["opens_answers"] else "As they are"
+    return rows
 
 
 def trouble_words(dispatch: Dispatch) -> tuple[str, str]:
@@ -141,3 +183,4 @@ def register(app: Flask) -> None:
     app.add_template_filter(lambda status: STATUSES[DispatchStatus(status)], "dispatch_status")
     app.add_template_filter(trouble_words, "dispatch_trouble")
     app.add_template_filter(fingerprint, "key_fingerprint")
+    app.add_template_filter(openpgp.fingerprint, "openpgp_fingerprint")

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 
 from payouts.channels import progress
 from payouts.channels.dispatch import DispatchStatus, get_dispatch
+from payouts.channels.message import ENDING, get_message
 from payouts.files.payment_file import get_file
 from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
@@ -55,14 +56,16 @@ def show_dispatch(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
 
 
 def render_way(session: Session, payroll: Payroll, file_id: UUID, form: SayFound) -> ResponseReturnValue:
-    dispatch = get_dispatch(session, payroll.id, file_id)
+    dispatch, file = get_dispatch(session, payroll.id, file_id), get_file(session, payroll.id, file_id)
     used = session.get(BankConnection, (payroll.body_id, dispatch.connection_id)) if dispatch.connection_id else None
     return render_template(
         "payroll/show_dispatch.html",
         payroll=payroll,
         dispatch=dispatch,
-        file=get_file(session, payroll.id, file_id),
+        file=file,
+        message=get_message(session, file, dispatch.message_id) if dispatch.message_id else None,
         connection=used,
+        message_ending=ENDING,
         names=names(session),
         form=form,
         may_release=actor().holds(Role.RELEASER, payroll.scheme_id),

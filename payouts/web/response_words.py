@@ -50,6 +50,8 @@ FAULTS: dict[ResponseFault, str] = {
     "Ask your bank why you got it",
     ResponseFault.WRONG_TOTALS: "The report’s totals are not what its payments come to, so nothing was taken from it: "
     "something is missing or was changed. Fetch it from the bank again",
+    ResponseFault.ENCRYPTED: "The file is encrypted, and none of your body’s OpenPGP keys opens it. Ask the bank to "
+    "encrypt it to the body’s certificate, which stands with the account’s connection, or send it as it is",
     ResponseFault.TEST: "The report is marked as a test. Send the real one",
 }
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import asyncssh
 import pytest
 
-from schemes import bank_connection, change_applied
+from schemes import bank_connection, change_applied, openpgp
 from schemes.bank_connection import (
     BankConnection,
     Channel,
@@ -18,15 +18,17 @@ from schemes.bank_connection import (
     SignIn,
     channel_at,
     connection_of,
-    fingerprint,
+    open_pgp_key,
     open_secret,
-    plain_key,
+    with_pgp_keys,
 )
 from schemes.bank_profile import bank_profiles
 from schemes.change import NothingToChange
 from schemes.database import new_id
 from schemes.errors import NotAllowed, SamePerson
 from schemes.person import Role
+from schemes.ssh_key import fingerprint, plain_key
+from tests.openpgp import BANK, BANK_KEY, SUITE, golden
 
 HOST_KEY = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
 TERMS = ConnectionTerms(Channel.SFTP, "sftp.bank.example", 22, "harbour", HOST_KEY, outgoing_folder="in")
@@ -116,6 +118,26 @@ def test_the_way_of_a_payroll_is_that_of_the_day_it_was_created(office, agree, c
     assert ways == [Channel.DOWNLOAD, Channel.SFTP, Channel.DOWNLOAD]
 
 
+def test_our_openpgp_key_stays_until_two_people_agree_on_another_and_its_secret_half_is_sealed(
+    office, agree, monkeypatch
+):
+    monkeypatch.setattr(openpgp, "SUITE", SUITE)
+    terms = replace(TERMS, pgp_certificate=BANK, signs=True)
+    first = agree(terms)
+    assert first.pgp_ends_at is None
+    assert b"PRIVATE KEY" not in first.sealed_pgp_key
+    moved = agree(replace(terms, outgoing_folder="x"))
+    assert moved.our_certificate == first.our_certificate
+    renewed = agree(replace(terms, outgoing_folder="x"), makes_pgp_key=True)
+    assert renewed.our_certificate != first.our_certificate
+    with office.transaction() as session:
+        keys = [open_pgp_key(session, office.service.seals, each) for each in (first, moved, renewed)]
+        assert keys[0] == keys[1] != keys[2]
+        assert [each.id for each in with_pgp_keys(session)] == [renewed.id, moved.id, first.id]
+    without = agree(replace(TERMS, pgp_certificate=BANK))
+    assert (without.our_certificate, without.sealed_pgp_key) == ("", None)
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
@@ -129,6 +151,11 @@ def test_the_way_of_a_payroll_is_that_of_the_day_it_was_created(office, agree, c
         ({"outgoing_folder": "../up"}, ConnectionFault.FOLDER),
         ({"outgoing_folder": "a/../../b"}, ConnectionFault.FOLDER),
         ({"incoming_folder": "a\nb"}, ConnectionFault.FOLDER),
+        ({"pgp_certificate": "their letter"}, ConnectionFault.PGP_UNREADABLE),
+        ({"pgp_certificate": BANK_KEY}, ConnectionFault.PGP_SECRET),
+        ({"pgp_certificate": golden("signs-only.asc")}, ConnectionFault.PGP_NO_ENCRYPTION_KEY),
+        ({"pgp_certificate": golden("ended.asc")}, ConnectionFault.PGP_EXPIRED),
+        ({"signs": True}, ConnectionFault.PGP_NOTHING_TO_SIGN),
     ],
 )
 def test_a_connection_that_no_server_has_is_refused_by_its_field(agree, changes, fault) -> None:

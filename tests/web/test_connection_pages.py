@@ -10,11 +10,13 @@ import pytest
 from payouts.channels import sending
 from payouts.channels.dispatch import Trouble, get_dispatch
 from payouts.files.payment_file import files_of
-from schemes import bank_connection, change_applied
+from schemes import bank_connection, change_applied, openpgp
 from schemes.bank_connection import Channel, ConnectionTerms
 from schemes.bank_profile import bank_profiles
 from schemes.database import new_id
 from schemes.person import Role
+from schemes.ssh_key import fingerprint
+from tests.openpgp import BANK, BANK_KEY, FINGERPRINT, SUITE
 
 HOST_KEY = " ".join(asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().split()[:2])
 
@@ -24,7 +26,8 @@ def start(sealed):
     return sealed
 
 
-def test_a_connection_is_proposed_on_its_page_and_confirmed_by_another(signed_in, office) -> None:
+def test_a_connection_is_proposed_on_its_page_and_confirmed_by_another(signed_in, office, monkeypatch) -> None:
+    monkeypatch.setattr(openpgp, "SUITE", SUITE)
     admin = signed_in(Role.ADMINISTRATOR)
     with office.transaction() as session:
         profile_id = bank_profiles(session)[0].id
@@ -40,14 +43,20 @@ def test_a_connection_is_proposed_on_its_page_and_confirmed_by_another(signed_in
     }
     page = admin.press("Propose this connection", **typed, host_key="not a key")
     assert page.errors == ["Enter the server’s public key as the bank gave it, like ssh-ed25519 AAAA…"]
-    page = admin.press("Propose this connection", **typed, host_key=f"sftp.bank.example {HOST_KEY}")
+    typed["host_key"] = f"sftp.bank.example {HOST_KEY}"
+    page = admin.press("Propose this connection", **typed, pgp_certificate=BANK_KEY)
+    assert page.errors[0].startswith("This is a private key, and was not kept")
+    page = admin.press("Propose this connection", **typed, pgp_certificate=BANK, signs="y")
+    assert FINGERPRINT in page.text
     assert "sftp.bank.example, port 22" in page.text
     finance = signed_in(Role.FINANCE)
     finance.get(page.response.request.path)
     finance.press("Save the decision", decision="confirm", code=finance.code())
     page = finance.get(f"/bank-profiles/{profile_id}/connection")
-    assert bank_connection.fingerprint(HOST_KEY) in page.text
+    assert fingerprint(HOST_KEY) in page.text
     assert "ssh-ed25519 AAAA" in page.text
+    assert FINGERPRINT in page.text
+    assert "BEGIN PGP PUBLIC KEY BLOCK" in page.text
 
 
 def test_an_uncertain_file_is_found_by_two_people_and_counts_as_submitted(signed_in, office, sealed) -> None:

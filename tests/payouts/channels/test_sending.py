@@ -66,7 +66,7 @@ class Line:
             seals = self.office.service.seals
             return {file.name: b"".join(blocks_of(session, seals, file)) for file in files_of(session, self.payroll_id)}
 
-    def connect(self, *, days_ago: int = 1, **changes) -> None:
+    def connect(self, *, days_ago: int = 1, makes_pgp_key: bool = False, **changes) -> None:
         """Two administrators agree on a connection, some days ago; the bank takes its key in."""
         at = self.office.service.now() - timedelta(days=days_ago)
         terms = ConnectionTerms(
@@ -77,7 +77,7 @@ class Line:
             line_id = bank_profiles(session)[0].line_id
             proposed = bank_connection.propose(
                 session, self.office.service.seals, replace(terms, **changes), change_id=new_id(), line_id=line_id,
-                reason="the bank's letter", by=by, at=at,
+                reason="the bank's letter", makes_pgp_key=makes_pgp_key, by=by, at=at,
             )  # fmt: skip
             change_applied.confirm(session, proposed, by=other, at=at)
             connection = connection_of(session, line_id)

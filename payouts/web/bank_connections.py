@@ -104,16 +104,8 @@ class ProposeConnection(Form):
         widget=GovTextArea(),
     )
     signs = BooleanField("Sign each file with the body’s OpenPGP key", widget=GovCheckboxInput())
-    opens_answers = BooleanField(
-        "The bank encrypts its answers to the body’s OpenPGP key",
-        description="The key is made here. You give the bank its public half, the certificate",
-        widget=GovCheckboxInput(),
-    )
-    makes_pgp_key = BooleanField(
-        "Make a new OpenPGP key",
-        description="The bank has to take in its certificate first. Answers to the key there is can still be opened",
-        widget=GovCheckboxInput(),
-    )
+    opens_answers = BooleanField("The bank encrypts its answers to the body’s OpenPGP key", widget=GovCheckboxInput())
+    makes_pgp_key = BooleanField("Make a new OpenPGP key", widget=GovCheckboxInput())
     reason = reason()
     submit = SubmitField("Propose this connection", widget=GovSubmitInput())
 

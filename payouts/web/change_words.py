@@ -200,7 +200,8 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         lambda change, names: "How files get to the bank",
         lambda facts, names: connection_rows(facts),
         "Whether files are sent by the service counts for payrolls that are created from then on. Where the server is, "
-        "and how the service signs in, counts at once. Compare the server’s key with the bank’s own letter or site.",
+        "and how the service signs in, counts at once. Compare the server’s key, and the "
+        "fingerprint of the OpenPGP certificate if there is one, with the bank’s own letter or site.",
         lambda change: (
             "See the account that it is for",
             url_for("pages.show_bank_profile", bank_profile_id=change.subject_id),

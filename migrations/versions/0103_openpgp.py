@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "openpgp"
-down_revision = "look_backs"
+down_revision = "going_live"
 
 MINE = "(SELECT nullif(current_setting('payouts.body_id', true), '')::uuid)"
 

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TextIO
 
 import click
 
 from payouts.commands import ground
-from payouts.notices import again, connection, lint, staff_wording
+from payouts.notices import again, connection, staff_wording
 from payouts.notices.connection import KeyKind, NotifyTerms, Way
-from payouts.notices.event import NoticeEvent
+from payouts.notices.event import FIELDS, NoticeEvent
 from payouts.notices.forecast import forecast
+from payouts.notices.lint import WordingRefused
 from payouts.notices.staff_wording import StaffText
 from payouts.notices.wording import Place, Wordings
 from payouts.notices.wording import propose as propose_words
 from payouts.notices.words import Words
 from payouts.payroll import get_payroll, payroll_of_number
+from payouts.web.notice_words import fault_words
 from schemes.database import new_id
 from schemes.payee import Language, payee_of_reference
 
 EVENT = click.Choice([event.value for event in NoticeEvent])
+STAFF_EVENT = click.Choice([text.value for text in StaffText])
 WAY = click.Choice([way.value for way in Way])
+EVENTS = f"EVENT is one of: {', '.join(EVENT.choices)}. WAY is one of: {', '.join(WAY.choices)}."
+STAFF_EVENTS = f"EVENT is one of: {', '.join(STAFF_EVENT.choices)}."
 
 
 def language_option(command: ground.Command) -> ground.Command:
     return click.option(
         "--language", type=click.Choice([each.value for each in Language]), default="english", show_default=True
     )(command)
+
+
+def wrong(refused: WordingRefused, fields: Iterable[str]) -> click.ClickException:
+    """Everything that is wrong with words, and which fields they may have."""
+    faults = ". ".join(fault_words(fault) for fault in refused.faults)
+    return click.ClickException(f"{faults}. Fields of this message: {', '.join(sorted(fields))}.")
 
 
 @click.group("notices")
@@ -95,9 +107,9 @@ def of_payee(reference: str, body_name: str | None) -> None:
             )
 
 
-@notices.command("words")
-@click.argument("event", type=EVENT)
-@click.argument("way", type=WAY)
+@notices.command("words", epilog=EVENTS)
+@click.argument("event", type=EVENT, metavar="EVENT")
+@click.argument("way", type=WAY, metavar="WAY")
 @language_option
 @ground.body_option
 def words(event: str, way: str, language: str, body_name: str | None) -> None:
@@ -108,9 +120,9 @@ def words(event: str, way: str, language: str, body_name: str | None) -> None:
     click.echo(f"{found.subject}\n\n{found.body}" if found.subject else found.body)
 
 
-@notices.command("propose-words")
-@click.argument("event", type=EVENT)
-@click.argument("way", type=WAY)
+@notices.command("propose-words", epilog=EVENTS)
+@click.argument("event", type=EVENT, metavar="EVENT")
+@click.argument("way", type=WAY, metavar="WAY")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 @click.option("--reason", required=True, help="Why: everyone in the body can read it.")
 @language_option
@@ -136,13 +148,13 @@ def propose(
         with given.transaction(by.body_id) as session:
             facts = {"change_id": new_id(), "reason": reason, "by": by, "at": given.now()}
             proposed = propose_words(session, place, Words(subject.strip(), body.strip()), **facts)  # type: ignore[arg-type]
-    except lint.WordingRefused as refused:
-        raise click.ClickException(str(refused)) from None
+    except WordingRefused as refused:
+        raise wrong(refused, FIELDS[place.event]) from None
     click.echo(f"Proposed. Somebody else confirms it: payouts change confirm {proposed.id}")
 
 
-@notices.command("staff-words")
-@click.argument("event", type=click.Choice([text.value for text in StaffText]))
+@notices.command("staff-words", epilog=STAFF_EVENTS)
+@click.argument("event", type=STAFF_EVENT, metavar="EVENT")
 @ground.body_option
 def staff_words(event: str, body_name: str | None) -> None:
     """The words that count now of a message to the people who work here."""
@@ -152,8 +164,8 @@ def staff_words(event: str, body_name: str | None) -> None:
     click.echo(f"{found.subject}\n\n{found.body}")
 
 
-@notices.command("propose-staff-words")
-@click.argument("event", type=click.Choice([text.value for text in StaffText]))
+@notices.command("propose-staff-words", epilog=STAFF_EVENTS)
+@click.argument("event", type=STAFF_EVENT, metavar="EVENT")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 @click.option("--reason", required=True, help="Why: everyone in the body can read it.")
 @ground.person_options
@@ -169,8 +181,8 @@ def propose_staff_words(
         with given.transaction(by.body_id) as session:
             facts = {"change_id": new_id(), "reason": reason, "by": by, "at": given.now()}
             proposed = staff_wording.propose(session, StaffText(event), Words(subject, body), **facts)  # type: ignore[arg-type]
-    except lint.WordingRefused as refused:
-        raise click.ClickException(str(refused)) from None
+    except WordingRefused as refused:
+        raise wrong(refused, staff_wording.FIELDS[StaffText(event)]) from None
     click.echo(f"Proposed. Somebody else confirms it: payouts change confirm {proposed.id}")
 
 

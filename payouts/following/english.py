@@ -28,6 +28,11 @@ STAGES: dict[Stage, tuple[str, str, str]] = {
         "We made it out on {day}. It comes by post, unless we agreed something else with you.",
         "If it has not come within a week, contact us. We stop it and send another.",
     ),
+    Stage.CHEQUE_STOPPED: (
+        "This cheque was stopped",
+        "A bank does not pay it any more. The money is safe with us.",
+        "Do not pay the cheque in. Contact us, so that we can agree how to pay you instead.",
+    ),
     Stage.ON_ITS_WAY: (
         "This payment is on its way",
         "We have sent it to our bank.",

@@ -35,6 +35,7 @@ class Stage(StrEnum):
     APPROVED = "approved"
     CHEQUE_APPROVED = "cheque_approved"
     CHEQUE_POSTED = "cheque_posted"
+    CHEQUE_STOPPED = "cheque_stopped"
     ON_ITS_WAY = "on_its_way"
     DUE_TODAY = "due_today"
     SHOULD_HAVE_ARRIVED = "should_have_arrived"
@@ -177,6 +178,7 @@ CHEQUES: dict[PaymentStatus, Stage] = {
     PaymentStatus.RELEASED: Stage.CHEQUE_APPROVED,
     PaymentStatus.SUBMITTED: Stage.CHEQUE_POSTED,
     PaymentStatus.PAID: Stage.CHEQUE_POSTED,
+    **dict.fromkeys(CAME_BACK, Stage.CHEQUE_STOPPED),
 }
 STAGES: dict[PaymentStatus, Stage] = {
     PaymentStatus.PREPARED: Stage.BEING_PREPARED,

@@ -28,6 +28,11 @@ STAGES: dict[Stage, tuple[str, str, str]] = {
         "Cafodd ei hysgrifennu ar {day}. Daw drwy’r post, oni bai ein bod wedi cytuno ar rywbeth arall gyda chi.",
         "Os nad yw wedi dod o fewn wythnos, cysylltwch â ni. Byddwn yn ei hatal ac yn anfon un arall.",
     ),
+    Stage.CHEQUE_STOPPED: (
+        "Cafodd y siec hon ei hatal",
+        "Nid yw banc yn ei thalu mwyach. Mae’r arian yn ddiogel gyda ni.",
+        "Peidiwch â thalu’r siec i mewn. Cysylltwch â ni, er mwyn i ni gytuno sut i’ch talu yn lle hynny.",
+    ),
     Stage.ON_ITS_WAY: (
         "Mae’r taliad hwn ar ei ffordd",
         "Rydym wedi’i anfon i’n banc.",

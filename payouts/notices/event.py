@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class NoticeEvent(StrEnum):
-    """What a notice tells. Of the first four a payee gets one for a payroll: the first that holds, from the top."""
+    """What a notice tells. Of `OF_SUBMISSION` a payee gets one for a payroll: the first that holds, from the top."""
 
     CHEQUE_POSTED = "cheque_posted"
+    CHEQUE_STOPPED = "cheque_stopped"
     FIRST_PAYMENT = "first_payment"
     PAYMENT_REDUCED = "payment_reduced"
     PAYMENT_ON_ITS_WAY = "payment_on_its_way"
@@ -45,6 +46,7 @@ OF_A_PAYMENT = OF_A_PAYROLL | {
 }
 FIELDS: dict[NoticeEvent, frozenset[str]] = {
     NoticeEvent.CHEQUE_POSTED: ALWAYS | OF_A_PAYMENT - {"account", "last_four", "several"},
+    NoticeEvent.CHEQUE_STOPPED: ALWAYS | OF_A_PAYMENT - {"account", "last_four", "several"},
     NoticeEvent.FIRST_PAYMENT: ALWAYS | OF_A_PAYMENT,
     NoticeEvent.PAYMENT_REDUCED: ALWAYS | OF_A_PAYMENT | {"taken_off"},
     NoticeEvent.PAYMENT_ON_ITS_WAY: ALWAYS | OF_A_PAYMENT,

@@ -136,8 +136,9 @@ UNPAID_REASONS: dict[NoticeEvent, tuple[str, ...]] = {
 CAME_BACK = f"""
 SELECT returned.payroll_id, returned.payee_id, returned.payment_id AS subject_id, 1 AS attempt,
        CAST(NULL AS uuid) AS follows_id, {NONE_USED}, 1 AS payment_count, returned.amount_pence AS total_pence,
-       account.last_four,
-       CASE WHEN returned.came_back = 'rejected' AND returned.reason IN ('ours', 'duplicate', 'requested', 'unknown')
+       coalesce(account.last_four, '') AS last_four,
+       CASE WHEN payment.account_id IS NULL THEN 'cheque_stopped'
+            WHEN returned.came_back = 'rejected' AND returned.reason IN ('ours', 'duplicate', 'requested', 'unknown')
             THEN 'payment_delayed' ELSE 'payment_returned' END AS event,
        NOT {OF_ONESELF.format(of="payment", payee="returned.payee_id")} AS for_another,
        jsonb_build_object('reason', returned.reason) AS facts,
@@ -145,7 +146,7 @@ SELECT returned.payroll_id, returned.payee_id, returned.payment_id AS subject_id
        OR {GRAVELY_HELD.format(payee="returned.payee_id", beneficiary="payment.beneficiary_id")} AS blocked
   FROM returned_payment returned
   JOIN payment ON payment.body_id = returned.body_id AND payment.id = returned.payment_id
-  JOIN account ON account.body_id = payment.body_id AND account.id = payment.account_id
+  LEFT JOIN account ON account.body_id = payment.body_id AND account.id = payment.account_id
  WHERE returned.status IN ('held', 'kept') AND returned.opened_at >= CAST(:at AS timestamptz) - interval '7 days'
    AND NOT EXISTS (SELECT FROM notice WHERE notice.body_id = returned.body_id
                       AND notice.subject_id = returned.payment_id AND notice.payee_id = returned.payee_id)

@@ -64,6 +64,7 @@ STATUS_TAGS: dict[NoticeStatus, tuple[str, str]] = {
 
 EVENTS: dict[NoticeEvent, str] = {
     NoticeEvent.CHEQUE_POSTED: "Cheque in the post",
+    NoticeEvent.CHEQUE_STOPPED: "Cheque stopped",
     NoticeEvent.FIRST_PAYMENT: "First payment",
     NoticeEvent.PAYMENT_REDUCED: "Payment on its way, reduced",
     NoticeEvent.PAYMENT_ON_ITS_WAY: "Payment on its way",

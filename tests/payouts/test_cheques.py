@@ -273,6 +273,7 @@ def test_the_statement_closes_it_by_the_number_of_the_cheque(office, without_acc
 def test_a_stopped_cheque_is_a_return_on_the_work_list_and_ends_its_payroll(office, without_account):
     payroll_id = cheque(office, without_account)
     record(office, payroll_id)
+    office.work(leave="notices.send")
     at = office.service.now()
     with office.transaction() as session:
         payment = payment_in(session, payroll_id)
@@ -287,6 +288,11 @@ def test_a_stopped_cheque_is_a_return_on_the_work_list_and_ends_its_payroll(offi
     assert state_of(office, payroll_id) == (PayrollStatus.REJECTED, PaymentStatus.RETURNED)
     with pytest.raises(NotNow):
         clear(office, payroll_id)
+    with office.transaction() as session:
+        planning.look(session, office.service, {})
+        told = session.scalars(select(Notice.event).where(Notice.payroll_id == payroll_id).order_by(Notice.id)).all()
+    assert told == [NoticeEvent.CHEQUE_POSTED, NoticeEvent.CHEQUE_STOPPED]
+    assert followed(office, payroll_id) is Stage.CHEQUE_STOPPED
 
 
 def test_a_payee_who_has_an_account_can_be_given_a_cheque_too(office, anna):

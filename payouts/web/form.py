@@ -43,10 +43,19 @@ def place_of(field: Field) -> str:
     return f"{field.name}-day" if isinstance(field.widget, GovDateInput) else str(field.id)
 
 
+class DayInput(GovDateInput):
+    """Three inputs in a box, which cannot itself be `required`: HTML knows that of inputs only."""
+
+    def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
+        params["attributes"].pop("required", None)
+        return params
+
+
 class DayField(DateField):
     """A day as three inputs."""
 
-    widget = GovDateInput()
+    widget = DayInput()
 
     def __init__(self, label: str, **kwargs: Any) -> None:
         super().__init__(label, format="%d %m %Y", **kwargs)

@@ -21,7 +21,7 @@ NODE_PACKAGES := node_modules/packages-installed
 ASSETS := payouts/web/static/.built
 ASSET_SOURCES := $(shell find payouts/web/assets -type f 2>/dev/null)
 
-.PHONY: help install demo test faults search check bench lock screenshots
+.PHONY: help install demo test faults crawl search check bench lock screenshots
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ faults: install ## run only the tests that kill, empty and cut off real processe
 	    PAYOUTS_FAULT_NOTICES=$${PAYOUTS_FAULT_NOTICES:-20000} PAYOUTS_KILL_EVERY=$${PAYOUTS_KILL_EVERY:-4} \
 	    PAYOUTS_BANK_RUNS=$${PAYOUTS_BANK_RUNS:-25} PAYOUTS_GATE_SEQUENCES=$${PAYOUTS_GATE_SEQUENCES:-25} \
 	    $(BIN)/pytest -m faults $(ARGS)
+
+crawl: install ## look at every page at every stage, and at every form sent empty, in a real browser with axe
+	@chromium=$$(CHROMIUM='$(CHROMIUM)' scripts/find-chromium) \
+	    && CHROMIUM="$$chromium" PAYOUTS_CRAWL_EVERY=1 $(BIN)/pytest -n 0 tests/web/test_every_route_in_chromium.py $(ARGS)
 
 search: install ## search the API for faults with many more made-up calls than the tests make (PAYOUTS_API_EXAMPLES=200)
 	@PAYOUTS_API_EXAMPLES=$${PAYOUTS_API_EXAMPLES:-100} $(BIN)/pytest -n 0 tests/api/test_searched_for_faults.py $(ARGS)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "cheque_stopped"
-down_revision = "going_live"
+down_revision = "openpgp"
 
 
 def upgrade() -> None:

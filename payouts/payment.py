@@ -381,7 +381,7 @@ def stopped_count(session: Session, payroll_id: UUID, pay_date: date) -> int:
         in_force_on(pay_date),
     )
     held = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None) & ~only_dead(
-        Payment.payee_id, Payment.beneficiary_id
+        Payment.payee_id, Payment.beneficiary_id, pay_date
     )
     stopped = union(
         mine.join(Account, account).where(or_(Account.stopped_at.is_not(None), Account.held_back, held)),

@@ -18,9 +18,9 @@ from payouts.payment_search import PaymentRow, payments_by_id
 from payouts.payroll import Payroll, PayrollStatus
 from schemes.account import Account
 from schemes.claim import only_dead
-from schemes.hold import Hold
+from schemes.hold import Hold, gravest
 from schemes.mandate import in_force_on
-from schemes.payee import Mandate, Payee, PaymentMethod
+from schemes.payee import OF_ESTATE, Mandate, Payee, PaymentMethod
 
 OPEN = (PayrollStatus.CHECKED, PayrollStatus.SEALED)
 MOST = 200
@@ -54,12 +54,14 @@ def looks(payroll: Payroll) -> list[Select[Any]]:
     since = payroll.made_at
     held = (Hold.lifted_at.is_(None)) & (Hold.placed_at >= since)
     mandate = mandated_on_pay_date(payroll)
+    goes_on = only_dead(Payment.payee_id, Payment.beneficiary_id, payroll.pay_date)
+    dead = gravest(Payment.payee_id, Payment.beneficiary_id).is_not(None) & ~goes_on
     beneficiary_held = and_(
         Payment.beneficiary_id == Hold.beneficiary_id,
         Payment.scheme_id == payroll.scheme_id,
         LIVE,
         held,
-        ~only_dead(Payment.payee_id, Payment.beneficiary_id),
+        ~goes_on,
     )
     stopped_account = and_(
         Payment.payee_id == Account.payee_id,
@@ -73,7 +75,8 @@ def looks(payroll: Payroll) -> list[Select[Any]]:
         Payment.payee_id == Mandate.payee_id,
         Payment.beneficiary_id == Mandate.beneficiary_id,
         Mandate.ended_at >= since,
-        ~mandate,
+        # of an estate no other mandate counts
+        or_(~mandate, Mandate.capacity.in_(OF_ESTATE) & dead),
     )
     no_account = and_(
         Payment.payee_id == Payee.id, Payee.payment_method != PaymentMethod.ACCOUNT, Payment.account_id.is_not(None)

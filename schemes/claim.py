@@ -233,8 +233,29 @@ def has_died(payee_id: Any, beneficiary_id: Any) -> ColumnElement[bool]:
     )
 
 
-def standing(payee_id: InstrumentedAttribute[UUID], beneficiary_id: InstrumentedAttribute[UUID]) -> ScalarSelect[UUID]:
-    """Of a row's payee and beneficiary, whom two people saw to be paid instead; null for nobody."""
+def is_mandated(day: date) -> ColumnElement[bool]:
+    """Of a claim, whether whoever receives the money may do so on a day, as what two people saw them to be.
+
+    An executor whose mandate has ended is not paid for the estate because they are somebody else's appointee as well.
+    """
+    for_estate = Mandate.capacity.in_(OF_ESTATE)
+    found = select(Mandate.id).where(
+        Mandate.body_id == Claim.body_id,
+        Mandate.payee_id == Claim.to_payee_id,
+        Mandate.beneficiary_id == Claim.beneficiary_id,
+        or_(Claim.document.is_not(None) & for_estate, Claim.document.is_(None) & ~for_estate),
+        in_force_on(day),
+    )
+    return found.correlate_except(Mandate).exists()
+
+
+def standing(
+    payee_id: InstrumentedAttribute[UUID], beneficiary_id: InstrumentedAttribute[UUID], day: date
+) -> ScalarSelect[UUID]:
+    """Of a row's payee and beneficiary, whom two people saw to be paid instead on a day; null for nobody.
+
+    Whose mandate has ended is nobody: then the death stops the payment again, and somebody is asked who receives it.
+    """
     return (
         select(Claim.to_payee_id)
         .where(
@@ -243,6 +264,7 @@ def standing(payee_id: InstrumentedAttribute[UUID], beneficiary_id: Instrumented
             Claim.beneficiary_id == beneficiary_id,
             Claim.confirmed_at.is_not(None),
             has_died(Claim.payee_id, Claim.beneficiary_id),
+            is_mandated(day),
         )
         .order_by(Claim.confirmed_at.desc())
         .limit(1)
@@ -251,30 +273,44 @@ def standing(payee_id: InstrumentedAttribute[UUID], beneficiary_id: Instrumented
     )
 
 
-def standing_of(session: Session, payee_id: UUID, beneficiary_id: UUID) -> Claim | None:
-    """The claim that two people saw, as long as the death stands."""
+def standing_of(session: Session, payee_id: UUID, beneficiary_id: UUID, *, day: date | None) -> Claim | None:
+    """The claim that two people saw, as long as the death stands, and the mandate on a day; None: as it once stood."""
     mine = select(Claim).where(
         Claim.payee_id == payee_id,
         Claim.beneficiary_id == beneficiary_id,
         Claim.confirmed_at.is_not(None),
         has_died(payee_id, beneficiary_id),
     )
+    if day is not None:
+        mine = mine.where(is_mandated(day))
     return session.scalars(mine.order_by(Claim.confirmed_at.desc()).limit(1)).first()
 
 
-def only_dead(payee_id: QueryableAttribute[UUID], beneficiary_id: QueryableAttribute[UUID]) -> ColumnElement[bool]:
+def only_dead(
+    payee_id: QueryableAttribute[UUID], beneficiary_id: QueryableAttribute[UUID], day: date | None = None
+) -> ColumnElement[bool]:
     """Whether nothing but the beneficiary's death stops a row whose payee is paid for the estate, as two people saw.
 
-    Such a payment goes on: it is what the death asks for.
+    Such a payment goes on: it is what the death asks for. day: on which they have to be mandated for the estate;
+    None of what has been paid.
     """
     # names of their own: who asks may be looking at holds itself
     claim, of_payee, of_beneficiary = aliased(Claim), aliased(Hold), aliased(Hold)
-    claimed = exists().where(
+    claimed: ColumnElement[bool] = exists().where(
         claim.to_payee_id == payee_id,
         claim.beneficiary_id == beneficiary_id,
         claim.document.is_not(None),
         claim.confirmed_at.is_not(None),
     )
+    if day is not None:
+        # who asks may be looking at mandates itself
+        mandated = select(Mandate.id).where(
+            Mandate.payee_id == payee_id,
+            Mandate.beneficiary_id == beneficiary_id,
+            Mandate.capacity.in_(OF_ESTATE),
+            in_force_on(day),
+        )
+        claimed &= mandated.correlate_except(Mandate).exists()
     payee_held = exists().where(of_payee.lifted_at.is_(None), of_payee.payee_id == payee_id)
     otherwise_held = exists().where(
         of_beneficiary.lifted_at.is_(None),

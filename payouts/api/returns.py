@@ -23,6 +23,7 @@ from payouts.returns.reason import Reason
 from payouts.returns.reissue import payrolls_paying
 from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment, get_case
 from schemes.api_key import Scope
+from schemes.bank_details import london_day
 from schemes.claim import Document, standing_of
 from schemes.payee import get_payee
 
@@ -152,7 +153,8 @@ def get_return(returned_payment_id: UUID) -> dict[str, Any]:
 
 def paid_instead(case: ReturnedPayment) -> dict[str, Any] | None:
     payment = session().get_one(Payment, (case.body_id, case.payment_id))
-    claim = standing_of(session(), payment.payee_id, payment.beneficiary_id)
+    day = london_day(now()) if case.status in OPEN else None
+    claim = standing_of(session(), payment.payee_id, payment.beneficiary_id, day=day)
     if claim is None:
         return None
     facts = {name: getattr(claim, name) for name in ("document", "document_day", "confirmed_at")}

@@ -85,9 +85,10 @@ def lines_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -
     Whoever was merged into another payee since is paid as that one, and what somebody who died would have had goes to
     whom two people saw to be paid instead.
     """
-    instead = standing(Payment.payee_id, Payment.beneficiary_id)
+    instead = standing(Payment.payee_id, Payment.beneficiary_id, payroll.pay_date)
     named, paid = aliased(Payee), aliased(Payee)
     used = in_use(payroll, paid.id)
+    goes_on = only_dead(paid.id, Payment.beneficiary_id, payroll.pay_date)
     rows = session.execute(
         select(
             Payment,
@@ -95,7 +96,7 @@ def lines_between(session: Session, payroll: Payroll, first: UUID, last: UUID) -
             paid.id,
             used.c.id,
             used.c.stopped_as,
-            case((only_dead(paid.id, Payment.beneficiary_id), None), else_=gravest(paid.id, Payment.beneficiary_id)),
+            case((goes_on, None), else_=gravest(paid.id, Payment.beneficiary_id)),
         )
         .select_from(Reissue)
         .join(

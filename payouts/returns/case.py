@@ -105,7 +105,7 @@ def next_of(session: Session, row: CaseRow, *, at: datetime) -> Next:
     case, payment = row.case, row.payment
     if case.status not in OPEN:
         return Next.NOTHING
-    instead = standing_of(session, payment.payee_id, payment.beneficiary_id)
+    instead = standing_of(session, payment.payee_id, payment.beneficiary_id, day=london_day(at))
     if instead is None and claim_waiting_of(session, payment.payee_id, payment.beneficiary_id) is not None:
         return Next.CONFIRM_CLAIM
     payee_id = instead.to_payee_id if instead else payment.payee_id

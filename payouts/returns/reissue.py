@@ -85,7 +85,9 @@ def ready(scheme_id: UUID, day: date, *, named: Collection[UUID] | None = None) 
     Where somebody has died, to whom two people saw to be paid instead (`schemes.claim`). named: these only, whatever
     the reason.
     """
-    instead = select(standing(ReturnedPayment.payee_id, Payment.beneficiary_id).label("payee_id")).lateral("instead")
+    instead = select(standing(ReturnedPayment.payee_id, Payment.beneficiary_id, day).label("payee_id")).lateral(
+        "instead"
+    )
     whom = func.coalesce(instead.c.payee_id, ReturnedPayment.payee_id)
     account = (
         select(Account.id, Account.stopped_as)

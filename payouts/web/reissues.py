@@ -47,7 +47,7 @@ def pay_again(scheme_id: UUID) -> ResponseReturnValue:
         profile = newest_profile(session, scheme.bank_profile_id)
         earliest = service().calendar.earliest_cycle(now(), profile.cut_off)
         row = row_of(session, get_case(session, named)) if named else None
-        claim = standing_of(session, row.payee.id, row.beneficiary.id) if row else None
+        claim = standing_of(session, row.payee.id, row.beneficiary.id, day=earliest.entry_day) if row else None
         to_payee = get_payee(session, claim.to_payee_id) if claim else row.payee if row else None
         ready = ready_sum(session, scheme_id, earliest.entry_day)
     if request.method == "GET":

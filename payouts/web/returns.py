@@ -60,7 +60,9 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         case = get_case(session, returned_payment_id)
         row, successor = row_of(session, case), successor_of(session, case)
-        claim = standing_of(session, row.payee.id, row.beneficiary.id)
+        whose, is_open = (row.payee.id, row.beneficiary.id), case.status in OPEN
+        once = standing_of(session, *whose, day=None)
+        claim = standing_of(session, *whose, day=london_day(now())) if is_open else once
         went_to = next((one for one in accounts_of(session, row.payee.id) if one.id == row.payment.account_id), None)
         return render_template(
             "returns/show_return.html",
@@ -71,9 +73,10 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
             age=(london_day(now()) - london_day(case.opened_at)).days,
             successor=successor,
             again=get_payroll(session, successor.payroll_id) if successor else None,
-            paying=payrolls_paying(session, case) if case.status in OPEN else None,
+            paying=payrolls_paying(session, case) if is_open else None,
             proposed=waiting_of(session, case.id),
             claim=claim,
+            lapsed=get_payee(session, once.to_payee_id) if once and not claim else None,
             to_payee=get_payee(session, claim.to_payee_id) if claim else row.payee,
             claim_waits=claim_waiting_of(session, row.payee.id, row.beneficiary.id),
             kept=kept_of(session, case),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from payouts.cancelling import cancel
 from payouts.files import sealing
 from payouts.ledger.balance import prove
 from payouts.payment import Payment, stopped_count
@@ -14,14 +15,15 @@ from payouts.payroll import get_payroll
 from payouts.returns.case import Next, next_of, row_of
 from payouts.returns.reissue import NothingToReissue, create_reissue
 from payouts.returns.returned import CaseStatus, case_of
+from payouts.stopped_since import stopped_since
 from schemes import claim as claims
 from schemes import hold as holds
 from schemes.claim import ClaimFault, ClaimRefused, Document, get_claim
 from schemes.database import new_id
 from schemes.errors import NotNow, SamePerson
 from schemes.hold import Hold, HoldKind
-from schemes.mandate import give_mandate
-from schemes.payee import Capacity, Payee
+from schemes.mandate import end_mandate, give_mandate
+from schemes.payee import Capacity, Mandate, Payee
 from schemes.person import Role
 from tests.answering import at_the_bank, payment_of, receive, record_submission, release
 
@@ -56,20 +58,28 @@ def heir(office, dead):
     return to.id
 
 
-def mandate(office, session, payee_id, beneficiary_id, capacity):
+def mandate(office, session, payee_id, beneficiary_id, capacity, *, first_day=None):
     give_mandate(
         session,
         mandate_id=new_id(),
         payee_id=payee_id,
         beneficiary_id=beneficiary_id,
         capacity=capacity,
-        first_day=None,
+        first_day=first_day,
         last_day=None,
         evidence="Grant, seen",
         evidence_reference="",
         by=office.person(Role.PREPARER),
         at=office.service.now(),
     )
+
+
+def record_death(office, dead):
+    with office.transaction() as session:
+        facts = {"payee_id": dead.payee_id, "beneficiary_id": dead.beneficiary_id, "reason": "told by the family"}
+        by, at = office.person(Role.FINANCE), office.service.now()
+        facts |= {"hold_id": new_id(), "since": at.date(), "review_on": None}
+        holds.place(session, HoldKind.DECEASED, **facts, by=by, at=at)
 
 
 def propose(office, payment, to_payee_id, **changes):
@@ -132,11 +142,7 @@ def test_an_estate_is_paid_once_two_people_saw_the_grant_and_the_case_is_over(of
 
 
 def test_the_death_of_a_beneficiary_stops_all_payments_but_those_to_the_estate(office, dead, heir):
-    with office.transaction() as session:
-        facts = {"payee_id": dead.payee_id, "beneficiary_id": dead.beneficiary_id, "reason": "told by the family"}
-        by, at = office.person(Role.FINANCE), office.service.now()
-        facts |= {"hold_id": new_id(), "since": at.date(), "review_on": None}
-        holds.place(session, HoldKind.DECEASED, **facts, by=by, at=at)
+    record_death(office, dead)
     confirm(office, propose(office, dead, heir))
     payroll_id, [again] = pay_again(office)
     with office.transaction() as session:
@@ -161,6 +167,29 @@ def test_a_claim_ends_when_it_turns_out_that_nobody_has_died(office, dead, heir)
     office.let_go_on(dead.payee_id, held.id, by=office.person(Role.APPROVER))
     _, [again] = pay_again(office)
     assert again.payee_id == dead.payee_id
+
+
+@pytest.mark.parametrize("is_something_else_too", [False, True])
+def test_whose_mandate_for_the_estate_has_ended_is_paid_nothing_until_two_people_agree_anew(
+    office, dead, heir, is_something_else_too
+):
+    record_death(office, dead)
+    confirm(office, propose(office, dead, heir))
+    payroll_id, [_] = pay_again(office)
+    with office.transaction() as session:
+        given = select(Mandate.id).where(Mandate.payee_id == heir, Mandate.capacity == Capacity.EXECUTOR)
+        facts = {"payee_id": heir, "mandate_id": session.scalars(given).one(), "because": "another was named"}
+        at = office.service.now()
+        end_mandate(session, **facts, last_day=at.date() - timedelta(days=1), by=office.person(Role.PREPARER), at=at)
+        if is_something_else_too:
+            mandate(office, session, heir, dead.beneficiary_id, Capacity.APPOINTEE, first_day=at.date())
+    with office.transaction() as session:
+        payroll = get_payroll(session, payroll_id, lock=True)
+        assert stopped_count(session, payroll_id, AGAIN) == 1
+        assert [each.row.payment.payee_id for each in stopped_since(session, payroll)] == [heir]
+        cancel(session, payroll, reason="stopped", by=office.person(Role.PREPARER), at=office.service.now())
+    with pytest.raises(NothingToReissue):
+        pay_again(office)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from bacs.calendar import Calendar
 from payouts.config import Settings
 from payouts.confirmation.client import HttpProvider
 from payouts.confirmation.provider import ConfirmationNotSetUp, Provider
+from payouts.health import Probe
 from payouts.machine_time import must_agree, utc_now
 from payouts.tasks.outbox import made_in
 from payouts.tasks.queue import Queue
@@ -74,6 +75,11 @@ class Service:
         return Site(self.settings.passkey_host or address.hostname or "", f"{address.scheme}://{address.netloc}")
 
     @cached_property
+    def probe(self) -> Probe:
+        """What a load balancer's question is answered by."""
+        return Probe(self.settings.database_url, self.queue, self.machine_time)
+
+    @cached_property
     def calendar(self) -> Calendar:
         """English working days, as Bacs keeps them."""
         return Calendar.england()
@@ -121,13 +127,14 @@ def create_app(service: Service) -> Flask:
     """The web application: pages, callbacks, and the API beside them."""
     from payouts import callbacks
     from payouts.api import application
-    from payouts.web import site
+    from payouts.web import health, site
 
     app = Flask("payouts.web", static_folder=None)
     app.config["SECRET_KEY"] = service.settings.secret_key
     app.extensions["payouts"] = service
     site.register(app)
     callbacks.register(app)
+    health.register(app)
     application.mount(app)
     proxies = service.settings.trusted_proxies
     if proxies:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "clock": ("serving.clock",),
     "sandbox": ("serving.sandbox",),
     "migrate": ("serving.migrate",),
+    "health": ("health.health",),
     "demo": ("demo.demo",),
     "bank-profile": ("bank_profile.bank_profile",),
     "bank-connection": ("bank_connection.bank_connection",),

@@ -1,8 +1,8 @@
 """What is asked before a body is known: sign-in, sessions, due tasks, callbacks, the list of bodies.
 
 Row security shows nothing until a body is set, so each question goes through one SECURITY DEFINER function, owned by a
-role that cannot sign in. This module is the only caller; the functions are made by the migration `before_body`, and a
-test holds the two lists against each other.
+role that cannot sign in. This module and `standing` are their only callers; migrations make them, and a test holds the
+two lists against each other.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ FUNCTIONS = frozenset(
         "recovery_codes_left",
         "remove_passkeys",
         "renew_recovery_codes",
+        "schema_revisions",
         "session_person",
         "sessions_of",
         "set_credentials",
@@ -51,6 +52,7 @@ FUNCTIONS = frozenset(
         "start_session",
         "stopped_tasks",
         "take_passkey_challenge",
+        "tasks_standing",
         "tasks_to_push",
         "use_code",
         "use_passkey",

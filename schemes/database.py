@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.orm.util import identity_key
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 Thing = TypeVar("Thing")
 Row = TypeVar("Row", bound="BodyOwned")
@@ -97,14 +97,28 @@ def stored(values: type[StrEnum], *, check: str | None = None) -> StoredEnum:
     )
 
 
+def by_psycopg(database_url: str) -> str:
+    return database_url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 def connect(database_url: str, *, pool_size: int = 5) -> Engine:
     """An engine on a PostgreSQL URL (`postgresql://…`), by psycopg 3."""
-    url = database_url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+    url = by_psycopg(database_url)
     # parameters are people's details: they must not reach a log or a task's error
     engine = create_engine(url, pool_size=pool_size, hide_parameters=True, connect_args={"application_name": "payouts"})
     event.listen(engine, "checkin", note_end_of_use)
     event.listen(engine, "checkout", must_be_alive)
     return engine
+
+
+def connect_impatiently(database_url: str, *, seconds: int) -> Engine:
+    """An engine that opens a connection for each question, and gives up soon: it never waits for one in use."""
+    return create_engine(
+        by_psycopg(database_url),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"application_name": "payouts health", "connect_timeout": seconds},
+    )
 
 
 TRUSTED_FOR = 30.0

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
 from payouts import matching
@@ -25,6 +26,12 @@ from payouts.webhooks import sending as webhooks
 from schemes import audit, before_body
 
 ELECTION = "SELECT pg_try_advisory_lock(hashtextextended('payouts clock', 0))"
+# PostgreSQL shows the two halves of a lock's number
+ELECTED = """
+SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                  AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('payouts clock', 0))
+"""
 MOST_PUSHES = 500
 # in London: after the evening's changes, before anybody comes to work
 NIGHT_HOUR = 2
@@ -52,6 +59,11 @@ def run(service: Service, stop: threading.Event) -> None:
         except DBAPIError as error:
             log.warning("the database does not answer (%s); trying again", type(error.orig).__name__)
         stop.wait(service.settings.tick)
+
+
+def at_work(session: Session) -> bool:
+    """Whether any machine's clock is elected."""
+    return bool(session.execute(text(ELECTED)).scalar())
 
 
 def tick(service: Service) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
+from rapidfuzz.utils import default_process
 
 from schemes.contact_value import EMAIL
 from schemes.errors import Refused
@@ -29,24 +30,30 @@ ALIKE = 85
 
 # how other programs call our columns
 ALSO_CALLED: dict[str, tuple[str, ...]] = {
-    "reference": ("client id", "client reference", "customer number", "person id", "case number", "swift id", "id"),
+    "reference": (
+        "client id", "client reference", "customer number", "person id", "case number", "swift id", "id",
+        "ref", "ref no", "reference no", "reference number", "our ref", "our reference", "client ref",
+    ),
     "beneficiary_name": (
         "name", "full name", "client name", "customer name", "forename", "first name", "surname", "last name",
     ),
-    "amount": ("payment amount", "gross amount", "net amount", "weekly amount", "rate", "value", "pence"),
+    "amount": (
+        "payment amount", "gross amount", "net amount", "weekly amount", "monthly amount", "rate", "value",
+        "pence", "amount due", "amount to pay", "payment",
+    ),
     "date_of_birth": ("dob", "birth date", "born", "client date of birth"),
     "component": ("payment type", "award type", "service", "element"),
     "units": ("hours", "nights", "miles", "quantity", "number of units"),
     "unit_rate": ("hourly rate", "rate per unit", "rate per hour", "unit price"),
-    "start_date": ("from", "date from", "first day", "effective from", "award start"),
-    "end_date": ("to", "date to", "last day", "effective to", "award end"),
-    "payee_reference": ("payee id", "appointee id", "provider id", "supplier number"),
+    "start_date": ("from", "date from", "first day", "effective from", "award start", "start", "starts on"),
+    "end_date": ("to", "date to", "last day", "effective to", "award end", "end", "ends on"),
+    "payee_reference": ("payee id", "payee ref", "appointee id", "provider id", "supplier number"),
     "payee_name": ("payee", "appointee name", "provider name", "supplier name", "paid to"),
     "payee_role": ("payee type", "relationship", "capacity"),
     "email": ("email address", "e mail", "mail"),
     "address": ("full address", "postal address", "home address"),
     "beneficiary_address": ("client address", "service user address", "address of beneficiary"),
-    "account_name": ("name on account", "account holder", "bank account name", "holder name"),
+    "account_name": ("acc name", "name on account", "account holder", "bank account name", "holder name"),
     "sort_code": ("sortcode", "bank sort code", "sort"),
     "account_number": ("account no", "acct no", "account", "bank account", "bank account number"),
     "roll_number": ("roll no", "building society reference", "building society roll number"),
@@ -227,7 +234,10 @@ def proposed(header: Sequence[str], looks: Sequence[Look]) -> list[str]:
 
 
 def likeness(theirs: str, ours: str) -> float:
-    """How alike a column's name is to one of ours, of 100; the name itself counts a little more than other names."""
-    name = theirs.replace("_", " ")
+    """How alike a column's name is to one of ours, of 100; the name itself counts a little more than other names.
+
+    Capitals, signs such as £ and brackets, and lines below do not count.
+    """
+    name = default_process(theirs)
     others = max(fuzz.token_sort_ratio(name, called) for called in ALSO_CALLED[ours])
     return max(fuzz.token_sort_ratio(name, ours.replace("_", " ")), others - 1)

@@ -88,6 +88,9 @@ def test_a_column_that_looks_otherwise_is_not_guessed_by_its_name():
 def test_every_column_of_ours_is_guessed_as_itself():
     assert proposed(COLUMNS, [Look.NOTHING] * len(COLUMNS)).count("") <= 6
     assert proposed(["reference", "email"], [Look.TEXT, Look.EMAILS]) == ["reference", "email"]
+    short = ["Ref No", "FULL NAME", "Monthly amount (£)", "Start", "Acc_No"]
+    looks = [Look.TEXT, Look.TEXT, Look.AMOUNTS, Look.DAYS, Look.WHOLE_NUMBERS]
+    assert proposed(short, looks) == ["reference", "beneficiary_name", "amount", "start_date", "account_number"]
 
 
 @pytest.mark.parametrize(

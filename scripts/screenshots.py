@@ -1,7 +1,7 @@
-"""Take the pictures of the pages that the README shows: `make screenshots`.
+"""Take the pictures of the pages that the README and the guide show: `make screenshots`.
 
-Runs a local installation with a small register up to the approver's gate, in a folder of its own, and drives a real
-browser over it.
+Runs a local installation with a small register from its import to the bank's word, in a folder of its own, and drives a
+real browser over it: as wide as the README shows it, and narrower for the guide, where a picture stands among words.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from uuid import UUID
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 from rich.progress import Progress
+from sqlalchemy import select
 
 from payouts import local
 from payouts.app import make_service
@@ -20,14 +22,20 @@ from payouts.demo.harbour import seed
 from payouts.demo.main_job import MainJob
 from payouts.demo.processes import Processes
 from payouts.demo.register import write_register
+from payouts.payment import Payment, PaymentStatus
 from schemes.person import Role
 
-FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
+PROJECT = Path(__file__).parent.parent
+README, GUIDE = PROJECT / "docs" / "screenshots", PROJECT / "payouts" / "web" / "guide" / "pictures"
 PEOPLE = 1200
+# of a picture in the guide, in pixels, the header left out: it is shown in two thirds of a page
+WIDE, HIGH = 800, 640
+# how many payments the sandbox's bank sends back
+RETURNED = 3
 
 
 def main() -> None:
-    """Write payroll.png, checks.png, approve.png and import.png."""
+    """Write the pictures of the README and of the guide."""
     work = Path(tempfile.mkdtemp(prefix="payouts-screenshots-"))
     work.chmod(0o711)
     os.environ["PAYOUTS_LOCAL"] = str(work)
@@ -56,34 +64,91 @@ def main() -> None:
 def take(job: MainJob, work: Path) -> None:
     register = work / "harbour-register.csv"
     write_register(register, people=PEOPLE)
-    import_id = job.bring_in(register)
-    job.confirm_bank_details(import_id)
-    payroll_id = job.create_payroll()
-    job.accept_findings(payroll_id)
-    job.seal(payroll_id)
-    job.decide(payroll_id, Role.PREPARER, "")
-    job.decide(payroll_id, Role.FINANCE, "Treasury reference T-1182")
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    for folder in (README, GUIDE):
+        folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=arguments)
-        context = browser.new_context(viewport={"width": 1280, "height": 1500})
-        for cookie in job.visitor(Role.APPROVER).http.cookies:
-            context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": job.base_url}])
-        page = context.new_page()
-        picture(page, f"{job.base_url}/imports/{import_id}", "import")
-        picture(page, f"{job.base_url}/payrolls/{payroll_id}", "payroll")
-        picture(page, f"{job.base_url}/payrolls/{payroll_id}/checks", "checks")
-        page.goto(f"{job.base_url}/payrolls/{payroll_id}")
-        gate = page.locator("main a[href*='/gates/']").first.get_attribute("href")
-        picture(page, f"{job.base_url}{gate}", "approve")
+        import_id = job.bring_in(register)
+        in_the_guide(browser, job, Role.FINANCE, "/", "finance-home")
+        job.confirm_bank_details(import_id)
+        payroll_id = job.create_payroll()
+        in_the_guide(browser, job, Role.PREPARER, f"/payrolls/{payroll_id}/checks", "checks")
+        job.accept_findings(payroll_id)
+        job.seal(payroll_id)
+        job.decide(payroll_id, Role.PREPARER, "")
+        job.decide(payroll_id, Role.FINANCE, "Treasury reference T-1182")
+        at_the_gate(browser, job, import_id, payroll_id)
+        job.decide(payroll_id, Role.APPROVER, "")
+        in_the_guide(browser, job, Role.RELEASER, gate_of(job, Role.RELEASER, payroll_id), "release")
+        job.decide(payroll_id, Role.RELEASER, "")
+        job.download(payroll_id, work / "files")
+        in_the_guide(browser, job, Role.RELEASER, f"/payrolls/{payroll_id}/submission", "submission")
+        job.record_submission(payroll_id)
+        job.follow_notices(payroll_id)
+        job.hear_the_bank(payroll_id, returned=RETURNED)
+        in_the_guide(browser, job, Role.FINANCE, "/bank/returns", "returns")
+        in_the_guide(browser, job, Role.PREPARER, f"/payrolls/{payroll_id}", "payroll")
+        in_the_guide(browser, job, Role.AUDITOR, "/audit", "audit")
+        in_the_guide(browser, job, Role.ADMINISTRATOR, "/go-live", "going-live")
+        in_the_guide(browser, job, Role.ENQUIRY, payee_of(job, payroll_id), "payee")
         browser.close()
 
 
-def picture(page: Page, address: str, name: str) -> None:
+def at_the_gate(browser: Browser, job: MainJob, import_id: UUID, payroll_id: UUID) -> None:
+    """What the approver sees before they decide: for the README, and on a phone."""
+    page = signed_in(browser, job, Role.APPROVER, width=1280, height=1500)
+    gate = gate_of(job, Role.APPROVER, payroll_id)
+    for name, address in (
+        ("import", f"/imports/{import_id}"),
+        ("payroll", f"/payrolls/{payroll_id}"),
+        ("checks", f"/payrolls/{payroll_id}/checks"),
+        ("approve", gate),
+    ):
+        picture(page, job.base_url + address, README / f"{name}.png")
+    in_the_guide(browser, job, Role.APPROVER, gate, "gate")
+    in_the_guide(browser, job, Role.APPROVER, gate, "gate-on-a-phone", width=390)
+
+
+def gate_of(job: MainJob, role: Role, payroll_id: UUID) -> str:
+    """The address of the gate that waits."""
+    [address] = job.visitor(role).get(f"/payrolls/{payroll_id}").links(rf"/payrolls/{payroll_id}/gates/[0-9a-f-]+")
+    return address
+
+
+def payee_of(job: MainJob, payroll_id: UUID) -> str:
+    """The address of somebody whose payment came back."""
+    with job.service.transaction(job.harbour.body_id) as session:
+        payees = select(Payment.payee_id).where(Payment.payroll_id == payroll_id)
+        came_back = payees.where(Payment.status == PaymentStatus.RETURNED).order_by(Payment.id)
+        return f"/payees/{session.scalars(came_back.limit(1)).one()}"
+
+
+def signed_in(browser: Browser, job: MainJob, role: Role, *, width: int, height: int) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    for cookie in job.visitor(role).http.cookies:
+        context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": job.base_url}])
+    return context.new_page()
+
+
+def in_the_guide(browser: Browser, job: MainJob, role: Role, address: str, name: str, width: int = WIDE) -> None:
+    page = signed_in(browser, job, role, width=width, height=3 * HIGH)
+    page.goto(job.base_url + address)
+    box = page.locator("main").bounding_box()
+    assert box is not None
+    part: FloatRect = {"x": 0, "y": box["y"], "width": width, "height": min(box["height"], HIGH)}
+    keep(page, GUIDE / f"{name}.png", clip=part)
+    page.context.close()
+
+
+def picture(page: Page, address: str, to: Path) -> None:
     page.goto(address)
-    page.screenshot(path=str(FOLDER / f"{name}.png"))
-    print(f"docs/screenshots/{name}.png")
+    keep(page, to)
+
+
+def keep(page: Page, to: Path, clip: FloatRect | None = None) -> None:
+    page.screenshot(path=str(to), clip=clip)
+    print(to.relative_to(PROJECT))
 
 
 if __name__ == "__main__":

@@ -127,6 +127,7 @@ def everything_in(office: Office, sealed: Any) -> dict[str, Any]:
             "version": "x",
             "staff_text": "no_go",
             "name": "payouts.css",
+            "picture": "gate",
             "table_name": "over-time",
             "ending": "csv",
         }

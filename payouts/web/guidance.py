@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import struct
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import NamedTuple
 
-from flask import Flask, abort, g, render_template
+from flask import Flask, Response, abort, g, render_template
 from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -18,6 +21,7 @@ from payouts.web.pages import pages, service
 from schemes.person import Role
 
 ACCESSIBILITY = "accessibility"
+A_DAY = 24 * 3600
 # by whom it is read, in the order of a payroll
 GUIDE: dict[str, Role | None] = {
     "preparers": Role.PREPARER,
@@ -73,10 +77,41 @@ def show_help_part(name: str) -> ResponseReturnValue:
     return render_template("help/show_help_part.html", part=part(name))
 
 
+@pages.route("/help/pictures/<picture>.png")
+@allowed(PUBLIC)
+def show_help_picture(picture: str) -> ResponseReturnValue:
+    if picture not in pictures():
+        abort(404)
+    answer = Response(png_of(picture), mimetype="image/png")
+    # they are of nobody, and change with a release only
+    g.cacheable = True
+    answer.cache_control.max_age, answer.cache_control.public = A_DAY, True
+    return answer
+
+
+@cache
+def pictures() -> frozenset[str]:
+    return frozenset(one.name.removesuffix(".png") for one in guide("pictures").iterdir())
+
+
+def png_of(name: str) -> bytes:
+    return guide("pictures", f"{name}.png").read_bytes()
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG in pixels, which stand at the head of its first chunk."""
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
+def guide(*names: str) -> Traversable:
+    return resources.files("payouts.web").joinpath("guide", *names)
+
+
 @cache
 def part(name: str) -> Part:
     """A page of the guide, from the text that ships with the service."""
-    text = resources.files("payouts.web").joinpath("guide", f"{name}.md").read_text(encoding="utf-8")
+    text = guide(f"{name}.md").read_text(encoding="utf-8")
     markdown = MarkdownIt("commonmark", {"html": False})
     tokens = markdown.parse(text)
     for at, token in enumerate(tokens):
@@ -88,10 +123,18 @@ def part(name: str) -> Part:
 
 
 def dress(token: Token) -> None:
-    """Give the elements the Design System's classes. A paragraph in a list item is none of its own."""
+    """Give the elements the Design System's classes. A paragraph in a list item is none of its own.
+
+    Pictures have their size, so that nothing moves when they come, and come only when they are scrolled to.
+    """
     for one in (token, *(token.children or ())):
         if one.nesting == 1 and one.tag in CLASSES and not one.hidden:
             one.attrSet("class", CLASSES[one.tag])
+        if one.type == "image":
+            width, height = size_of(png_of(Path(str(one.attrs["src"])).stem))
+            shown = {"class": "app-picture", "loading": "lazy", "width": str(width), "height": str(height)}
+            for attribute, value in shown.items():
+                one.attrSet(attribute, value)
 
 
 def anchor(heading: str) -> str:

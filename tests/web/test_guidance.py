@@ -29,6 +29,22 @@ def test_whoever_is_not_signed_in_reads_every_part_of_the_guide(visitor):
     assert visitor.get("/help/..%2f..%2fconfig").status == 404
 
 
+def test_every_picture_of_the_guide_is_described_shown_and_comes_when_it_is_scrolled_to(visitor):
+    shown = set()
+    for name in GUIDE:
+        for image in visitor.get(f"/help/{name}").soup.select("main img"):
+            assert len(image["alt"]) > 20
+            assert (image["loading"], int(image["width"]) > 0) == ("lazy", True)
+            shown.add(image["src"])
+    for picture in shown:
+        answer = visitor.client.get(f"/help/{picture}")
+        assert (answer.status_code, answer.mimetype, answer.data[:4]) == (200, "image/png", b"\x89PNG")
+        assert (len(answer.data) < 150_000, answer.headers["Cache-Control"]) == (True, "max-age=86400, public")
+    kept = resources.files("payouts.web").joinpath("guide", "pictures").iterdir()
+    assert {f"pictures/{one.name}" for one in kept} == shown
+    assert visitor.get("/help/pictures/nothing.png").status == 404
+
+
 @pytest.mark.parametrize(
     ("role", "address", "part"),
     [
@@ -51,7 +67,7 @@ def test_each_section_of_the_service_has_a_part_and_each_role_too():
 def test_links_inside_the_guide_lead_somewhere():
     for name in GUIDE:
         text = resources.files("payouts.web").joinpath("guide", f"{name}.md").read_text(encoding="utf-8")
-        assert all(target in GUIDE for target in re.findall(r"\]\(([^)]*)\)", text))
+        assert all(target in GUIDE for target in re.findall(r"(?<!!)\[[^]]*\]\(([^)]*)\)", text))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyotp
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from payouts.app import Service
 from payouts.demo.harbour import Harbour
@@ -66,14 +66,19 @@ def preparer(signed_in) -> Visitor:
 def at_browser(browser, site, signed_in):
     """A person in Chromium, signed in; whatever the browser complains about fails the test."""
     complaints: list[str] = []
+    opened: list[BrowserContext] = []
 
     def sit_down(role: Role, **context) -> Page:
         cookie = signed_in(role).client.get_cookie("payouts")
         page = browser.new_context(**context).new_page()
+        opened.append(page.context)
         page.context.add_cookies([{"name": "payouts", "value": cookie.value, "url": site}])
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
     yield sit_down
+    # a page that stays open goes on asking, and a site that stops waits for its connections
+    for one in opened:
+        one.close()
     assert complaints == []

@@ -106,8 +106,16 @@ def start(folder: Path, *, fast: bool = False) -> Servers:
 def forget_the_dead(data: Path) -> None:
     """Leave only living processes in the wheel's list of those that use the server: the last one to go stops it."""
     users = data / ".handle_pids.json"
-    if users.exists():
-        users.write_text(json.dumps([pid for pid in json.loads(users.read_text()) if psutil.pid_exists(pid)]))
+    if not users.exists():
+        return
+    try:
+        listed = json.loads(users.read_text())
+    except json.JSONDecodeError:
+        # another process that stops too is writing it at this moment, and leaves out the dead itself
+        return
+    living = data / f".handle_pids.{os.getpid()}"
+    living.write_text(json.dumps([pid for pid in listed if psutil.pid_exists(pid)]))
+    living.replace(users)
 
 
 def is_ours(redis_url: str, data: Path) -> bool:

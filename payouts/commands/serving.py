@@ -25,6 +25,10 @@ def serve(processes: int) -> None:
     """Run the web process (gunicorn)."""
     from gunicorn.app.wsgiapp import run as gunicorn
 
+    # read before gunicorn forks its workers, so that they share it
+    from payouts.api import application  # noqa: F401
+    from payouts.web import site  # noqa: F401
+
     found = ground.environment()
     settings = read_settings(found)
     # this process becomes gunicorn; what it was stays in the environment of its workers

@@ -177,6 +177,7 @@ class Payroll(BodyOwned, Base):
     payment_count: Mapped[int] = mapped_column(default=0)
     total_pence: Mapped[int] = mapped_column(BigInteger, default=0)
     unpaid_count: Mapped[int] = mapped_column(default=0)
+    check_rules: Mapped[str | None]
     manifest_id: Mapped[UUID | None]
     amendment_id: Mapped[UUID | None]
     given_up_because: Mapped[str | None]

@@ -27,7 +27,7 @@ from payouts.checks import (
     reading,
 )
 from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
-from payouts.checks.finding import SEVERITIES, Finding, Found, Kind, Severity, count_groups
+from payouts.checks.finding import RULE_SET, SEVERITIES, Finding, Found, Kind, Severity, count_groups
 from payouts.checks.kept import take_up_reasons
 from payouts.cheque import cheques_of
 from payouts.payment import in_payroll, lines_of, ordinals
@@ -94,6 +94,7 @@ def plan(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     session.execute(
         delete(Finding).where(Finding.payroll_id == payroll.id).execution_options(synchronize_session=False)
     )
+    payroll.check_rules = RULE_SET
     payroll.progress_done, payroll.progress_total = 0, chunk.cut(session, payroll)
     totals = reading.read_totals(session, service, payroll)
     for number in range(payroll.progress_total):

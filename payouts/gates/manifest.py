@@ -89,7 +89,8 @@ def statements_of(session: Session, payroll: Payroll) -> dict[str, Any]:
         **one_offs_statement(session, payroll.id),
         **difference_statement(session, payroll),
         **control_statement(session, payroll),
-        "check_rules": RULE_SET,
+        # those of its own checks: a newer version's are for what is checked from then on
+        "check_rules": payroll.check_rules or RULE_SET,
         "check_settings": checks.number if checks else USUAL.number,
         "rules": rules_statement(session, payroll),
         "check_results": results,

@@ -101,6 +101,7 @@ TAMPERED = {
     "who accepted a finding": ("UPDATE finding SET accepted_by = id WHERE reason IS NOT NULL", "check_results"),
     "a finding's facts": ("UPDATE finding SET facts = '{}' WHERE kind = 'unusually_large'", "check_results"),
     "a finding taken away": ("DELETE FROM finding WHERE kind = 'unusually_large'", "check_results"),
+    "by which rules it was checked": ("UPDATE payroll SET check_rules = '1999-01.1'", "check_rules"),
     "what a gate asks": ("UPDATE gate SET kind = 'funds' WHERE position = 3", "gates"),
     "a gate's role": ("UPDATE gate SET role = 'finance' WHERE position = 3", "gates"),
     "a file's digest": ("UPDATE payment_file SET sha256 = repeat('0', 64)", "files"),

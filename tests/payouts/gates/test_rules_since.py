@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from payouts.channels.release import not_as_approved
 from payouts.evidence.verifying import verify
 from payouts.gates.decision import decisions_of, gate_states, may_still_decide
 from payouts.gates.manifest import ReleaseRefused
+from payouts.payment import Payment
 from payouts.payroll import PayrollStatus, get_payroll
 from schemes.bank_profile import bank_profiles, newest_profile
 from schemes.bank_profile_change import Terms
@@ -164,3 +165,20 @@ def test_a_manifest_from_before_rules_had_a_digest_still_holds(office, payroll_i
             session, office.service.seals, get_payroll(session, payroll_id), signer=office.service.signer
         )
     assert "rules" not in found
+
+
+def test_a_payroll_that_was_checked_by_an_older_version_is_changed_decided_and_released_as_it_was_checked(
+    office, payroll_id, monkeypatch
+):
+    """Whoever upgrades between two gates has four people's decisions, and a payday."""
+    office.decide_all(payroll_id, upto=2)
+    for module in ("payouts.checks.run", "payouts.gates.manifest"):
+        monkeypatch.setattr(f"{module}.RULE_SET", "of a newer version")
+    with office.transaction() as session:
+        payment_id = session.scalars(select(Payment.id).where(Payment.payroll_id == payroll_id).limit(1)).one()
+    office.take_out(payroll_id, [payment_id])
+    office.work()
+    office.decide(payroll_id, 3, by=office.person(Role.APPROVER))
+    assert office.decide(payroll_id, 4, by=office.person(Role.RELEASER))
+    with office.transaction() as session:
+        assert get_payroll(session, payroll_id).status is PayrollStatus.RELEASED

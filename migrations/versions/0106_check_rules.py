@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "check_rules"
-down_revision = "cheque_stopped"
+down_revision = "health"
 
 
 def upgrade() -> None:

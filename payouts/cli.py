@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "body": (
         "body.body",
         "going_live.go_live",
+        "promotion.promote",
     ),
     "office": ("office.office",),
     "change": ("change.change",),

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 from payouts import erasure
 from payouts.exports import codes, own_profile
-from payouts.going_live import asking
+from payouts.going_live import asking, promoting
 from payouts.ledger import held, period
 from payouts.notices import connection, settings, staff_wording, wording
 from payouts.statement import manual, rule
 from schemes.change import ChangeKind
 from schemes.change_applied import EFFECTS
 
-ADDED = (erasure, codes, own_profile, asking, held, period, connection, settings, staff_wording, wording, manual, rule)
+ADDED = (
+    erasure,
+    codes,
+    own_profile,
+    asking,
+    promoting,
+    held,
+    period,
+    connection,
+    settings,
+    staff_wording,
+    wording,
+    manual,
+    rule,
+)
 assert set(EFFECTS) == set(ChangeKind), f"nothing says what {set(ChangeKind) - set(EFFECTS)} does"

@@ -46,6 +46,10 @@ def confirm(session: Session, service: Service, waiting: Change, *, by: Actor, a
     match waiting.kind:
         case ChangeKind.SAFE_CONTACT:
             safe_contact_change.keep_history(session, service.seals, waiting, by=by, at=at)
+        case ChangeKind.PROMOTION:
+            for told in waiting.after["items"]:
+                if invited := told.get("invitation_id"):
+                    send_invitation(session, service, get_invitation(session, UUID(invited)), at=at)
         case ChangeKind.INVITATION:
             send_invitation(session, service, get_invitation(session, waiting.subject_id), at=at)
         case ChangeKind.CREDENTIALS:

@@ -263,10 +263,13 @@ def see_account(session: Session, seals: Seals, waiting: Change, *, by: Actor, a
 
 def has_seen_account(session: Session, waiting: Change, by: Actor) -> bool:
     """Whether a person looked at the whole number that a change proposes; one that stays need not be looked at."""
-    if waiting.after["same_account"]:
-        return True
+    return waiting.after["same_account"] or has_seen(session, UUID(waiting.after["profile_id"]), by)
+
+
+def has_seen(session: Session, profile_id: UUID, by: Actor) -> bool:
+    """Whether a person looked at the whole number of a version."""
     seen = select(AuditEvent.id).where(
-        AuditEvent.subject_id == UUID(waiting.after["profile_id"]),
+        AuditEvent.subject_id == profile_id,
         AuditEvent.action == SEEN,
         AuditEvent.actor_id == by.person_id,
     )

@@ -59,6 +59,7 @@ class ChangeKind(StrEnum):
     EXPORT_PROFILE = "export_profile"
     LEDGER_CODES = "ledger_codes"
     GO_LIVE = "go_live"
+    PROMOTION = "promotion"
 
 
 class ChangeWaiting(Refused):

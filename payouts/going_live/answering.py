@@ -140,6 +140,15 @@ def make_live(session: Session, asked: Asked, *, at: datetime) -> None:
         audit.record(session, "person.added", by=None, at=at, roles=roles, person_id=str(person_id))
 
 
+def must_be_pair(service: Service, live_id: UUID, sandbox_id: UUID) -> None:
+    """Raises NotNow unless one is a live body and the other a sandbox."""
+    for body_id, kind in ((live_id, BodyKind.LIVE), (sandbox_id, BodyKind.SANDBOX)):
+        with service.transaction(body_id) as session:
+            body = get_body(session)
+            if body.kind is not kind:
+                raise NotNow("body", body.kind, "linked")
+
+
 def link(owner: Engine, live_id: UUID, sandbox_id: UUID, *, operator: str, at: datetime) -> None:
     """Say in which sandbox a live body rehearses; said twice it is said once. Raises NotNow for another sandbox."""
     with database.transaction(owner, live_id) as session:

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import url_for
 
 from payouts.checks.finding import Kind
-from payouts.web import first_payroll_words, going_live_words, looking_back_words, response_words
+from payouts.web import first_payroll_words, going_live_words, looking_back_words, promotion_words, response_words
 from payouts.web.finding_words import KINDS
 from schemes.audit import AuditEvent
 
@@ -20,6 +20,7 @@ ACTS: dict[str, str] = {
     **first_payroll_words.ACTS,
     **going_live_words.ACTS,
     **looking_back_words.ACTS,
+    **promotion_words.ACTS,
     **response_words.ACTS,
     "body.added": "Added the body",
     "person.added": "Added a person",

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from payouts.web import duplicate_words, going_live_words, notice_words
+from payouts.web import duplicate_words, going_live_words, notice_words, promotion_words
 from payouts.web.api_key_words import key_rows
 from payouts.web.bank_profile_words import profile_rows
 from payouts.web.channel_words import connection_rows
@@ -131,6 +131,16 @@ KINDS: dict[ChangeKind, ChangeWords] = {
         "The checklist is frozen as it stands, and whoever runs this installation decides. If a point has "
         "changed since it was asked, it is refused and has to be asked anew.",
         lambda change: ("The checklist", url_for("pages.show_going_live")),
+    ),
+    ChangeKind.PROMOTION: ChangeWords(
+        lambda change, names: "The sandbox’s set-up",
+        promotion_words.promotion_rows,
+        "It takes effect together or not at all, and invitations are sent. If the sandbox or this body has changed "
+        "since it was proposed, it is refused. Open payrolls keep what they were created under.",
+        lambda change: (
+            "See it whole, and the accounts to pay from",
+            url_for("pages.show_proposed_promotion", change_id=change.id),
+        ),
     ),
     ChangeKind.INVITATION: ChangeWords(
         lambda change, names: f"Invitation of {change.after['name'] or change.after['email']}",

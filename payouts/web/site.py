@@ -113,6 +113,7 @@ from payouts.web import (
     people,
     people_words,
     practice,
+    promotion,
     queries,
     recalls,
     recoveries,
@@ -244,6 +245,7 @@ VIEWS = (
     payrolls,
     people,
     practice,
+    promotion,
     queries,
     recalls,
     recoveries,
@@ -335,7 +337,7 @@ def register(app: Flask) -> None:
         one_off_words,
         webhook_words,
     )
-    home_of = (first_payroll, going_live)
+    home_of = (first_payroll, going_live, promotion)
     for part in (errors, figures, guidance, navigation, practice, reports, stylesheets, *home_of, *words_of):
         part.register(app)
     app.register_blueprint(pages)

@@ -37,6 +37,8 @@ from payouts.gates.separation import Bar
 from payouts.gates.standing_in import NotHandedOver
 from payouts.going_live.answering import OtherList
 from payouts.going_live.asking import NotReady, OnlyPractises
+from payouts.going_live.promoted_account import AccountFault
+from payouts.going_live.promotion import DayNotNamed, Incomplete, NoSandbox
 from payouts.going_live.readiness import NotSaid
 from payouts.ledger.held import DecidedAsReturn, NotHeld
 from payouts.ledger.period import ClosingFault, ClosingRefused
@@ -137,6 +139,10 @@ REFUSALS: list[Refused] = [
     NotASandbox(),
     NotReady(2),
     NotSaid(),
+    NoSandbox(),
+    Incomplete(["scheme/HIL"]),
+    DayNotNamed("HIL"),
+    AccountFault("Main account", "account_number", ProfileFault.ACCOUNT),
     OnlyPractises(),
     OtherList(),
     ActionRefused(),

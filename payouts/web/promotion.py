@@ -128,6 +128,7 @@ def compare_with_sandbox() -> ResponseReturnValue:
             "going_live/show_promotion.html",
             found=found,
             groups=grouped(found.items) if found else [],
+            carried=len(usual(found.items)) if found else 0,
             keeps_name=any(item.id in OWN_NAME for item in found.items) if found else False,
             new=sum(item.is_new for item in found.items) if found else 0,
             waits=promotion.waiting_promotion(session),

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "promotion"
-down_revision = "cheque_stopped"
+down_revision = "health"
 
 
 def upgrade() -> None:

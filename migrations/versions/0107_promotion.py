@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "promotion"
-down_revision = "health"
+down_revision = "check_rules"
 
 
 def upgrade() -> None:

@@ -14,6 +14,7 @@ from payouts import matching
 from payouts.notices import news
 from payouts.notices.staff import StaffEvent
 from payouts.tasks import outbox
+from payouts.tasks.outbox import Task
 from schemes.duplicates.search import Scope
 from schemes.imports import landing, reading, register_import
 from schemes.imports.legacy_file import CreditTerms
@@ -75,6 +76,28 @@ def keep_rows(session: Session, brought: RegisterImport, *, whole: bool = False,
         # it may be asked for again, where all were wanted and one turned bad
         once = f"import.land/{brought.id}/{at.isoformat()}"
         outbox.add(session, "import.land", once=once, at=at, import_id=str(brought.id))
+
+
+WORK = {ImportStatus.READING: "import.read", ImportStatus.LANDING: "import.land"}
+
+
+def stopped_work(session: Session, brought: RegisterImport, *, lock: bool = False) -> Task | None:
+    """The work on an import if it stopped, having failed too often: nothing of the file is in the register."""
+    kind = WORK.get(brought.status)
+    stopped = outbox.stopped_of_kind(session, kind, lock=lock) if kind else ()
+    return next((task for task in stopped if task.args["import_id"] == str(brought.id)), None)
+
+
+def stopped_imports(session: Session) -> set[UUID]:
+    """The body's imports on which work stopped."""
+    stopped = [task for kind in WORK.values() for task in outbox.stopped_of_kind(session, kind)]
+    return {UUID(task.args["import_id"]) for task in stopped}
+
+
+def discard(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> None:
+    """Keep nothing of an import, also of one on which work stopped. Raises NotNow, NotAllowed."""
+    is_stopped = stopped_work(session, brought, lock=True) is not None
+    register_import.discard(session, brought, is_stopped=is_stopped, by=by, at=at)
 
 
 def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from schemes.api_key import KeyKind, Scope
 from schemes.database import new_id
 from schemes.imports.entry import RowReason
 from schemes.imports.refused import refused_rows
-from schemes.imports.register_import import ImportRow, ImportStatus, RegisterImport, discard
+from schemes.imports.register_import import ImportRow, ImportStatus, RegisterImport
 from schemes.imports.register_import import get_import as import_of_id
 from schemes.scheme import schemes_of_body
 
@@ -184,7 +184,7 @@ def keep_import(given: dict[str, Any], import_id: UUID) -> Any:
 def discard_import(given: dict[str, Any], import_id: UUID) -> Any:
     """Keep nothing of an import"""
     brought = import_to_see(import_id, lock=True)
-    discard(session(), brought, by=actor(), at=now())
+    registering.discard(session(), brought, by=actor(), at=now())
     return told(brought)
 
 

@@ -177,7 +177,7 @@ def take_payments(
 def discard(given: Service, by: Actor, import_id: UUID) -> None:
     with given.transaction(by.body_id) as session:
         brought = register_import.get_import(session, import_id, lock=True)
-        register_import.discard(session, brought, by=by, at=given.now())
+        registering.discard(session, brought, by=by, at=given.now())
 
 
 def wait_for(given: Service, by: Actor, import_id: UUID, what: str) -> RegisterImport:
@@ -187,6 +187,12 @@ def wait_for(given: Service, by: Actor, import_id: UUID, what: str) -> RegisterI
     def state() -> tuple[int, int, bool]:
         with given.transaction(by.body_id) as session:
             brought = register_import.get_import(session, import_id)
+            stopped = registering.stopped_work(session, brought)
+        if stopped is not None:
+            raise click.ClickException(
+                f"nothing of the file is in the register: {stopped.error}. Once the cause is put right: "
+                f"`payouts task retry {stopped.id}`"
+            )
         found[:] = [brought]
         total = brought.rows_good if brought.status is ImportStatus.LANDING else brought.rows
         return brought.rows_done, total, brought.status not in RUNNING

@@ -135,6 +135,15 @@ def stopped_of(session: Session, payroll_id: UUID) -> Sequence[Task]:
     return session.scalars(stopped.order_by(Task.ended_at, Task.id)).all()
 
 
+def stopped_of_kind(session: Session, kind: str, *, lock: bool = False) -> Sequence[Task]:
+    """The body's work of one kind that failed too often and waits for an operator, the first to stop first.
+
+    lock: nobody tries it again before the transaction ends.
+    """
+    stopped = select(Task).where(Task.state == TaskState.STOPPED, Task.kind == kind).order_by(Task.ended_at, Task.id)
+    return session.scalars(stopped.with_for_update() if lock else stopped).all()
+
+
 def stopped_counts(session: Session) -> dict[str, int]:
     """The body's work that failed too often and waits for an operator: how many tasks of which kind."""
     stopped = select(Task.kind, func.count()).where(text("task.state = 'stopped'")).group_by(Task.kind)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import rq
 from rq.worker_pool import WorkerPool
+from sqlalchemy import text
 from sqlalchemy.orm import configure_mappers
 
 from payouts.app import Service, make_service
@@ -83,6 +84,20 @@ def do_outside(service: Service, task_id: UUID, body_id: UUID, kind: str) -> Non
                 outbox.end(task, at=service.now())
 
 
+class CutOff(Exception):
+    """The process that did a task ended in the middle of it, as when the kernel takes its memory."""
+
+
+def note_cut_off(service: Service, task_id: UUID, body_id: UUID) -> None:
+    """Note that a task's process was killed: it could not do so itself, and would be tried for ever."""
+    with service.transaction(body_id) as session:
+        # its connection may still be at a long statement, which PostgreSQL ends before it looks who is there
+        session.execute(text("SET LOCAL lock_timeout = '30s'"))
+        task = session.get(Task, (body_id, task_id), with_for_update=True)
+        if task is not None and task.state is outbox.TaskState.WAITING:
+            outbox.fail(task, CutOff("its process was killed"), at=service.now())
+
+
 class TaskWorker(rq.Worker):
     """A worker without RQ's scheduler and command channel: the clock is our scheduler, and we send no commands.
 
@@ -94,6 +109,18 @@ class TaskWorker(rq.Worker):
 
     def subscribe(self) -> None:
         """Listen to no commands."""
+
+    def handle_work_horse_killed(self, job: rq.job.Job, *facts: Any) -> None:
+        super().handle_work_horse_killed(job, *facts)
+        task_id, body_id = job.args
+        # of its own for the moment: the next job is forked from this process, and would share its connections
+        service = make_service(read_settings(), pool_size=1)
+        try:
+            note_cut_off(service, UUID(task_id), UUID(body_id))
+        except Exception:
+            log.exception("task %s was cut off, which could not be noted", task_id)
+        finally:
+            service.engine.dispose()
 
     def work(self, *args: Any, **options: Any) -> bool:
         return super().work(*args, **{**options, "with_scheduler": False})

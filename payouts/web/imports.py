@@ -14,6 +14,7 @@ from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired
 
 from payouts import registering
+from payouts.tasks.outbox import Task
 from payouts.web import import_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.confirmations import of_import
@@ -21,6 +22,7 @@ from payouts.web.figures import count
 from payouts.web.file_words import file_sentence
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
+from payouts.web.stopped import cause_of
 from schemes import audit
 from schemes.errors import FileFault, Refused
 from schemes.imports import register_import
@@ -76,7 +78,12 @@ class DecideImport(Form):
 @allowed(ANYONE_SIGNED_IN)
 def show_imports() -> ResponseReturnValue:
     with transaction() as session:
-        return render_template("imports/show_imports.html", imports=imports_of_body(session), names=names(session))
+        return render_template(
+            "imports/show_imports.html",
+            imports=imports_of_body(session),
+            stopped=registering.stopped_imports(session),
+            names=names(session),
+        )
 
 
 @pages.route("/imports/new", methods=["GET", "POST"])
@@ -131,6 +138,7 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
     with transaction() as session:
         brought = get_import(session, import_id)
         refused = refused_rows(session, import_id, after=after, limit=SHOWN + 1)
+        stopped = registering.stopped_work(session, brought)
         return render_template(
             "imports/show_import.html",
             form=form,
@@ -142,7 +150,9 @@ def import_page(import_id: UUID, form: DecideImport) -> ResponseReturnValue:
             after=after,
             mended=mended_rows(session, import_id, limit=SHOWN) if brought.rows_mended and not after else [],
             unreadable=unreadable(brought),
-            state=progress_of(brought),
+            state=progress_of(brought, stopped),
+            stopped=stopped,
+            cause=cause_of(stopped) if stopped else "",
             confirmations=of_import(session, brought),
             names=names(session),
         ), form.status
@@ -156,9 +166,9 @@ def unreadable(brought: register_import.RegisterImport) -> str | None:
     return file_sentence(FileFault(told) if told in set(FileFault) else FileFault.NOT_TEXT, brought.fault)
 
 
-def progress_of(brought: register_import.RegisterImport) -> dict[str, object]:
+def progress_of(brought: register_import.RegisterImport, stopped: Task | None) -> dict[str, object]:
     """How far the step that runs has come. How many rows a file has is only known once it was read."""
-    running = brought.status in (ImportStatus.READING, ImportStatus.LANDING)
+    running = brought.status in (ImportStatus.READING, ImportStatus.LANDING) and stopped is None
     total = brought.rows_good if brought.status is ImportStatus.LANDING else 0
     done = brought.rows_done if running else 0
     pace = import_words.pace(done, total, (now() - brought.step_asked_at).total_seconds()) if running else ""
@@ -175,7 +185,8 @@ def progress_of(brought: register_import.RegisterImport) -> dict[str, object]:
 @allowed(ANYONE_SIGNED_IN)
 def import_progress(import_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
-        return jsonify(progress_of(get_import(session, import_id)))
+        brought = get_import(session, import_id)
+        return jsonify(progress_of(brought, registering.stopped_work(session, brought)))
 
 
 @pages.route("/imports/<uuid:import_id>/decide", methods=["POST"])
@@ -190,7 +201,7 @@ def decide_import(import_id: UUID) -> ResponseReturnValue:
                     whole = form.decision.data == "whole"
                     registering.keep_rows(session, brought, whole=whole, by=actor(), at=now())
                 else:
-                    register_import.discard(session, brought, by=actor(), at=now())
+                    registering.discard(session, brought, by=actor(), at=now())
         except Refused as refused:
             form.refuse(words.sentence(refused), form.decision)
         else:

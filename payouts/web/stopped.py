@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from payouts.files.stopping import stop_files
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
-from payouts.tasks.outbox import stopped_of
+from payouts.tasks.outbox import Task, stopped_of
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.pages import actor, now, pages, transaction
@@ -19,6 +19,7 @@ from schemes.errors import NotFound, Refused
 from schemes.person import Role
 
 # by a word in the error, which itself may tell of a payment and is for operators alone
+TOO_LITTLE_MEMORY = "It was cut off in the middle each time, as happens where the service has too little memory."
 CAUSES = {
     "KeyMissing": "The service was started without the keys that open the bank details.",
     "KeyDestroyed": "Bank details of somebody in this payroll were erased.",
@@ -28,8 +29,15 @@ CAUSES = {
     "ContraDiffers": "A file would have taken another sum from the account than its payments come to.",
     "PaymentsChanged": "The payments changed while the files were built.",
     "ItemRefused": "A payment can’t be carried by the file.",
+    "HandLost": TOO_LITTLE_MEMORY,
+    "CutOff": TOO_LITTLE_MEMORY,
 }
 UNKNOWN = "Something in the service went wrong."
+
+
+def cause_of(task: Task) -> str:
+    """Why work stopped, as far as people can be told."""
+    return next((said for word, said in CAUSES.items() if word in (task.error or "")), UNKNOWN)
 
 
 class Stopped(NamedTuple):
@@ -48,8 +56,7 @@ def stopped(session: Session, payroll: Payroll) -> Stopped | None:
     tasks = stopped_of(session, payroll.id)
     if not tasks:
         return None
-    error = tasks[0].error or ""
-    cause = next((said for word, said in CAUSES.items() if word in error), UNKNOWN)
+    cause = cause_of(tasks[0])
     sealing = payroll.status is PayrollStatus.SEALING
     mine = actor().holds(Role.PREPARER, payroll.scheme_id)
     return Stopped(cause, [task.id for task in tasks], sealing, sealing and mine)

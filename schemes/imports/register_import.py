@@ -61,6 +61,8 @@ MOVES: dict[tuple[ImportStatus, ImportStatus], str] = {
     (ImportStatus.READING, ImportStatus.READ): "every row was read, good or not",
     (ImportStatus.READING, ImportStatus.UNREADABLE): "the file as a whole could not be read; nothing was kept",
     (ImportStatus.READING, ImportStatus.ASKING): "its columns are not ours: a person says which is which",
+    (ImportStatus.READING, ImportStatus.DISCARDED): "its reading stopped, and a preparer wants none of it",
+    (ImportStatus.LANDING, ImportStatus.DISCARDED): "its landing stopped, and a preparer wants none of it",
     (ImportStatus.ASKING, ImportStatus.READING): "a preparer said what the columns are",
     (ImportStatus.ASKING, ImportStatus.DISCARDED): "a preparer wants none of it",
     (ImportStatus.READ, ImportStatus.LANDING): "a preparer keeps the good rows",
@@ -213,11 +215,16 @@ def imports_of_body(session: Session, *, limit: int = 20) -> Sequence[RegisterIm
     return session.scalars(select(RegisterImport).order_by(RegisterImport.made_at.desc()).limit(limit)).all()
 
 
-def discard(session: Session, brought: RegisterImport, *, by: Actor, at: datetime) -> None:
-    """Keep nothing of an import. Saying it twice is saying it once. Raises NotNow when its rows are kept."""
+def discard(session: Session, brought: RegisterImport, *, is_stopped: bool = False, by: Actor, at: datetime) -> None:
+    """Keep nothing of an import. Saying it twice is saying it once. Raises NotNow when its rows are kept.
+
+    is_stopped: the work on it is, so that nothing of it can be in the register.
+    """
     by.must_be(Role.PREPARER, scheme=brought.scheme_id)
     if brought.status is ImportStatus.DISCARDED:
         return
+    if brought.status in (ImportStatus.READING, ImportStatus.LANDING) and not is_stopped:
+        raise NotNow("import", brought.status, ImportStatus.DISCARDED)
     move(brought, ImportStatus.DISCARDED)
     # a file that was asked about holds everybody's details still
     brought.sealed_content = None

@@ -1,7 +1,12 @@
 import pytest
+from sqlalchemy import select
 
+from payouts import registering
+from payouts.tasks import worker
+from payouts.tasks.outbox import MOST_ATTEMPTS, Task, retry
 from payouts.web import import_words
 from schemes.audit import trail
+from schemes.errors import NotNow
 from schemes.imports.register_import import imports_of_body
 from schemes.payee_search import payees_by_reference
 from schemes.person import Role
@@ -92,6 +97,48 @@ def test_whoever_waits_sees_how_far_it_has_come_how_fast_and_how_long_it_takes(p
     words = "Wrote 10,000 rows of 30,000 so far. That is 2,000 rows a second, with 10 seconds left."
     assert preparer.client.get(f"{here}/progress").json["words"] == words
     assert words in preparer.get(here).text
+
+
+def test_a_file_whose_reading_keeps_being_killed_says_so_and_can_be_discarded(preparer, office):
+    here = send(preparer, (HEADER + GOOD).encode()).response.request.path
+    with office.transaction() as session:
+        task_id = session.scalars(select(Task.id).where(Task.kind == "import.read")).one()
+        brought = imports_of_body(session)[0]
+        with pytest.raises(NotNow):
+            registering.discard(session, brought, by=office.harbour.people[Role.PREPARER], at=office.service.now())
+    for _ in range(MOST_ATTEMPTS):
+        worker.note_cut_off(office.service, task_id, office.harbour.body_id)
+    assert preparer.client.get(f"{here}/progress").json["finished"]
+    page = preparer.get("/imports")
+    assert "Stopped" in page.text
+    assert "Being read" not in page.text
+    page = preparer.get(here)
+    assert "The file could not be read to its end. It was cut off in the middle each time" in page.text
+    assert f"payouts task retry {task_id}" in page.text
+    assert "Being read" not in page.text
+    page = preparer.press("Discard the file")
+    assert "Nothing of this file was kept" in page.text
+    with office.transaction() as session:
+        retry(session, task_id, at=office.service.now())
+    worker.perform(office.service, task_id, office.harbour.body_id)
+    assert "Nothing of this file was kept" in preparer.get(here).text
+
+
+def test_rows_that_stopped_on_their_way_into_the_register_are_tried_again(preparer, office):
+    here = send(preparer, (HEADER + GOOD).encode()).response.request.path
+    office.work()
+    preparer.get(here)
+    preparer.press("Continue", decision="keep")
+    with office.transaction() as session:
+        task_id = session.scalars(select(Task.id).where(Task.kind == "import.land")).one()
+    for _ in range(MOST_ATTEMPTS):
+        worker.note_cut_off(office.service, task_id, office.harbour.body_id)
+    assert "The rows could not be written into the register." in preparer.get(here).text
+    with office.transaction() as session:
+        retry(session, task_id, at=office.service.now())
+    assert "Being written" in preparer.get(here).text
+    worker.perform(office.service, task_id, office.harbour.body_id)
+    assert "To be confirmed" in preparer.get(here).text
 
 
 def test_nothing_of_a_discarded_file_stays(preparer, office):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 import redis
+import rq
 from sqlalchemy import select, text
 
 from payouts.app import make_service
@@ -195,6 +198,24 @@ def test_a_failing_task_waits_twice_as_long_each_time_and_stops_after_six(office
     with office.service.transaction(None) as session:
         shown = before_body.stopped_tasks(session)
     assert [(row.id, row.error) for row in shown] == [(task_id, "RuntimeError: no luck")]
+
+
+def test_a_task_that_its_process_does_not_outlive_is_noted_and_stops_after_six(office, queue, monkeypatch):
+    monkeypatch.setitem(KINDS, "test.killed", OnDatabase(lambda *_: os.kill(os.getpid(), signal.SIGKILL)))
+    monkeypatch.setattr(worker, "read_settings", lambda: office.service.settings)
+    task_id = ask(office, "test.killed")
+    connection = worker.Queue(office.service.settings.redis_url).connection
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    worker.TaskWorker([rq.Queue(worker.QUEUE_NAME, connection=connection)], connection=connection).work(burst=True)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    noted = task(office, task_id)
+    assert (noted.state, noted.attempts, noted.error) == (TaskState.WAITING, 1, "CutOff: its process was killed")
+    for _ in range(MOST_ATTEMPTS - 1):
+        worker.note_cut_off(office.service, task_id, office.harbour.body_id)
+    assert task(office, task_id).state is TaskState.STOPPED
+    worker.note_cut_off(office.service, task_id, office.harbour.body_id)
+    assert task(office, task_id).attempts == MOST_ATTEMPTS
 
 
 def test_work_that_waits_for_somebody_outside_waits_a_day_and_not_six_tries(office, queue, done, clock, monkeypatch):

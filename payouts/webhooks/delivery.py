@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, delete, exists, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Index, Select, UniqueConstraint, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -65,6 +65,14 @@ class Delivery(BodyOwned, Base):
             "subject_id",
             "position",
             postgresql_where=text("status = 'waiting'"),
+        ),
+        Index(
+            "ix_webhook_delivery_next",
+            "body_id",
+            "webhook_id",
+            "position",
+            "id",
+            postgresql_where=text("status = 'waiting' and attempts >= 0"),
         ),
         to_body_row("webhook", "webhook_id"),
         to_body_row("audit_event", "event_id"),
@@ -135,33 +143,47 @@ def row_of(
     }
 
 
+# in the words of the indexes, which hold what waits and nothing else. What is true of every row keeps the planner from
+# taking the one in the order of events where it has to look for those of one thing
+WAITS = "{}.status = 'waiting'"
+IN_ORDER = "webhook_delivery.status = 'waiting' and webhook_delivery.attempts >= 0"
+
+
 def first_of_its_thing() -> ColumnElement[bool]:
-    """Whether no earlier message about the same thing waits."""
-    earlier = aliased(Delivery)
-    return ~exists().where(
-        earlier.body_id == Delivery.body_id,
-        earlier.webhook_id == Delivery.webhook_id,
-        earlier.subject_id == Delivery.subject_id,
-        earlier.position < Delivery.position,
-        earlier.status == DeliveryStatus.WAITING,
+    """Whether no earlier message about the same thing waits.
+
+    Asked of one row at a time: a join of all that wait with themselves is what a planner without figures of a table
+    that has just filled takes for cheap, and ten thousand events took it a minute a round.
+    """
+    waiting = aliased(Delivery, name="waiting")
+    first = select(func.min(waiting.position)).where(
+        waiting.body_id == Delivery.body_id,
+        waiting.webhook_id == Delivery.webhook_id,
+        waiting.subject_id == Delivery.subject_id,
+        text(WAITS.format("waiting")),
     )
+    return Delivery.position == first.scalar_subquery()
 
 
-def due(session: Session, webhook_id: UUID, *, at: datetime, limit: int) -> Sequence[Delivery]:
-    """What may be sent now, in order, at most one for each thing."""
+def next_ones(webhook_id: UUID, *, at: datetime, limit: int) -> Select[tuple[Delivery]]:
+    """The question what may be sent now, in order, at most one for each thing."""
     mine = select(Delivery).where(
         Delivery.webhook_id == webhook_id,
-        Delivery.status == DeliveryStatus.WAITING,
+        text(IN_ORDER),
         Delivery.due_at <= at,
         first_of_its_thing(),
     )
-    return session.scalars(mine.order_by(Delivery.position, Delivery.id).limit(limit)).all()
+    return mine.order_by(Delivery.position, Delivery.id).limit(limit)
+
+
+def due(session: Session, webhook_id: UUID, *, at: datetime, limit: int) -> Sequence[Delivery]:
+    return session.scalars(next_ones(webhook_id, at=at, limit=limit)).all()
 
 
 def next_due(session: Session, webhook_id: UUID) -> datetime | None:
     """When the next message may be sent; None for none."""
     mine = select(func.min(Delivery.due_at)).where(
-        Delivery.webhook_id == webhook_id, Delivery.status == DeliveryStatus.WAITING, first_of_its_thing()
+        Delivery.webhook_id == webhook_id, text(WAITS.format("webhook_delivery")), first_of_its_thing()
     )
     return session.scalar(mine)
 

@@ -149,7 +149,8 @@ def note(
         webhook.failing_since = webhook.failing_since or at
         webhook.rests_until = at + longer(RESTS[min(webhook.rests, len(RESTS) - 1)])
         webhook.rests += 1
-    webhook.due_at = delivery.next_due(session, webhook_id)
+    # the next round looks what there is; if this run ends here, the clock asks for it
+    webhook.due_at = at
     give_up(session, service, webhook, gone=any(answer.code == GONE for answer in answers), at=at)
 
 

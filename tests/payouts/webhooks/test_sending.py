@@ -317,3 +317,29 @@ def test_what_ended_long_ago_is_forgotten(office, clock, receiving, set_up, happ
         # ids rise with the machine's time
         assert delivery.forget(session, at=datetime.now(UTC) + timedelta(days=31)) == 1
         assert session.scalars(select(Attempt)).all() == []
+
+
+def test_a_round_reads_little_more_than_it_sends_however_much_waits(office, owner, set_up):
+    made = set_up()
+    wait = text(
+        "INSERT INTO webhook_delivery (body_id, id, webhook_id, event_id, position, type, subject_id, status, attempts,"
+        " due_at, made_at) SELECT webhook.body_id, uuidv7(), webhook.id, uuidv7(), 1000000 + n, 'payee.added',"
+        " uuidv7(), 'waiting', 0, :at, :at FROM webhook, generate_series(1, 2000) AS n WHERE webhook.id = :id"
+    )
+    with owner.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(wait, {"id": made.id, "at": office.service.now()})
+    with office.transaction() as session:
+        asked = delivery.next_ones(made.id, at=office.service.now(), limit=64)
+        written = asked.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        [explained] = session.scalar(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {written}"))
+        assert len(session.scalars(asked).all()) == 64
+    assert sum(read_by(explained["Plan"])) < 64 * 8
+
+
+def read_by(node):
+    """How many rows each node of a plan looked at."""
+    dropped = sum(node.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Join Filter", "Index Recheck"))
+    yield node["Actual Loops"] * (node["Actual Rows"] + dropped)
+    for child in node.get("Plans", ()):
+        yield from read_by(child)

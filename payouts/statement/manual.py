@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from payouts.files.payment_file import PaymentFile
-from payouts.payment import Payment
+from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll
 from payouts.responses import file_word
 from payouts.responses.file_word import FileSays
 from payouts.returns.recall import credit_of
+from payouts.returns.returned import ReturnedPayment
 from payouts.statement import combined, posted
-from payouts.statement.entry import BankEntry, Match, get_entry
+from payouts.statement.entry import BankEntry, Match, Nature, get_entry
 from payouts.statement.matching import BEFORE_SUBMISSION, RETURNED_WITHIN, Expected, expected_contras
 from schemes import audit, change
 from schemes.bank_profile import BankProfile
@@ -35,7 +36,11 @@ class DoesNotFit(Refused):
 
 
 def suggestions(session: Session, entry: BankEntry) -> tuple[list[Expected], list[tuple[Payment, Payroll]]]:
-    """What an entry may be, the likeliest first: files whose contra lacks, or payments that may have come back."""
+    """What an entry may be, the likeliest first: files whose contra lacks, or payments that may have come back.
+
+    A credit to a building society carries its roll number where others have our reference, and comes back with it: of a
+    returned credit those are told too that a report returned, of the same amount, and that no entry is matched to.
+    """
     if not entry.is_credit:
         lacking = expected_contras(session, line_id=entry.line_id, only_open=True)
         lacking.sort(
@@ -46,8 +51,14 @@ def suggestions(session: Session, entry: BankEntry) -> tuple[list[Expected], lis
             )
         )
         return lacking[:MOST_SUGGESTED], []
-    if not entry.reference:
-        return [], []
+    by_reference = with_reference(session, entry) if entry.reference else []
+    told = {payment.id for payment, _ in by_reference}
+    others = [each for each in reported(session, entry) if each[0].id not in told]
+    return [], [*by_reference, *others][:MOST_SUGGESTED]
+
+
+def with_reference(session: Session, entry: BankEntry) -> list[tuple[Payment, Payroll]]:
+    """Payments of the entry's reference and amount, those first that were one credit with others of their payee."""
     rows = session.execute(
         select(Payment, Payroll)
         .join(Payroll, (Payroll.body_id == Payment.body_id) & (Payroll.id == Payment.payroll_id))
@@ -63,8 +74,36 @@ def suggestions(session: Session, entry: BankEntry) -> tuple[list[Expected], lis
         .order_by(Payroll.pay_date.desc(), Payment.ordinal)
         .limit(MOST_SUGGESTED)
     )
-    together = combined.may_be(session, entry)
-    return [], [*together, *((payment, payroll) for payment, payroll in rows)][:MOST_SUGGESTED]
+    return [*combined.may_be(session, entry), *((payment, payroll) for payment, payroll in rows)]
+
+
+def reported(session: Session, entry: BankEntry) -> list[tuple[Payment, Payroll]]:
+    """Payments of the entry's amount that came back by a report and are on no statement yet, the newest first."""
+    if entry.nature is not Nature.RETURN:
+        return []
+    booked = exists().where(
+        BankEntry.body_id == Payment.body_id, BankEntry.match == Match.RETURN, BankEntry.payment_id == Payment.id
+    )
+    rows = session.execute(
+        select(Payment, Payroll)
+        .join(
+            ReturnedPayment,
+            (ReturnedPayment.body_id == Payment.body_id) & (ReturnedPayment.payment_id == Payment.id),
+        )
+        .join(Payroll, (Payroll.body_id == Payment.body_id) & (Payroll.id == Payment.payroll_id))
+        .join(BankProfile, (BankProfile.body_id == Payroll.body_id) & (BankProfile.id == Payroll.bank_profile_id))
+        .where(
+            ReturnedPayment.amount_pence == entry.amount_pence,
+            ReturnedPayment.came_back == PaymentStatus.RETURNED,
+            ~Payment.combined,
+            BankProfile.line_id == entry.line_id,
+            Payroll.pay_date.between(entry.booked_on - RETURNED_WITHIN, entry.booked_on + timedelta(days=1)),
+            ~booked,
+        )
+        .order_by(Payroll.pay_date.desc(), Payment.ordinal)
+        .limit(MOST_SUGGESTED)
+    )
+    return [(payment, payroll) for payment, payroll in rows]
 
 
 def facts(session: Session, entry_id: UUID) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from schemes.change import get_change
 from schemes.database import new_id
 from schemes.errors import NotAllowed, SamePerson
 from schemes.person import Role
+from tests.answering import at_the_bank, payment_of, receive
 from tests.payouts.statement.bank import account_of, camt, entry, pounds, returned, say, send
 
 
@@ -259,6 +260,26 @@ def test_what_a_person_says_of_an_entry_counts_when_a_second_person_confirms_it(
     assert matches(office) == [None, Match.NOT_OURS]
     with office.transaction() as session:
         assert not contra_matched(session, sealed.payroll_id)
+
+
+def test_what_came_back_under_a_roll_number_is_offered_once_a_report_has_returned_it(
+    office, sealed, file, account, payments
+):
+    bank = at_the_bank(office, sealed.payroll_id)
+    receive(office, bank.arucs((bank.items[1], "3")))
+    back = payment_of(office, bank.items[1])
+    send(office, camt(account, returned(back.amount_pence, "9677/6885701-3"), opening=-back.amount_pence, closing=0))
+    office.work(leave="notices.send")
+
+    def offered():
+        with office.transaction() as session:
+            [one] = session.scalars(select(BankEntry)).all()
+            return one.id, one.match, [payment.id for payment, _ in manual.suggestions(session, one)[1]]
+
+    entry_id, match, payment_ids = offered()
+    assert (match, payment_ids) == (None, [back.id])
+    say(office, entry_id, Match.RETURN, back.id)
+    assert offered() == (entry_id, Match.RETURN, [])
 
 
 def test_the_daily_control_names_what_the_bank_says_otherwise(office, sealed, file, account, payments, clock):

@@ -194,13 +194,10 @@ def test_what_rests_on_something_else_does_not_come_without_it(live):
     assert refused.value.needs[0].startswith("bank_profile/")
 
 
-@pytest.mark.parametrize(
-    "typed", [None, TYPED._replace(service_user_number="000000"), TYPED._replace(account_number="1")]
-)
-def test_the_live_account_is_typed_anew_and_is_no_sandboxs(live, typed):
-    name = next(one for one in left(live) if one.startswith("bank_profile/")).partition("/")[2]
-    with pytest.raises(AccountFault):
-        propose(live, accounts={name: typed} if typed else {})
+def test_the_live_account_is_typed_anew_and_is_no_sandboxs(live):
+    for typed in ({}, {"service_user_number": "000000"}, {"account_number": "1"}):
+        with pytest.raises(AccountFault):
+            propose(live, accounts={"Main account": TYPED._replace(**typed)} if typed else {})
 
 
 def test_nobody_brings_a_sandbox_into_a_body_of_others(live, service):

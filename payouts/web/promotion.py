@@ -120,13 +120,12 @@ def compare_with_sandbox() -> ResponseReturnValue:
         abort(404)
     with transaction() as session:
         sandbox_id = answering.sandbox_of(session)
-        found = None
-        if sandbox_id is not None:
-            promotion.must_rehearse(session, actor(), sandbox_id)
-            found = promotion.difference(session, at=now())
+        may_look = sandbox_id is not None and promotion.rehearses(session, actor(), sandbox_id)
+        found = promotion.difference(session, at=now()) if may_look else None
         return render_template(
             "going_live/show_promotion.html",
             found=found,
+            has_sandbox=sandbox_id is not None,
             groups=grouped(found.items) if found else [],
             carried=len(usual(found.items)) if found else 0,
             keeps_name=any(item.id in OWN_NAME for item in found.items) if found else False,
@@ -235,7 +234,10 @@ def setup_to_carry() -> bool:
     if not g.body or g.body.is_sandbox or not actor().holds(Role.ADMINISTRATOR):
         return False
     with transaction() as session:
-        return answering.sandbox_of(session) is not None and not promotion.was_promoted(session)
+        sandbox_id = answering.sandbox_of(session)
+        if sandbox_id is None or promotion.was_promoted(session):
+            return False
+        return promotion.rehearses(session, actor(), sandbox_id)
 
 
 def register(app: Flask) -> None:

@@ -13,6 +13,7 @@ from payouts.app import create_app
 from payouts.going_live import promotion
 from payouts.going_live.promoted_account import see_accounts
 from payouts.people import confirm
+from schemes import role_change
 from schemes.person import Actor, Role
 from schemes.scheme import schemes_of_body
 from tests.axe import violations_on
@@ -129,3 +130,8 @@ def test_an_administrator_takes_the_checklist_to_the_first_scheme_of_a_live_body
     expect(page.get_by_text("Nothing differs but the name")).to_be_visible()
     page.goto(f"{site}/")
     expect(page.get_by_role("main")).not_to_contain_text("Bring the sandbox’s set-up over")
+    with office.transaction() as session:
+        mine = office.person(Role.ADMINISTRATOR).person_id
+        role_change.give(session, mine, {Role.PREPARER.value: []}, at=office.service.now())
+    page.goto(f"{site}/promotion")
+    expect(page.get_by_text("Somebody who administers the sandbox as well")).to_be_visible()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pysequoia import Cert, CipherSuite, Tsk
 
 from schemes import openpgp
 from schemes.openpgp import CertificateFault, CertificateRefused, NotDone
 from tests.openpgp import BANK, BANK_KEY, FINGERPRINT, SUITE, from_bank, golden, read_by_bank
 
+AS_INSTALLED = openpgp.SUITE
 TODAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
@@ -50,8 +52,6 @@ def test_a_certificate_ends_with_its_last_key_for_messages_though_it_has_no_last
 
 
 def test_a_revoked_certificate_is_refused() -> None:
-    from pysequoia import Cert, Tsk
-
     made = Tsk.generate("A bank")
     certificate = made.extract_certificate()
     revoked = Cert.from_bytes(bytes(certificate) + bytes(certificate.revoke(certifier=made.certifier())))
@@ -97,6 +97,8 @@ def test_where_nothing_can_be_encrypted_no_message_is_made() -> None:
 
 
 def test_a_new_key_ends_never_and_is_read_by_any_program(monkeypatch) -> None:
+    # of the same kind, and made in a sixth of the time
+    assert (AS_INSTALLED, hasattr(CipherSuite, AS_INSTALLED)) == ("RSA3k", True)
     monkeypatch.setattr(openpgp, "SUITE", "RSA2k")
     made = openpgp.new_key("Harbour")
     assert openpgp.look_at(made.certificate, at=TODAY + timedelta(days=9000)).ends_at is None

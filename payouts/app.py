@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bacs.calendar import Calendar
+from payouts import logs
 from payouts.config import Settings
 from payouts.confirmation.client import HttpProvider
 from payouts.confirmation.provider import ConfirmationNotSetUp, Provider
@@ -66,6 +67,7 @@ class Service:
         with database.transaction(self.engine, body_id) as session:
             yield session
         for task in made_in(session):
+            logs.happened("task.asked", body=task.body_id, task=task.task_id)
             self.queue.push(task)
 
     @cached_property
@@ -125,16 +127,18 @@ def make_service(settings: Settings, *, now: Clock = utc_now, pool_size: int = 5
 
 def create_app(service: Service) -> Flask:
     """The web application: pages, callbacks, and the API beside them."""
-    from payouts import callbacks
+    from payouts import callbacks, request_log
     from payouts.api import application
-    from payouts.web import health, site
+    from payouts.web import health, metrics, site
 
     app = Flask("payouts.web", static_folder=None)
     app.config["SECRET_KEY"] = service.settings.secret_key
     app.extensions["payouts"] = service
+    request_log.register(app, part="pages", counted=bool(service.settings.metrics_token))
     site.register(app)
     callbacks.register(app)
     health.register(app)
+    metrics.register(app)
     application.mount(app)
     proxies = service.settings.trusted_proxies
     if proxies:

@@ -63,6 +63,7 @@ class Settings:
     sandbox_confirmation_token: str = field(repr=False, default="")
     api_rate: int = 3000
     webhook_hosts: str = ""
+    metrics_token: str = field(repr=False, default="")
     feedback: str = ""
     demo: bool = False
     sign_up: bool = False
@@ -122,6 +123,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             sandbox_confirmation_url=read("SANDBOX_CONFIRMATION_URL", ""),
             sandbox_confirmation_token=read("SANDBOX_CONFIRMATION_TOKEN", ""),
             webhook_hosts=read("PAYOUTS_WEBHOOK_HOSTS", ""),
+            metrics_token=read("PAYOUTS_METRICS_TOKEN", ""),
             feedback=feedback_address(read("PAYOUTS_FEEDBACK", "")),
             api_rate=int(read("PAYOUTS_API_RATE", "3000")),
             demo=read("PAYOUTS_DEMO", "") == "1",

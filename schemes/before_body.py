@@ -30,6 +30,7 @@ FUNCTIONS = frozenset(
         "demo_people",
         "end_other_sessions",
         "end_sessions",
+        "installation_standing",
         "keep_passkey_challenge",
         "last_sign_ins",
         "memberships_of",

@@ -30,3 +30,17 @@ def schema_revisions(session: Session) -> list[str]:
 
 def tasks_standing(session: Session, at: datetime) -> list[TasksStanding]:
     return [TasksStanding._make(row) for row in call(session, "tasks_standing", at)]
+
+
+class Standing(NamedTuple):
+    """One number. body_kind: whether it is of live or of sandbox bodies; state: which of them. Either may be empty."""
+
+    gauge: str
+    body_kind: str
+    state: str
+    value: float
+
+
+def installation_standing(session: Session, at: datetime) -> list[Standing]:
+    """How payrolls, notices, files on their way, returns, controls and webhooks stand, in counts and seconds."""
+    return [Standing._make(row) for row in call(session, "installation_standing", at)]

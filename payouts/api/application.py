@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from payouts import request_log
 from payouts.api import (
     award_changes,
     awards,
@@ -91,6 +92,7 @@ def make(parent: Flask) -> Flask:
         return paces[settings.redis_url]
 
     app.extensions["payouts_pace"] = pace_of
+    request_log.register(app, part="api", counted=bool(service.settings.metrics_token))
     errors.register(app)
     app.before_request(door.begin_request)
     app.after_request(door.end_request)

@@ -20,7 +20,7 @@ from payouts.api.problem import Refusal
 from schemes import api_secret
 from schemes.api_key import KeyKind, Scope
 from schemes.api_secret import Found, Why
-from schemes.database import go_on_in, new_id
+from schemes.database import go_on_in
 from schemes.errors import NotFound
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -36,8 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def begin_request() -> None:
-    """Before anything else: a name for the call, which every answer and every line of the log carries."""
-    g.request_id = str(new_id())
+    """Before anything else."""
     if request.method == "POST" and request.path == FILES:
         request.max_content_length = service().settings.upload_limit
     if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
@@ -210,7 +209,6 @@ def field(name: str) -> Iterator[None]:
 
 def end_request(response: Response) -> Response:
     """What every answer carries."""
-    response.headers["Request-Id"] = g.get("request_id", "")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     response.headers.setdefault("Cache-Control", "no-store")

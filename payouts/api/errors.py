@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from bacs.errors import DateBeyondCalendar
+from payouts import logs, request_log
 from payouts.api.ground import service
 from payouts.api.problem import Refusal
 from payouts.api.refusals import problem_of
@@ -90,8 +91,7 @@ def database_gone(error: DBAPIError | PoolTimeout) -> Response:
 
 def broken(error: Exception) -> Response:
     # of the error only its kind: what it says may hold somebody's details
-    log.error("request %s %s %s failed: %s", g.request_id, request.method, request.path, type(error).__name__)
-    log.debug("request %s", g.request_id, exc_info=error)
+    logs.happened("request.failed", part="api", route=request_log.route(), **logs.error_facts(error))
     return answer(Refusal("broken"))
 
 

@@ -5,15 +5,18 @@ Each reads what it runs when it is started: a worker holds no pages in memory, a
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from urllib.parse import urlsplit
 
 import click
 
-from payouts import local
+from payouts import local, logs
 from payouts.app import make_service
 from payouts.commands import ground
 from payouts.config import Settings, read_settings
@@ -31,8 +34,11 @@ def serve(processes: int) -> None:
 
     found = ground.environment()
     settings = read_settings(found)
+    logs.set_up("web")
     # this process becomes gunicorn; what it was stays in the environment of its workers
     os.environ.update(found)
+    if settings.metrics_token:
+        count_together()
     arguments = [
         "gunicorn",
         "wsgi:app",
@@ -43,9 +49,24 @@ def serve(processes: int) -> None:
         "--worker-class=gthread",
         "--timeout=120",
         "--log-level=warning",
+        "--logger-class=payouts.web.server_log.ServerLog",
     ]
     sys.argv = arguments
     gunicorn()
+
+
+def count_together() -> None:
+    """Give the web processes a folder to count requests in: each is forked from this one, and any may be asked."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        return
+    made, parent = tempfile.mkdtemp(prefix="payouts-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = made
+
+    def remove() -> None:
+        if os.getpid() == parent:
+            shutil.rmtree(made, ignore_errors=True)
+
+    atexit.register(remove)
 
 
 @click.command()
@@ -55,6 +76,7 @@ def worker() -> None:
 
     found = ground.environment()
     os.environ.update(found)
+    logs.set_up("worker")
     process.work(read_settings(found))
 
 
@@ -63,6 +85,7 @@ def clock() -> None:
     """Run the clock: pushes lost tasks again, links audit chains. Several may run; one does the work."""
     from payouts.tasks import clock as process
 
+    logs.set_up("clock")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -75,6 +98,7 @@ def sandbox() -> None:
     from payouts.sandbox import notify
     from payouts.sandbox.notify_keys import EXAMPLES
 
+    logs.set_up("sandbox")
     settings = ground.settings()
     address = urlsplit(settings.sandbox_notify_url)
     if not address.port:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
-from payouts import matching
+from payouts import logs, matching
 from payouts.app import Service
 from payouts.channels import certificate_warning, collecting
 from payouts.first_hour import sign_up
@@ -48,6 +48,8 @@ def run(service: Service, stop: threading.Event) -> None:
             with service.engine.connect() as connection:
                 elected = connection.execute(text(ELECTION)).scalar()
                 connection.commit()
+                if elected:
+                    logs.happened("clock.elected")
                 while elected and not stop.is_set():
                     tick(service)
                     asked_on = ask_daily(service, asked_on)
@@ -125,7 +127,10 @@ def push_due(service: Service) -> int:
         due = before_body.tasks_to_push(
             session, now, now - timedelta(seconds=service.settings.push_again_after), MOST_PUSHES
         )
-    return sum(service.queue.push(Push(*task)) for task in due)
+    pushed = sum(service.queue.push(Push(*task)) for task in due)
+    if due:
+        logs.happened("clock.pushed", due=len(due), pushed=pushed)
+    return pushed
 
 
 def link_audit(service: Service) -> None:

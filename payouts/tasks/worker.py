@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from rq.worker_pool import WorkerPool
 from sqlalchemy import text
 from sqlalchemy.orm import configure_mappers
 
+from payouts import logs
 from payouts.app import Service, make_service
 from payouts.config import Settings, read_settings
 from payouts.tasks import outbox
@@ -32,49 +34,67 @@ def process_service() -> Service:
 
 def run(task_id: str, body_id: str) -> None:
     """What RQ calls. A task that fails is noted in the database; RQ never tries again by itself."""
+    if not logging.root.handlers:
+        # a child that was not forked knows nothing of its parent's log
+        logs.set_up("worker")
     perform(process_service(), UUID(task_id), UUID(body_id))
 
 
 def perform(service: Service, task_id: UUID, body_id: UUID) -> None:
     """Do a task once, however often this is called. Never raises for what the task raises: it is noted on the task."""
+    began = time.perf_counter()
+    facts: dict[str, object] = {"task": task_id, "body": body_id}
     try:
-        kind = kind_of(service, task_id, body_id)
-        if kind is None:
+        waits = waiting(service, task_id, body_id)
+        if waits is None:
             return
-        if isinstance(KINDS[kind], Outside):
-            do_outside(service, task_id, body_id, kind)
-        else:
-            do_on_database(service, task_id, body_id, kind)
+        kind, attempts = waits
+        facts |= {"kind": kind, "attempt": attempts + 1}
+        do = do_outside if isinstance(KINDS[kind], Outside) else do_on_database
+        outcome = "done" if do(service, task_id, body_id, kind) else "in other hands"
     except Exception as error:
         log.exception("task %s failed", task_id)
         with service.transaction(body_id) as session:
             task = outbox.take(session, task_id)
             if task is not None:
                 outbox.fail(task, error, at=service.now())
+        outcome = outcome_of(error, task)
+    logs.happened("task", **facts, outcome=outcome, ms=round((time.perf_counter() - began) * 1000, 1))
 
 
-def kind_of(service: Service, task_id: UUID, body_id: UUID) -> str | None:
+def outcome_of(error: Exception, task: Task | None) -> str:
+    if task is not None and task.state is outbox.TaskState.STOPPED:
+        return "stopped"
+    return "waits" if isinstance(error, outbox.NotThere) else "failed"
+
+
+def waiting(service: Service, task_id: UUID, body_id: UUID) -> tuple[str, int] | None:
+    """A task's kind, and how often it failed so far; None unless it waits."""
     with service.transaction(body_id) as session:
         task = session.get(Task, (body_id, task_id))
-        return task.kind if task is not None and task.state is outbox.TaskState.WAITING else None
+        return (task.kind, task.attempts) if task is not None and task.state is outbox.TaskState.WAITING else None
 
 
-def do_on_database(service: Service, task_id: UUID, body_id: UUID, kind: str) -> None:
-    """The task's row stays locked until its work and its end commit together."""
+def do_on_database(service: Service, task_id: UUID, body_id: UUID, kind: str) -> bool:
+    """The task's row stays locked until its work and its end commit together. False if another worker has it."""
     with service.transaction(body_id) as session:
         task = outbox.take(session, task_id)
         if task is None:
-            return
+            return False
         service.must_know_the_time(session)
         KINDS[kind].run(session, service, task.args)
         outbox.end(task, at=service.now())
+    return True
 
 
-def do_outside(service: Service, task_id: UUID, body_id: UUID, kind: str) -> None:
-    """Work that commits on its way holds an advisory lock throughout: a killed worker's child may live on."""
+def do_outside(service: Service, task_id: UUID, body_id: UUID, kind: str) -> bool:
+    """Work that commits on its way holds an advisory lock throughout: a killed worker's child may live on.
+
+    False if another worker has it, or did it.
+    """
     with held(service.engine, task_id) as hold:
-        if hold is None or kind_of(service, task_id, body_id) is None:
-            return
+        if hold is None or waiting(service, task_id, body_id) is None:
+            return False
         with service.transaction(body_id) as session:
             args = session.get_one(Task, (body_id, task_id)).args
         KINDS[kind].run(hold, service, {**args, "body_id": str(body_id)})
@@ -82,6 +102,7 @@ def do_outside(service: Service, task_id: UUID, body_id: UUID, kind: str) -> Non
             task = outbox.take(session, task_id)
             if task is not None:
                 outbox.end(task, at=service.now())
+    return True
 
 
 class CutOff(Exception):

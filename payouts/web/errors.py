@@ -124,6 +124,7 @@ def unavailable(error: Exception) -> ResponseReturnValue:
         503,
         "Sorry, the service is unavailable",
         "You can use it again in a few minutes. Nothing that was already saved is lost.",
+        number_to_quote(),
     )
     response.headers["Retry-After"] = "60"
     return response
@@ -136,7 +137,13 @@ def broken(error: Exception) -> ResponseReturnValue:
         "Sorry, there is a problem with the service",
         "What you just did was not saved. Try again in a few minutes.",
         f"If it goes on, tell the people who run the service that it happened at {when:%H:%M:%S} UTC.",
+        number_to_quote(),
     )
+
+
+def number_to_quote() -> str:
+    """By which the request is found in the log."""
+    return f"Quote this number if you tell them about it: {g.get('request_id', '')}"
 
 
 def page(status: int, title: str, *paragraphs: str, people: list[str] | None = None) -> Response:

@@ -84,6 +84,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "export": ("export.export_group",),
     "statement": ("statement.statement_group",),
     "audit": ("audit.audit",),
+    "restored": ("restored.restored",),
     "keys": ("keys.keys",),
     "task": ("task.task",),
 }

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -259,9 +259,24 @@ def published(folder: Path, body_id: UUID, *, signer: Signer) -> Iterator[tuple[
     A line that names a key which is not the service's, or was given up before, proves only that somebody has a key.
     """
     path = folder / f"{body_id}.jsonl"
+    if path.exists():
+        yield from heads_of(path.read_text(encoding="utf-8").splitlines(), signer)
+
+
+def last_published(folder: Path, body_id: UUID, *, signer: Signer) -> int:
+    """The position of the newest head that the service signed for a body; 0 where there is none."""
+    path = folder / f"{body_id}.jsonl"
     if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
+        return 0
+    with path.open("rb") as file:
+        # a line is some 350 bytes; the file may have many thousands
+        file.seek(max(file.seek(0, os.SEEK_END) - 16 * 1024, 0))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+    return max((head.position for head, signed in heads_of(lines, signer) if signed), default=0)
+
+
+def heads_of(lines: Iterable[str], signer: Signer) -> Iterator[tuple[Head, bool]]:
+    for line in lines:
         try:
             read = json.loads(line)
             statement = {name: read[name] for name in ("body", "position", "hash", "at")}

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
-from payouts import logs, matching
+from payouts import logs, matching, restored
 from payouts.app import Service
 from payouts.channels import certificate_warning, collecting
 from payouts.first_hour import sign_up
@@ -33,6 +33,8 @@ SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database A
                   AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('payouts clock', 0))
 """
 MOST_PUSHES = 500
+# until an older copy of the database is looked at again
+HELD_SECONDS = 10
 # in London: after the evening's changes, before anybody comes to work
 NIGHT_HOUR = 2
 
@@ -48,8 +50,9 @@ def run(service: Service, stop: threading.Event) -> None:
             with service.engine.connect() as connection:
                 elected = connection.execute(text(ELECTION)).scalar()
                 connection.commit()
-                if elected:
-                    logs.happened("clock.elected")
+                if elected and not may_work(service):
+                    stop.wait(HELD_SECONDS)
+                    continue
                 while elected and not stop.is_set():
                     tick(service)
                     asked_on = ask_daily(service, asked_on)
@@ -61,6 +64,20 @@ def run(service: Service, stop: threading.Event) -> None:
         except DBAPIError as error:
             log.warning("the database does not answer (%s); trying again", type(error.orig).__name__)
         stop.wait(service.settings.tick)
+
+
+def may_work(service: Service) -> bool:
+    """Whether the database knows all that was published of it. An older copy does nothing until a person says go.
+
+    What went out after the copy was made would go out of it once more.
+    """
+    behind = restored.behind(service)
+    if behind:
+        log.error("this database is older than its published heads: see `payouts restored check`")
+        logs.happened("clock.held", bodies=len(behind))
+        return False
+    logs.happened("clock.elected")
+    return True
 
 
 def at_work(session: Session) -> bool:

@@ -17,7 +17,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.statement_words import MATCHES
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import NotAllowed, ReasonNotGiven, Refused
 
 TOO_LONG = Length(max=rule.LONGEST, message=f"Use at most {rule.LONGEST} characters")
 
@@ -101,14 +101,9 @@ def end_bank_rule(bank_rule_id: UUID) -> ResponseReturnValue:
     form = WhyRule()
     if form.validate_on_submit():
         made = form.change_id.id_of_what_is_made
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 rule.propose_end(session, bank_rule_id, change_id=made, reason=form.reason.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             return proposed(made)
     with transaction() as session:
         return render_template("statements/end_rule.html", form=form, rule=rule.get_rule(session, bank_rule_id)), (

@@ -20,13 +20,12 @@ from payouts.responses import by_hand, closing
 from payouts.responses.file_word import FileSays, FileState, states_of
 from payouts.returns import case as work
 from payouts.returns.recall import ASKERS, Recall, deadline_of, recalls_of
-from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.figures import count, number, pounds, weekday
 from payouts.web.form import Form
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payroll_words import PAYMENTS
-from schemes.errors import NotAllowed, NotFound, Refused
+from schemes.errors import Refused
 from schemes.person import Role
 
 AWAITED = {
@@ -130,7 +129,7 @@ class RecordDebit(Form):
 def record_debit(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
     form = RecordDebit()
     if form.validate_on_submit():
-        try:
+        with form.refusing({Refused: form.evidence}):
             with transaction() as session:
                 closing.record_contra(
                     session,
@@ -141,11 +140,6 @@ def record_debit(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.evidence)
-        else:
             flash("You recorded that the account was debited")
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     with transaction() as session:

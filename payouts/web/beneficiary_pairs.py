@@ -15,7 +15,6 @@ from wtforms import SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from payouts.payment import Payment
-from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.duplicates import NotSame, address_of, listing
 from payouts.web.form import Form, MadeField
@@ -30,7 +29,7 @@ from schemes.duplicates.pair import (
     get_beneficiary_pair,
     say_not_same,
 )
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.payee import Beneficiary, Capacity, Mandate, Payee, get_beneficiary
 from schemes.person import names
 
@@ -108,15 +107,10 @@ def side_of(session: Session, beneficiary_id: UUID) -> BeneficiarySide:
 def say_beneficiaries_not_same(beneficiary_pair_id: UUID) -> ResponseReturnValue:
     form = NotSame()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 pair = get_beneficiary_pair(session, beneficiary_pair_id, lock=True)
                 say_not_same(session, pair, reason=form.reason.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You said that they are two people. They are not listed again unless their records change")
             return redirect(url_for("pages.show_beneficiary_pairs"), 303)
     with transaction() as session:
@@ -136,7 +130,7 @@ def say_beneficiaries_not_same(beneficiary_pair_id: UUID) -> ResponseReturnValue
 def propose_one_person(beneficiary_pair_id: UUID) -> ResponseReturnValue:
     form = OnePerson()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 proposed = one_beneficiary.propose_one(
                     session,
@@ -146,11 +140,6 @@ def propose_one_person(beneficiary_pair_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You proposed to take them for one person. Somebody else has to confirm it")
             return redirect(url_for("pages.decide_change", change_id=proposed.id), 303)
     with transaction() as session:

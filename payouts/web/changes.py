@@ -28,7 +28,7 @@ from schemes.bank_profile import OriginatingAccount
 from schemes.bank_profile_change import CONFIRMERS as CONFIRMERS_OF_PROFILE
 from schemes.bank_profile_change import see_account
 from schemes.change import Change, ChangeKind, decided, get_change, waiting
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.person import names
 from schemes.proposal import waiting_about_awards
 from schemes.recovery import Recovery
@@ -183,17 +183,12 @@ def is_decided(form: DecideChange, change_id: UUID) -> bool:
     """Confirm or reject; what is refused is an error of the form."""
     if form.decision.data == CONFIRM and not may_confirm(form, change_id):
         return False
-    try:
-        with transaction() as session:
-            change = get_change(session, change_id, lock=True)
-            if form.decision.data == CONFIRM:
-                confirm_change(session, service(), change, by=actor(), at=now())
-            else:
-                change_applied.reject(session, change, reason=form.reason.data or "", by=actor(), at=now())
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+    with form.refusing({ReasonNotGiven: form.reason}), transaction() as session:
+        change = get_change(session, change_id, lock=True)
+        if form.decision.data == CONFIRM:
+            confirm_change(session, service(), change, by=actor(), at=now())
+        else:
+            change_applied.reject(session, change, reason=form.reason.data or "", by=actor(), at=now())
     return form.status == 200
 
 

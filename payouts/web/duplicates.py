@@ -15,7 +15,6 @@ from wtforms.validators import InputRequired, Length
 
 from payouts import matching
 from payouts.payment import Payment, payments_to
-from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, day
 from payouts.web.form import Form, MadeField
@@ -40,7 +39,7 @@ from schemes.duplicates.pair import (
 )
 from schemes.duplicates.search import SEARCHERS, Scope, latest_search
 from schemes.duplicates.shared_account import same_account, settle_account, shared_accounts
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.payee import Beneficiary, Mandate, Payee, beneficiaries_of, get_payee
 from schemes.person import names
 
@@ -211,16 +210,11 @@ def side_of(session: Session, payee_id: UUID) -> Side:
 def say_not_same(pair_id: UUID) -> ResponseReturnValue:
     form = NotSame()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 pair = get_pair(session, pair_id, lock=True)
                 settle = settle_account if form.whole.data else duplicates.say_not_same
                 settle(session, pair, reason=form.reason.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You said that they are two people. They are not listed again unless their records change")
             return redirect(url_for("pages.show_duplicates"), 303)
     with transaction() as session:
@@ -247,7 +241,7 @@ def propose_merge(pair_id: UUID) -> ResponseReturnValue:
         SelectChoice(str(side.payee.id), f"{side.payee.name} ({side.payee.reference})") for side in sides
     ]
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 proposed = merging.propose(
                     session,
@@ -258,11 +252,6 @@ def propose_merge(pair_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You proposed to merge them. Somebody else has to confirm it")
             return redirect(url_for("pages.decide_change", change_id=proposed.id), 303)
     hints = [{"hint": {"text": hint_of(side)}} for side in sides]

@@ -172,16 +172,11 @@ def review_payroll(payroll_id: UUID) -> ResponseReturnValue:
         if review_of(session, payroll_id) is None:
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.found}):
             with transaction() as session:
                 payroll = get_payroll(session, payroll_id, lock=True)
                 people = took_part(session, payroll)
                 cover.review(session, payroll, found=form.found.data, took_part=people, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.found if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You reviewed the payroll")
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     with transaction() as session:

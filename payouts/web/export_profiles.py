@@ -216,14 +216,9 @@ def end_export_profile(export_profile_id: UUID) -> ResponseReturnValue:
     form = WhyLayout()
     if form.validate_on_submit():
         made = form.change_id.id_of_what_is_made
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 propose_end(session, export_profile_id, made, form.reason.data)
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             return proposed(made)
     with transaction() as session:
         profile = own_profile.get_profile(session, export_profile_id)

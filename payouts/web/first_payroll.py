@@ -198,7 +198,7 @@ def bring_made_up_payees() -> ResponseReturnValue:
     if len(schemes) == 1:
         form.scheme.data = str(schemes[0].id)
     if form.validate_on_submit():
-        try:
+        with form.refusing():
             with transaction() as session:
                 made_up.bring_in_made_up_payees(
                     session,
@@ -209,10 +209,5 @@ def bring_made_up_payees() -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
             return redirect(url_for("pages.show_import", import_id=form.import_id.data), 303)
     return render_template("first_hour/bring_made_up_payees.html", form=form, schemes=schemes), form.status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import TracebackType
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,9 @@ from wtforms import DateField, Field, HiddenField, IntegerField, StringField, Va
 
 from bacs import pence
 from bacs.errors import AmountRefused
+from payouts.web.words import sentence
 from schemes.database import new_id
+from schemes.errors import NotAllowed, NotFound, Refused
 
 
 class Form(FlaskForm):
@@ -23,6 +27,13 @@ class Form(FlaskForm):
             self.form_errors.append(words)
         else:
             field.errors = [*field.errors, words]
+
+    def refusing(self, beside: Mapping[type[Refused], Field] | None = None) -> Refusing:
+        """For what an operation refuses: `with form.refusing({ReasonNotGiven: form.reason}): …`, and return in there.
+
+        beside: the field to put right, for each kind of refusal that has one.
+        """
+        return Refusing(self, beside or {})
 
     @property
     def error_list(self) -> list[dict[str, str]]:
@@ -36,6 +47,23 @@ class Form(FlaskForm):
     def status(self) -> int:
         """The HTTP status of the page that shows the form."""
         return 422 if self.form_errors or any(field.errors for field in self) else 200
+
+
+class Refusing:
+    """Says on the form why something was refused; not that it is not there or nobody's to do, which are pages."""
+
+    def __init__(self, form: Form, beside: Mapping[type[Refused], Field]) -> None:
+        self.form, self.beside = form, beside
+
+    def __enter__(self) -> None:
+        """The operation comes next."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
+        if not isinstance(error, Refused) or isinstance(error, NotAllowed | NotFound):
+            return False
+        field = next((field for refusal, field in self.beside.items() if isinstance(error, refusal)), None)
+        self.form.refuse(sentence(error), field)
+        return True
 
 
 def place_of(field: Field) -> str:

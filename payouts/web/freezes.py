@@ -107,14 +107,9 @@ def end_freeze(freeze_id: UUID) -> ResponseReturnValue:
         raise NotFound("freeze", freeze_id)
     if form.validate_on_submit():
         made, why = form.change_id.id_of_what_is_made, form.reason.data
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 freeze.propose_end(session, freeze_id, change_id=made, reason=why, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             return proposed(made)
     return render_template("settings/end_freeze.html", form=form, freeze=there), form.status
 

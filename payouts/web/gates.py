@@ -174,7 +174,7 @@ def is_kept(form: DecideGate, payroll_id: UUID, gate_id: UUID) -> bool:
     given = form.file.data
     if not given:
         return True
-    try:
+    with form.refusing({Refused: form.file}):
         with transaction() as session:
             attach(
                 session,
@@ -187,11 +187,6 @@ def is_kept(form: DecideGate, payroll_id: UUID, gate_id: UUID) -> bool:
                 by=actor(),
                 at=now(),
             )
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.file)
-    else:
         form.attachment_id.data = str(new_id())
     return form.status == 200
 

@@ -145,16 +145,11 @@ def see_to_point(point: str) -> ResponseReturnValue:
         form.owner.data = str(row.owner.owner_id) if row.owner else None
         form.words.data = row.word.words if row.word else ""
     if form.validate_on_submit():
-        try:
+        with form.refusing():
             with transaction() as session:
                 readiness.give(session, about, UUID(form.owner.data), by=actor(), at=now())
                 if about in SAID:
                     readiness.say(session, about, form.words.data or "", by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
             flash(f"You saved it: {POINTS[about].name}")
             return redirect(url_for("pages.show_going_live"), 303)
     return render_template("going_live/see_to_point.html", form=form, line=line(row)), form.status

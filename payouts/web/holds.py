@@ -109,15 +109,10 @@ def is_placed(form: StopPayments, payee_id: UUID) -> bool:
 def lift_hold(payee_id: UUID, hold_id: UUID) -> ResponseReturnValue:
     form = LiftHold()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 payee, row = get_payee(session, payee_id), get_hold(session, payee_id, hold_id, lock=True)
                 holds.lift(session, row.hold, payee, reason=form.reason.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You let payments go on. They are in the next payroll that is built")
             return redirect(url_for("pages.show_payee", payee_id=payee_id), 303)
     with transaction() as session:

@@ -21,7 +21,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import DayField, Form, MadeField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.change import ChangeKind, waiting_of
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import NotAllowed, ReasonNotGiven, Refused
 from schemes.person import names
 from schemes.scheme import schemes_of_body
 
@@ -149,16 +149,11 @@ def end_held(payment_id: UUID) -> ResponseReturnValue:
     form = EndHeld()
     if form.validate_on_submit():
         made, end = form.change_id.id_of_what_is_made, Event(form.end.data)
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 held.propose_end(
                     session, payment_id, end, change_id=made, reason=form.reason.data, by=actor(), at=now()
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             return proposed(made)
     with transaction() as session:
         try:

@@ -106,7 +106,7 @@ def show_look_back(payroll_id: UUID) -> ResponseReturnValue:
 def write_look_back(payroll_id: UUID) -> ResponseReturnValue:
     form = LookBackForm()
     if form.validate_on_submit():
-        try:
+        with form.refusing():
             with transaction() as session:
                 looking.look_back(
                     session,
@@ -116,11 +116,6 @@ def write_look_back(payroll_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
             flash("You kept the review. Add what you will do better")
             return redirect(url_for("pages.show_look_back", payroll_id=payroll_id), 303)
     with transaction() as session:

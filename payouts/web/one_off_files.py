@@ -11,14 +11,14 @@ from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovS
 from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired
 
-from payouts.web import one_off_words, words
+from payouts.web import one_off_words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.decision_form import Decide, decision_on
 from payouts.web.figures import count
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import one_off_file
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven, Refused
 from schemes.imports.one_off_rows import COLUMNS, REQUIRED
 from schemes.one_off import CONFIRMERS, PROPOSERS
 from schemes.one_off_file import OneOffFileStatus, get_file
@@ -74,22 +74,17 @@ def send_one_off_file(scheme_id: UUID) -> ResponseReturnValue:
 
 def sent(form: SendFile, scheme_id: UUID) -> UUID | None:
     """The id of the file that was taken in, or None: what is refused is an error beside its field."""
-    try:
-        with transaction() as session:
-            return one_off_file.begin(
-                session,
-                service().seals,
-                file_id=form.file_id.id_of_what_is_made,
-                scheme_id=scheme_id,
-                file_name=form.file.data.filename or "one-off-payments.csv",
-                content=form.file.data.read(),
-                by=actor(),
-                at=now(),
-            ).id
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.file)
+    with form.refusing({Refused: form.file}), transaction() as session:
+        return one_off_file.begin(
+            session,
+            service().seals,
+            file_id=form.file_id.id_of_what_is_made,
+            scheme_id=scheme_id,
+            file_name=form.file.data.filename or "one-off-payments.csv",
+            content=form.file.data.read(),
+            by=actor(),
+            at=now(),
+        ).id
     return None
 
 
@@ -135,19 +130,14 @@ def enter_one_off_file(one_off_file_id: UUID) -> ResponseReturnValue:
 
 def is_entered(form: DecideFile, file_id: UUID) -> str:
     """What was done, in words; nothing where it was refused."""
-    try:
-        with transaction() as session:
-            file = get_file(session, file_id, lock=True)
-            if form.decision.data == DISCARD:
-                one_off_file.discard(session, file, by=actor(), at=now())
-                return "You discarded the file. Nothing of it is paid"
-            whole = form.decision.data == WHOLE
-            entered = one_off_file.enter(session, service().seals, file, whole=whole, by=actor(), at=now())
-            return f"{count(entered, 'payment is', 'payments are')} entered. Someone else must confirm them"
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused))
+    with form.refusing(), transaction() as session:
+        file = get_file(session, file_id, lock=True)
+        if form.decision.data == DISCARD:
+            one_off_file.discard(session, file, by=actor(), at=now())
+            return "You discarded the file. Nothing of it is paid"
+        whole = form.decision.data == WHOLE
+        entered = one_off_file.enter(session, service().seals, file, whole=whole, by=actor(), at=now())
+        return f"{count(entered, 'payment is', 'payments are')} entered. Someone else must confirm them"
     return ""
 
 
@@ -163,16 +153,11 @@ def decide_one_off_file(one_off_file_id: UUID) -> ResponseReturnValue:
 
 
 def is_decided(form: Decide, file_id: UUID) -> str:
-    try:
-        with transaction() as session:
-            file = get_file(session, file_id, lock=True)
-            if form.confirms:
-                confirmed = one_off_file.confirm(session, file, by=actor(), at=now())
-                return f"You confirmed {count(confirmed, 'payment')}. The next payroll pays them"
-            one_off_file.reject(session, file, reason=form.reason.data or "", by=actor(), at=now())
-            return "You rejected them. Nothing is paid"
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+    with form.refusing({ReasonNotGiven: form.reason}), transaction() as session:
+        file = get_file(session, file_id, lock=True)
+        if form.confirms:
+            confirmed = one_off_file.confirm(session, file, by=actor(), at=now())
+            return f"You confirmed {count(confirmed, 'payment')}. The next payroll pays them"
+        one_off_file.reject(session, file, reason=form.reason.data or "", by=actor(), at=now())
+        return "You rejected them. Nothing is paid"
     return ""

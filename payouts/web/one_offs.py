@@ -251,17 +251,12 @@ def page_of(one_off_id: UUID, form: DecideOneOff) -> ResponseReturnValue:
 
 
 def is_decided(form: DecideOneOff, one_off_id: UUID) -> bool:
-    try:
-        with transaction() as session:
-            one_off = get_one_off(session, one_off_id, lock=True)
-            if form.decision.data == CONFIRM:
-                one_off_rows.confirm(session, one_off, by=actor(), at=now())
-            else:
-                one_off_rows.reject(session, one_off, reason=form.reason.data or "", by=actor(), at=now())
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+    with form.refusing({ReasonNotGiven: form.reason}), transaction() as session:
+        one_off = get_one_off(session, one_off_id, lock=True)
+        if form.decision.data == CONFIRM:
+            one_off_rows.confirm(session, one_off, by=actor(), at=now())
+        else:
+            one_off_rows.reject(session, one_off, reason=form.reason.data or "", by=actor(), at=now())
     return form.status == 200
 
 
@@ -281,12 +276,7 @@ def withdraw_one_off(one_off_id: UUID) -> ResponseReturnValue:
 
 
 def is_withdrawn(form: WithdrawOneOff, one_off_id: UUID) -> bool:
-    try:
-        with transaction() as session:
-            one_off = get_one_off(session, one_off_id, lock=True)
-            one_offs.withdraw(session, one_off, reason=form.reason.data, by=actor(), at=now())
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
+    with form.refusing({ReasonNotGiven: form.reason}), transaction() as session:
+        one_off = get_one_off(session, one_off_id, lock=True)
+        one_offs.withdraw(session, one_off, reason=form.reason.data, by=actor(), at=now())
     return form.status == 200

@@ -253,14 +253,9 @@ def remove_person(person_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         person = member(session, person_id)
     if form.validate_on_submit():
-        try:
+        with form.refusing():
             with transaction() as session:
                 role_change.remove(session, person_id, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
             flash(f"You removed {person.name}. They are signed out everywhere")
             return redirect(url_for("pages.show_people"), 303)
     return render_template("people/remove_person.html", form=form, concerned=person), form.status

@@ -12,12 +12,10 @@ from wtforms.validators import InputRequired, Length
 
 from payouts.gates.query import ANSWERERS, ask, colleagues, get_query, reply
 from payouts.payroll import PayrollStatus, get_payroll
-from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.words import role_names
-from schemes.errors import NotAllowed, NotFound, Refused
 from schemes.gate_rule import DECIDERS
 from schemes.person import names, people
 
@@ -61,16 +59,11 @@ def ask_colleague(payroll_id: UUID) -> ResponseReturnValue:
         SelectChoice(str(person.id), f"{person.name} ({role_names(roles[person.id])})") for person in asked
     ]
     if form.validate_on_submit():
-        try:
+        with form.refusing():
             with transaction() as session:
                 payroll, query_id = get_payroll(session, payroll_id, lock=True), form.query_id.id_of_what_is_made
                 of, question = UUID(form.of.data), form.question.data
                 ask(session, service(), payroll, query_id=query_id, of=of, question=question, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
             flash("You asked. They are told by email, and the answer will stand here")
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id) + "#queries", 303)
     return render_template("payrolls/ask_colleague.html", form=form, payroll=payroll), form.status
@@ -81,15 +74,10 @@ def ask_colleague(payroll_id: UUID) -> ResponseReturnValue:
 def answer_query(payroll_id: UUID, query_id: UUID) -> ResponseReturnValue:
     form = AnswerQuery()
     if form.validate_on_submit():
-        try:
+        with form.refusing():
             with transaction() as session:
                 payroll, query = get_payroll(session, payroll_id), get_query(session, payroll_id, query_id, lock=True)
                 reply(session, service(), payroll, query, answer=form.answer.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
             flash("You answered. Whoever asked is told by email")
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id) + "#queries", 303)
     with transaction() as session:

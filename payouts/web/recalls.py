@@ -18,13 +18,12 @@ from payouts.payment import Payment
 from payouts.payroll import get_payroll
 from payouts.returns import recall as recalls
 from payouts.returns.recall import ASKERS, Recall, deadline_of, get_recall
-from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.payee import Payee
 from schemes.person import names
 
@@ -140,11 +139,6 @@ def payment_facts(session: Session, recall: Recall) -> dict[str, object]:
 
 def done(form: AskBack | BankRefused, reason: str, act: Callable[[Session], None]) -> bool:
     """Whether an act went through; what is refused is told in the form."""
-    try:
-        with transaction() as session:
-            act(session)
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused), form[reason] if isinstance(refused, ReasonNotGiven) else None)
+    with form.refusing({ReasonNotGiven: form[reason]}), transaction() as session:
+        act(session)
     return form.status == 200

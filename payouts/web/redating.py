@@ -105,16 +105,11 @@ def is_moved(form: ReDate, payroll_id: UUID) -> bool:
 def reopen_payroll(payroll_id: UUID) -> ResponseReturnValue:
     form = Reopen()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 payroll, reason = get_payroll(session, payroll_id, lock=True), form.reason.data
                 made = form.amendment_id.id_of_what_is_made
                 reopen(session, payroll, amendment_id=made, reason=reason, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You reopened the payroll. Every decision is void")
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     with transaction() as session:

@@ -12,14 +12,13 @@ from wtforms.validators import InputRequired, Length
 
 from bacs.calendar import LONDON
 from payouts import erasure
-from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from payouts.web.retention_words import KEPT
 from schemes.body import get_body
 from schemes.change import ChangeKind, waiting_of
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.hold import restricted
 from schemes.payee import get_payee
 from schemes.retention import first_day_kept
@@ -66,7 +65,7 @@ def show_retention() -> ResponseReturnValue:
 def propose_erasure(payee_id: UUID) -> ResponseReturnValue:
     form = ProposeErasure()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 proposed = erasure.propose(
                     session,
@@ -76,11 +75,6 @@ def propose_erasure(payee_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You proposed to erase this payee. Somebody else has to confirm it")
             return redirect(url_for("pages.decide_change", change_id=proposed.id), 303)
     with transaction() as session:

@@ -239,16 +239,11 @@ def edit_scheme_draft(scheme_draft_id: UUID, part: str) -> ResponseReturnValue:
 
 def is_written(form: Section, scheme_draft_id: UUID, place: int) -> bool:
     """Keep what was entered; what does not fit is an error beside its field."""
-    try:
-        with transaction() as session:
-            draft = get_draft(session, scheme_draft_id, lock=True)
-            made = form.is_made(draft.definition, place)
-            if made is not None:
-                scheme_draft.write(session, draft, made, by=actor(), at=now())
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused))
+    with form.refusing(), transaction() as session:
+        draft = get_draft(session, scheme_draft_id, lock=True)
+        made = form.is_made(draft.definition, place)
+        if made is not None:
+            scheme_draft.write(session, draft, made, by=actor(), at=now())
     return form.status == 200
 
 

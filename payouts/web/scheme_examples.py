@@ -13,7 +13,6 @@ from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
 from wtforms import StringField, SubmitField
 from wtforms.validators import NumberRange, Optional
 
-from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.field_words import fault_sentence
 from payouts.web.figures import pounds
@@ -23,7 +22,7 @@ from payouts.web.scheme_words import inputs_words
 from schemes import scheme_draft
 from schemes.amount import Amount, asked_for, read_inputs
 from schemes.definition import Component, Definition, Example, faults_of, worked_out
-from schemes.errors import FieldsRefused, NotAllowed, NotFound, Refused
+from schemes.errors import FieldsRefused, NotFound
 from schemes.scheme_change import PROPOSERS
 from schemes.scheme_draft import get_draft
 
@@ -128,16 +127,11 @@ def take_away(form: TryRule, scheme_draft_id: UUID, place: str) -> None:
 def is_changed(
     form: TryRule, scheme_draft_id: UUID, change: Callable[[tuple[Example, ...]], tuple[Example, ...]]
 ) -> bool:
-    try:
-        with transaction() as session:
-            draft = get_draft(session, scheme_draft_id, lock=True)
-            definition = draft.definition
-            changed = replace(definition, examples=change(definition.examples))
-            scheme_draft.write(session, draft, changed, by=actor(), at=now())
-    except (NotAllowed, NotFound):
-        raise
-    except Refused as refused:
-        form.refuse(words.sentence(refused))
+    with form.refusing(), transaction() as session:
+        draft = get_draft(session, scheme_draft_id, lock=True)
+        definition = draft.definition
+        changed = replace(definition, examples=change(definition.examples))
+        scheme_draft.write(session, draft, changed, by=actor(), at=now())
     return form.status == 200
 
 

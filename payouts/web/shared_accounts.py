@@ -10,7 +10,6 @@ from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, Go
 from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.duplicate_words import HOLDERS
 from payouts.web.form import Form
@@ -18,7 +17,7 @@ from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.duplicates import shared_account
 from schemes.duplicates.pair import DECIDERS
 from schemes.duplicates.shared_account import Holder, get_shared_account
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.person import names
 
 PAGE = 50
@@ -87,16 +86,11 @@ def show_shared_account(shared_account_id: UUID) -> ResponseReturnValue:
 def settle_shared_account(shared_account_id: UUID) -> ResponseReturnValue:
     form = Settle()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 shared = get_shared_account(session, shared_account_id, lock=True)
                 holder = Holder(form.holder.data)
                 shared_account.say_whose(session, shared, holder, reason=form.reason.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You said whose account it is")
             return redirect(url_for("pages.show_shared_account", shared_account_id=shared_account_id), 303)
     with transaction() as session:

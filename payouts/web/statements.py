@@ -113,7 +113,7 @@ def send_statement() -> ResponseReturnValue:
         form.account.data = str(profiles[0].line_id)
     if form.validate_on_submit():
         made = form.file_id.id_of_what_is_made
-        try:
+        with form.refusing({Refused: form.file}):
             with transaction() as session:
                 file = statement.receive(
                     session,
@@ -125,11 +125,6 @@ def send_statement() -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.file)
-        else:
             flash("This statement was sent before" if file.id != made else "The statement is being read")
             return redirect(url_for("pages.show_statement", statement_file_id=file.id), 303)
     return render_template("statements/send_statement.html", form=form), form.status

@@ -12,11 +12,10 @@ from wtforms.validators import InputRequired, Length
 
 from payouts import subject_access
 from payouts.subject_access import ASKERS, get_access
-from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, service, transaction
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.payee import Capacity, beneficiaries_of, get_payee
 from schemes.person import names
 
@@ -51,7 +50,7 @@ def ask_for_everything(payee_id: UUID) -> ResponseReturnValue:
     ]
     if form.validate_on_submit():
         concerns = form.concerns.data
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 access = subject_access.ask(
                     session,
@@ -62,11 +61,6 @@ def ask_for_everything(payee_id: UUID) -> ResponseReturnValue:
                     by=actor(),
                     at=now(),
                 )
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             return redirect(url_for("pages.show_access", payee_id=payee_id, access_id=access.id), 303)
     return render_template("subject_access/ask.html", form=form, payee=payee), form.status
 

@@ -119,17 +119,12 @@ def suspend_award_page(award_id: UUID) -> ResponseReturnValue:
 def lift_suspension_page(award_id: UUID, suspension_id: UUID) -> ResponseReturnValue:
     form = LiftSuspension()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 award = get_award(session, award_id)
                 suspension = get_suspension(session, award_id, suspension_id, lock=True)
                 pays = form.arrears.data == PAY
                 lift(session, suspension, award, pays_arrears=pays, reason=form.reason.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You lifted the suspension")
             return redirect(url_for("pages.show_award", award_id=award_id), 303)
     with transaction() as session:

@@ -18,12 +18,11 @@ from payouts.gates.voiding import VOIDS, Move
 from payouts.payment_search import find_payments, payments_by_id
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.taking_out import take_out
-from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.figures import count
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.person import Role, names
 
 FOUND = 20
@@ -81,16 +80,11 @@ def choose_to_take_out(payroll_id: UUID) -> ResponseReturnValue:
 def take_payments_out(payroll_id: UUID) -> ResponseReturnValue:
     form, ids = TakeOut(), chosen()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 payroll = get_payroll(session, payroll_id, lock=True)
                 facts = {"payment_ids": ids, "reason": form.reason.data, "by": actor(), "at": now()}
                 taken = take_out(session, payroll, amendment_id=form.amendment_id.id_of_what_is_made, **facts)
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash(
                 f"You took {count(taken.payment_count, 'payment')} out. The files are built anew"
                 if taken

@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from wtforms import SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.form import Form, MadeField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.change import Change
 from schemes.duplicates import one_beneficiary, unmerge
 from schemes.duplicates.pair import DECIDERS, PairStatus, get_beneficiary_pair, get_pair
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import ReasonNotGiven
 from schemes.payee import get_beneficiary, get_payee
 
 
@@ -95,14 +94,9 @@ def undo(
 ) -> ResponseReturnValue:
     form = TwoPeople()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.reason}):
             with transaction() as session:
                 proposed = propose(session, form)
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.reason if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You proposed to undo it. Somebody else has to confirm it")
             return redirect(url_for("pages.decide_change", change_id=proposed.id), 303)
     with transaction() as session:

@@ -268,15 +268,10 @@ def kept_file(session: Session, payroll: Payroll, form: RecordMade) -> Attachmen
 def record_that_the_bank_took_it(payroll_id: UUID) -> ResponseReturnValue:
     form = RecordCleared()
     if form.validate_on_submit():
-        try:
+        with form.refusing({ReasonNotGiven: form.because}):
             with transaction() as session:
                 payroll = get_payroll(session, payroll_id, lock=True)
                 record_cleared(session, payroll, because=form.because.data, by=actor(), at=now())
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused), form.because if isinstance(refused, ReasonNotGiven) else None)
-        else:
             flash("You recorded that the bank took the payment. The payroll is closed")
             return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     with transaction() as session:

@@ -241,16 +241,12 @@ def resume_webhook(webhook_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         found = get_webhook(session, webhook_id)
     if form.validate_on_submit():
-        try:
+        with form.refusing():
             with transaction() as session:
                 webhook = get_webhook(session, webhook_id, lock=True)
                 replaying.resume(session, webhook, skip=form.skip.data == "yes", by=actor(), at=now())
             flash("The webhook goes on")
             return redirect(url_for("pages.show_webhook", webhook_id=webhook_id), 303)
-        except (NotAllowed, NotFound):
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
     return render_template("webhooks/resume_webhook.html", form=form, webhook=found), form.status
 
 

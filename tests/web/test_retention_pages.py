@@ -32,7 +32,7 @@ def administrator(signed_in):
 
 
 def test_the_page_says_what_is_kept_how_long_and_that_nobody_is_due(preparer):
-    page = preparer.get(preparer.get("/payees").link("what is kept"))
+    page = preparer.get(preparer.get("/payees").link("What is kept"))
     assert "6 financial years besides the current one" in page.text
     assert "before 1 April 2020 is no longer needed" in page.text
     assert page.table("kept")[0][2] == "6 financial years and the current one"

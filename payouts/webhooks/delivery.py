@@ -165,7 +165,7 @@ def first_of_its_thing() -> ColumnElement[bool]:
     return Delivery.position == first.scalar_subquery()
 
 
-def next_ones(webhook_id: UUID, *, at: datetime, limit: int) -> Select[tuple[Delivery]]:
+def next_ones(webhook_id: UUID, *, at: datetime, limit: int) -> Select[Delivery]:
     """The question what may be sent now, in order, at most one for each thing."""
     mine = select(Delivery).where(
         Delivery.webhook_id == webhook_id,

@@ -64,7 +64,13 @@ class OpenKey:
 
 
 def about(body_id: UUID, table: str, row_id: UUID | str) -> bytes:
-    return f"{body_id}/{table}/{row_id}".encode()
+    return f"{spelt(body_id)}/{table}/{row_id}".encode()
+
+
+@lru_cache(maxsize=16)
+def spelt(body_id: UUID) -> str:
+    # a chunk seals thousands of values for one body, and to spell its id takes as long as to seal one
+    return str(body_id)
 
 
 @dataclass(frozen=True)

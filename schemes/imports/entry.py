@@ -170,6 +170,8 @@ class Entry(NamedTuple):
 
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode
 
+DECODE = json.JSONDecoder().decode
+
 
 def packed(entry: Entry) -> bytes:
     """An entry as it is sealed between reading and landing: what was checked once is not checked again."""
@@ -180,7 +182,7 @@ def unpacked(content: bytes) -> Entry:
     (
         reference, name, amount_pence, first_day, last_day, payee_reference, payee_name, capacity, email, holder_name,
         details, checked, shares_payee, *later,
-    ) = json.loads(content)["entry"]  # fmt: skip
+    ) = DECODE(content.decode())["entry"]  # fmt: skip
     outcome, rule, table_version = checked
     last = date.fromisoformat(last_day) if last_day else None
     # a row that an earlier release read has not all of these

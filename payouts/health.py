@@ -36,7 +36,7 @@ class Part(StrEnum):
 class Shape(StrEnum):
     """The database's shape beside the one that this version of the code was written for.
 
-    Newer is what processes of the version before find during an upgrade, which migrates first: they go on.
+    Newer is what processes of the version before find once the database was migrated: they are to be stopped.
     """
 
     NONE = "none"

@@ -20,6 +20,7 @@ class NoticeEvent(StrEnum):
     PAYMENT_STOPPED = "payment_stopped"
     NOTHING_THIS_TIME = "nothing_this_time"
     PAYMENT_RETURNED = "payment_returned"
+    PAYMENT_LOOKED_FOR = "payment_looked_for"
     DETAILS_CHANGED = "details_changed"
 
 
@@ -58,6 +59,8 @@ FIELDS: dict[NoticeEvent, frozenset[str]] = {
     NoticeEvent.PAYMENT_STOPPED: ALWAYS | OF_A_PAYROLL,
     NoticeEvent.NOTHING_THIS_TIME: ALWAYS | OF_A_PAYROLL | {"recovered"},
     NoticeEvent.PAYMENT_RETURNED: ALWAYS | OF_A_PAYMENT | {"why", "what_to_do"},
+    # it names the amount and the day, never an account: it may have gone to somebody else's
+    NoticeEvent.PAYMENT_LOOKED_FOR: ALWAYS | OF_A_PAYMENT - {"account", "last_four", "several"} | {"step"},
     NoticeEvent.DETAILS_CHANGED: ALWAYS | {"link", "until"},
 }
 """`((several??…))`, `((for_another??…))`, `((can_follow??…))`

@@ -68,6 +68,7 @@ LONG = {
     "link": "https://payouts.a-county-council.gov.uk/not-me/" + "x" * 43,
     "until": "25 December 2026",
     "why": "the bank could not put it into the account.",
+    "step": "It went to another account. Our bank has asked for it back. This can take some weeks.",
     "what_to_do": "Check the account with your bank, and then call or write to us.",
     "several": HOLDS,
     "recovered": HOLDS,

@@ -21,6 +21,7 @@ from payouts.notices.words import Words, day_words, fill
 from payouts.payment import Payment
 from payouts.payroll import Payroll
 from payouts.returns.reason import Reason
+from payouts.returns.trace import StepKind
 from schemes.account import Account
 from schemes.body import get_body
 from schemes.payee import Mandate, Payee
@@ -77,7 +78,7 @@ def made_up(session: Session, place: Place, payee: Payee, *, at: datetime) -> tu
         total_pence=payment.amount_pence if payment else EXAMPLE_PENCE,
         last_four=last_four,
         for_another=session.scalar(own.limit(1)) is None,
-        facts={"reason": Reason.CLOSED.value, "taken_pence": 10_00, "recovered": False},
+        facts={"reason": Reason.CLOSED.value, "taken_pence": 10_00, "recovered": False, "step": StepKind.ASKED.value},
     )
     pay_date = payroll.pay_date if payroll else at.astimezone(LONDON).date()
     if place.event is NoticeEvent.PAYMENT_MOVED:

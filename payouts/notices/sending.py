@@ -28,10 +28,11 @@ from payouts.notices.notice import Notice, NoticeStatus, move
 from payouts.notices.pace import Pace
 from payouts.notices.settings import NoticeSettings
 from payouts.notices.wording import Place, Wordings
-from payouts.notices.words import HOLDS, Words, always, day_words, fill, of_payments, of_return, plain
+from payouts.notices.words import HOLDS, Words, always, day_words, fill, of_payments, of_return, of_step, plain
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll
 from payouts.returns.reason import Reason
+from payouts.returns.trace import StepKind
 from payouts.tasks.hold import Hold
 from schemes import audit
 from schemes.body import Body, get_body
@@ -263,6 +264,8 @@ def values_of(body: Body, told: NoticeSettings, notice: Notice, payee: Payee, pa
         values |= of_payments(notice.payment_count, notice.total_pence, notice.last_four, language)
     if "reason" in facts:
         values |= of_return(Reason(facts["reason"]), language)
+    if "step" in facts:
+        values |= of_step(StepKind(facts["step"]), language)
     return values
 
 

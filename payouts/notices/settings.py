@@ -28,8 +28,9 @@ from schemes.person import Actor, Role
 
 CONFIRMERS = (Role.ADMINISTRATOR, Role.APPROVER, Role.FINANCE)
 LONGEST_SENDER = 40
-# a payee is told of a proposed change of bank details whatever a body would like, and of money on its way
-ALWAYS_TOLD = frozenset({NoticeEvent.DETAILS_CHANGED, *OF_SUBMISSION})
+# a payee is told of a proposed change of bank details whatever a body would like, of money on its way, and where the
+# payment is that they asked for
+ALWAYS_TOLD = frozenset({NoticeEvent.DETAILS_CHANGED, NoticeEvent.PAYMENT_LOOKED_FOR, *OF_SUBMISSION})
 
 
 @dataclass(frozen=True)

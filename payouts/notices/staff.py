@@ -54,6 +54,7 @@ class StaffEvent(StrEnum):
     FILE_NOT_SENT = "file_not_sent"
     CERTIFICATE_ENDS = "certificate_ends"
     TRACE_STEP = "trace_step"
+    # of what payees were told before their messages were notices; none is made any more
     TRACE_PAYEE = "trace_payee"
     WEBHOOK_PAUSED = "webhook_paused"
     RELEASED = "released"

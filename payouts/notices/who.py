@@ -152,6 +152,21 @@ SELECT returned.payroll_id, returned.payee_id, returned.payment_id AS subject_id
                       AND notice.subject_id = returned.payment_id AND notice.payee_id = returned.payee_id)
 """  # noqa: S608
 
+# a step of a payment that is looked for
+LOOKED_FOR = f"""
+SELECT trace.payroll_id, trace.payee_id, step.id AS subject_id, 1 AS attempt, CAST(NULL AS uuid) AS follows_id,
+       {NONE_USED}, 1 AS payment_count, payment.amount_pence AS total_pence, '' AS last_four,
+       'payment_looked_for' AS event,
+       NOT {OF_ONESELF.format(of="payment", payee="trace.payee_id")} AS for_another,
+       jsonb_build_object('step', step.kind) AS facts,
+       EXISTS (SELECT FROM hold WHERE hold.lifted_at IS NULL
+                  AND (hold.payee_id = trace.payee_id OR hold.beneficiary_id = payment.beneficiary_id)) AS blocked
+  FROM trace_step step
+  JOIN trace ON trace.body_id = step.body_id AND trace.id = step.trace_id
+  JOIN payment ON payment.body_id = trace.body_id AND payment.id = trace.payment_id
+ WHERE step.id = :step_id
+"""  # noqa: S608
+
 # notices that did not arrive, sent again by the best way there is now
 FAILED = """
 SELECT notice.payroll_id, notice.payee_id, notice.subject_id, notice.event, notice.attempt + 1 AS attempt,

@@ -18,6 +18,7 @@ from bacs import pence
 from payouts.notices.connection import Way
 from payouts.notices.event import NoticeEvent
 from payouts.returns.reason import Reason
+from payouts.returns.trace import StepKind
 from schemes.body import Body
 from schemes.payee import Language
 
@@ -170,3 +171,49 @@ def of_return(reason: Reason, language: Language) -> dict[str, str]:
     told = RETURNS.get(reason, NOT_THEIRS if reason in OURS else BAD_ACCOUNT)
     why, what = told[1 if language is Language.WELSH else 0]
     return {"why": why, "what_to_do": what}
+
+
+# what a payee is told of a payment that is looked for, in English and Welsh; a comparison is the body's own affair
+STEPS: dict[StepKind, tuple[str, str]] = {
+    StepKind.OPENED: (
+        "We were told that it has not arrived where it should. We are looking for it.",
+        "Dywedwyd wrthym nad yw wedi cyrraedd lle y dylai. Rydym yn chwilio amdano.",
+    ),
+    StepKind.ASKED: (
+        "We have asked our bank where it is. This can take some working days.",
+        "Rydym wedi gofyn i'n banc ble y mae. Gall hyn gymryd rhai diwrnodau gwaith.",
+    ),
+    StepKind.CREDITED: (
+        "Our bank says that it is in the account that we sent it to. If it is not on your statement, tell us.",
+        "Mae ein banc yn dweud ei fod yn y cyfrif yr anfonwyd ef iddo. Os nad yw ar eich cyfriflen, dywedwch wrthym.",
+    ),
+    StepKind.RETURNED: (
+        "Our bank says that it was sent back to us. We will be in touch about paying it again.",
+        "Mae ein banc yn dweud ei fod wedi'i anfon yn ôl atom. Byddwn mewn cysylltiad ynghylch ei dalu eto.",
+    ),
+    StepKind.MISDIRECTED: (
+        "It went to another account. Our bank has asked for it back. This can take some weeks.",
+        "Aeth i gyfrif arall. Mae ein banc wedi gofyn amdano yn ôl. Gall hyn gymryd rhai wythnosau.",
+    ),
+    StepKind.RECOVERED: (
+        "Our bank got it back. We will be in touch about paying it again.",
+        "Mae ein banc wedi'i gael yn ôl. Byddwn mewn cysylltiad ynghylch ei dalu eto.",
+    ),
+    StepKind.REFUSED: (
+        "Our bank could not get it back. We will be in touch about what happens now.",
+        "Ni allai ein banc ei gael yn ôl. Byddwn mewn cysylltiad ynghylch beth sy'n digwydd nawr.",
+    ),
+    StepKind.FOUND: (
+        "We are not looking for it any longer, because it was found.",
+        "Nid ydym yn chwilio amdano mwyach, oherwydd cafwyd hyd iddo.",
+    ),
+    StepKind.CAME_BACK: (
+        "It has come back to us. We will be in touch about paying it again.",
+        "Mae wedi dod yn ôl atom. Byddwn mewn cysylltiad ynghylch ei dalu eto.",
+    ),
+}
+
+
+def of_step(kind: StepKind, language: Language) -> dict[str, str]:
+    """Where a payment is that is looked for. Of a step that stands in none of the words, nothing is told."""
+    return {"step": STEPS[kind][1 if language is Language.WELSH else 0]}

@@ -15,17 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bacs import pence
-from payouts.app import NotifyNotSetUp
-from payouts.notices import staff
+from payouts.notices import planning, staff
+from payouts.notices.notice import Notice, NoticeStatus
 from payouts.notices.staff import StaffEvent
-from payouts.notices.words import plain
+from payouts.notices.who import LOOKED_FOR
+from payouts.notices.words import STEPS
 from payouts.payment import Payment
-from payouts.payroll import Payroll
 from payouts.returns.trace import PayeeTold, StepKind, Trace, TraceStage, TraceStep
 from payouts.returns.tracing import WORKERS
-from schemes.body import get_body
-from schemes.hold import Hold
-from schemes.payee import Payee, get_payee
 from schemes.person import Role, people
 
 if TYPE_CHECKING:
@@ -52,21 +49,6 @@ LATE: dict[TraceStage, str] = {
     TraceStage.RECOVERING: "the bank has not said whether it got it back. Ring it, and record what it says",
     TraceStage.COMING_BACK: "nobody has seen that it is back. Look at the bank account",
 }
-# of what the payee is told; a comparison is the body's own affair
-TO_PAYEE: dict[StepKind, str] = {
-    StepKind.OPENED: "We were told that it has not arrived where it should. We are looking for it.",
-    StepKind.ASKED: "We have asked our bank where it is. This can take some working days.",
-    StepKind.CREDITED: (
-        "Our bank says that it is in the account that we sent it to. Look at your statement for that day, or ask your "
-        "bank. If it is not there, tell us."
-    ),
-    StepKind.RETURNED: "Our bank says that it was sent back to us. We will be in touch about paying it again.",
-    StepKind.MISDIRECTED: "It went to another account. Our bank has asked for it back. This can take some weeks.",
-    StepKind.RECOVERED: "Our bank got it back. We will be in touch about paying it again.",
-    StepKind.REFUSED: "Our bank could not get it back. We will be in touch about what happens now.",
-    StepKind.FOUND: "We are not looking for it any longer, because it was found.",
-    StepKind.CAME_BACK: "It has come back to us. We will be in touch about paying it again.",
-}
 
 
 def tell(session: Session, service: Service, args: Mapping[str, Any]) -> None:
@@ -76,8 +58,8 @@ def tell(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     payment = session.get_one(Payment, (step.body_id, trace.payment_id))
     at = service.now()
     tell_colleagues(session, service, trace, step, payment, at=at)
-    if step.kind in TO_PAYEE:
-        step.payee_told = tell_payee(session, service, trace, step, payment, at=at)
+    if step.kind in STEPS:
+        step.payee_told = tell_payee(session, service, step)
         session.flush()
 
 
@@ -114,40 +96,12 @@ def concerns(trace: Trace, step: TraceStep, person_id: UUID, roles: Iterable[Rol
     return person_id in {trace.opened_by, trace.owner_id} - {step.by}
 
 
-def tell_payee(
-    session: Session, service: Service, trace: Trace, step: TraceStep, payment: Payment, *, at: datetime
-) -> PayeeTold:
-    payee = get_payee(session, trace.payee_id)
-    if is_held(session, payee, payment):
-        return PayeeTold.HELD_BACK
-    if payee.email is None:
-        return PayeeTold.NO_ADDRESS
-    body = get_body(session)
-    try:
-        staff.template_of(service, body, StaffEvent.TRACE_STEP)
-    except NotifyNotSetUp:
+def tell_payee(session: Session, service: Service, step: TraceStep) -> PayeeTold:
+    """Plan the payee's own message, by their channel and in their language."""
+    if planning.sender_or_none(session, service) is None:
         return PayeeTold.NOT_SET_UP
-    payroll = session.get_one(Payroll, (trace.body_id, trace.payroll_id))
-    about = f"{pence.format(payment.amount_pence)} of {payroll.pay_date:%-d %B %Y}"
-    staff.plan(
-        session,
-        service,
-        StaffEvent.TRACE_PAYEE,
-        email=payee.email,
-        name=plain(payee.name),
-        subject=f"Your payment of {about}",
-        text=(
-            f"This is about our payment to you of {about}.\n\n{TO_PAYEE[step.kind]}\n\n"
-            f"If you have questions, write to {body.contact_email}.\n\n{body.name}"
-        ),
-        at=at,
+    planning.write(session, service, LOOKED_FOR, step_id=step.id)
+    status = session.scalars(select(Notice.status).where(Notice.subject_id == step.id)).one()
+    return {NoticeStatus.HELD_BACK: PayeeTold.HELD_BACK, NoticeStatus.NO_ADDRESS: PayeeTold.NO_ADDRESS}.get(
+        status, PayeeTold.TOLD
     )
-    return PayeeTold.TOLD
-
-
-def is_held(session: Session, payee: Payee, payment: Payment) -> bool:
-    """Whether somebody has died or payments are stopped: then nobody is written to."""
-    held = select(Hold.id).where(
-        (Hold.payee_id == payee.id) | (Hold.beneficiary_id == payment.beneficiary_id), Hold.lifted_at.is_(None)
-    )
-    return session.scalar(held.limit(1)) is not None

@@ -220,7 +220,16 @@ def match_returns(session: Session, line_id: UUID, *, at: datetime) -> int:
     """
     by_id = and_(BankEntry.payroll_number == Payroll.number, BankEntry.ordinal == Payment.ordinal)
     by_reference = and_(BankEntry.reference == Payment.reference, BankEntry.reference != "")
-    returned = (
+    matched = match_pairs(session, pairs(line_id, by_id), at=at)
+    for fits in (combined.BY_ID, combined.BY_REFERENCE):
+        matched += match_pairs(session, combined.certain(line_id, fits, may_have_come_back()), at=at)
+    matched += match_pairs(session, pairs(line_id, by_reference & was_returned()), at=at)
+    return matched + match_pairs(session, pairs(line_id, by_reference), at=at)
+
+
+def was_returned() -> ColumnElement[bool]:
+    """Of a payment, that a report or two people said that it came back."""
+    return (
         select(LedgerEntry.id)
         .where(
             LedgerEntry.body_id == Payment.body_id,
@@ -230,11 +239,6 @@ def match_returns(session: Session, line_id: UUID, *, at: datetime) -> int:
         )
         .exists()
     )
-    matched = match_pairs(session, pairs(line_id, by_id), at=at)
-    for fits in (combined.BY_ID, combined.BY_REFERENCE):
-        matched += match_pairs(session, combined.certain(line_id, fits, may_have_come_back()), at=at)
-    matched += match_pairs(session, pairs(line_id, by_reference & returned), at=at)
-    return matched + match_pairs(session, pairs(line_id, by_reference), at=at)
 
 
 def may_have_come_back() -> ColumnElement[bool]:
@@ -246,21 +250,16 @@ def may_have_come_back() -> ColumnElement[bool]:
     )
 
 
-def pairs(line_id: UUID, fits: ColumnElement[bool]) -> Select[tuple[UUID, UUID]]:
-    """Returned credits and payments of the same amount that fit each other, and no other."""
+def fitting(line_id: UUID, fits: ColumnElement[bool]) -> Select[UUID, UUID]:
+    """Returned credits and payments of the same amount that fit each other."""
     taken = (
         select(BankEntry.id)
         .where(BankEntry.match == Match.RETURN, BankEntry.payment_id == Payment.id)
         .correlate(Payment)
         .exists()
     )
-    both: Subquery = (
-        select(
-            BankEntry.id.label("entry_id"),
-            Payment.id.label("payment_id"),
-            func.count().over(partition_by=BankEntry.id).label("payments"),
-            func.count().over(partition_by=Payment.id).label("entries"),
-        )
+    return (
+        select(BankEntry.id.label("entry_id"), Payment.id.label("payment_id"))
         .select_from(BankEntry)
         .join(Payment, (Payment.body_id == BankEntry.body_id) & (Payment.amount_pence == BankEntry.amount_pence))
         .join(Payroll, (Payroll.body_id == Payment.body_id) & (Payroll.id == Payment.payroll_id))
@@ -277,6 +276,17 @@ def pairs(line_id: UUID, fits: ColumnElement[bool]) -> Select[tuple[UUID, UUID]]
             ~Payment.combined,
             fits,
             ~taken,
+        )
+    )
+
+
+def pairs(line_id: UUID, fits: ColumnElement[bool]) -> Select[tuple[UUID, UUID]]:
+    """Of those that fit each other those that fit no other."""
+    both: Subquery = (
+        fitting(line_id, fits)
+        .add_columns(
+            func.count().over(partition_by=BankEntry.id).label("payments"),
+            func.count().over(partition_by=Payment.id).label("entries"),
         )
         .subquery()
     )

@@ -31,6 +31,7 @@ from payouts.statement.booking import (
     read_table,
 )
 from payouts.statement.repeated import Alike
+from payouts.statement.roll_number import match_by_roll_number
 from payouts.statement.rule import BankRule, first_that_fits, rules
 from payouts.statement.statement import (
     BankStatement,
@@ -110,6 +111,7 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     at, line_id = service.now(), file.line_id
     again = repeated.find(session, file, keeper.on_told_days, at=at)
     matched = matching.match_line(session, line_id, at=at)
+    matched += match_by_roll_number(session, service.seals, line_id, at=at)
     posted.settle(session, posted.read_or_matched(file.id, line_id, at), at=at)
     tell_contras(session, service, file, lacking)
     entries, known = file.entry_count, file.known_entries

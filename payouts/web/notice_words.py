@@ -75,6 +75,7 @@ EVENTS: dict[NoticeEvent, str] = {
     NoticeEvent.PAYMENT_STOPPED: "Payments stopped",
     NoticeEvent.NOTHING_THIS_TIME: "Nothing this time",
     NoticeEvent.PAYMENT_RETURNED: "Payment came back",
+    NoticeEvent.PAYMENT_LOOKED_FOR: "Payment looked for",
     NoticeEvent.DETAILS_CHANGED: "Bank details changed",
 }
 STAFF_TEXTS: dict[StaffText, str] = {

@@ -85,7 +85,7 @@ STEPS: dict[StepKind, str] = {
 PAYEE_TOLD: dict[PayeeTold, str] = {
     PayeeTold.TOLD: "The payee was written to",
     PayeeTold.HELD_BACK: "The payee was not written to: payments are stopped, or somebody has died",
-    PayeeTold.NO_ADDRESS: "The payee was not written to: no email address. Ring or write yourself",
+    PayeeTold.NO_ADDRESS: "The payee was not written to: there is no address to reach them at. Ring or write yourself",
     PayeeTold.NOT_SET_UP: "The payee was not written to: messages are not set up. Ring or write yourself",
 }
 # what somebody chooses, and what follows

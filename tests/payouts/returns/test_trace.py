@@ -13,7 +13,6 @@ from payouts.payroll import get_payroll
 from payouts.responses import by_hand
 from payouts.returns import telling, trace_reminding, tracing
 from payouts.returns.trace import (
-    PayeeTold,
     SaidAccount,
     StepKind,
     ToldBy,
@@ -209,27 +208,6 @@ def test_a_return_that_the_bank_reports_by_itself_ends_the_search(office, bank, 
 def messages(office, event):
     with office.transaction() as session:
         return session.scalars(select(StaffMessage).where(StaffMessage.event == event)).all()
-
-
-def told(office, trace_id):
-    with office.transaction() as session:
-        return [step.payee_told for step in steps_of(session, trace_id)]
-
-
-def test_each_step_is_told_to_whoever_opened_it_and_to_the_payee_but_never_to_the_dead(office, bank, payment, clock):
-    clock.time = PAY_DAY
-    trace_id = open_one(office, payment)
-    office.work(leave="notices.send")
-    assert messages(office, StaffEvent.TRACE_STEP) == [], "whoever did it knows it"
-    assert told(office, trace_id) == [PayeeTold.TOLD]
-    compare(office, trace_id)
-    ask(office, trace_id)
-    office.work(leave="notices.send")
-    assert len(messages(office, StaffEvent.TRACE_STEP)) == 2
-    assert told(office, trace_id) == [PayeeTold.TOLD, None, PayeeTold.TOLD]
-    receive(office, bank.arucs((bank.items[0], "2")))
-    assert told(office, trace_id)[-1] is PayeeTold.HELD_BACK, "the bank says that the account holder has died"
-    assert len(messages(office, StaffEvent.TRACE_PAYEE)) == 2
 
 
 def test_a_trace_that_is_late_is_reminded_of_the_day_after_and_once_a_week(office, payment, clock):

@@ -282,6 +282,19 @@ def test_what_came_back_under_a_roll_number_is_offered_once_a_report_has_returne
     assert offered() == (entry_id, Match.RETURN, [])
 
 
+def test_what_came_back_under_the_payee_s_own_roll_number_is_matched_by_itself(office, sealed, file, account):
+    bank = at_the_bank(office, sealed.payroll_id)
+    back = [(item, payment_of(office, item)) for item in bank.items]
+    item, payment = next((item, payment) for item, payment in back if item.reference != payment.reference)
+    twice = returned(payment.amount_pence, item.reference), returned(payment.amount_pence, "9677/6885701-3")
+    pence = 2 * payment.amount_pence
+    send(office, camt(account, *twice, opening=-pence, closing=0))
+    assert matches(office) == [None, None], "no report has returned it yet"
+    receive(office, bank.arucs((item, "3")))
+    send(office, camt(account, returned(1, "another"), opening=-1, closing=0, number=2))
+    assert matches(office) == [Match.RETURN, None, None]
+
+
 def test_the_daily_control_names_what_the_bank_says_otherwise(office, sealed, file, account, payments, clock):
     def kinds():
         with office.transaction() as session:

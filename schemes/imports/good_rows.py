@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import NamedTuple
 from uuid import UUID
@@ -77,15 +77,18 @@ KNOWN = text(
 def chunks_of_good_rows(
     session: Session, brought: RegisterImport, database: ThreadPoolExecutor
 ) -> Iterator[SealedRows]:
-    """The good rows in their order, asked for in the thread that writes: a session serves one at a time."""
-    after = milliseconds = 0
-    while True:
-        milliseconds = max(milliseconds + 1, time.time_ns() // 1_000_000)
-        chunk = database.submit(good_rows, session, brought.id, after, milliseconds).result()
-        if not chunk.rows:
-            return
+    """The good rows in their order, asked for in the thread that writes: a session serves one at a time.
+
+    The next ones are asked for beforehand: the question waits there behind what is written already.
+    """
+
+    def asked_for(after: int, milliseconds: int) -> Future[SealedRows]:
+        return database.submit(good_rows, session, brought.id, after, milliseconds)
+
+    asked = asked_for(0, time.time_ns() // 1_000_000)
+    while (chunk := asked.result()).rows:
+        asked = asked_for(chunk.rows[-1][0], max(chunk.milliseconds + 1, time.time_ns() // 1_000_000))
         yield chunk
-        after = chunk.rows[-1][0]
 
 
 def good_rows(session: Session, import_id: UUID, after: int, milliseconds: int) -> SealedRows:

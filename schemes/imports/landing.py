@@ -56,14 +56,16 @@ def land(
         Hands(preparer.prepare, spare() if brought.rows_good > MANY_ROWS else 0) as hands,
         ThreadPoolExecutor(max_workers=1) as database,
     ):
-        writing: Future[list[tuple[int, Fault]]] | None = None
-        # rows are opened and sealed anew while the database still writes those before them
+        writing: list[Future[list[tuple[int, Fault]]]] = []
+        # rows are opened and sealed anew while the database still writes those before them, and the next ones wait
+        # for it: it waits for nobody
         for prepared in hands.map(chunks_of_good_rows(session, brought, database)):
-            if writing:
-                taken += writing.result()
+            writing.append(database.submit(lander.land, prepared))
+            if len(writing) > 1:
+                taken += writing.pop(0).result()
                 progress(lander.done)
-            writing = database.submit(lander.land, prepared)
-        taken += writing.result() if writing else []
+        for last in writing:
+            taken += last.result()
     if savepoint is not None and taken:
         savepoint.rollback()
         session.refresh(brought)

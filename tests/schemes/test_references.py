@@ -37,36 +37,51 @@ def keys_asked_by_triggers(connection):
     ).all()
 
 
-def copy(connection, table, *, rows, names=None):
-    """Rows like one that is there, the last of which names what is not there."""
+def copy(connection, table, *, rows, of="last", names=None, instead="uuidv7()"):
+    """Rows like the first or last one that is there, the last of which names what is not there, or another's."""
     columns = [column["name"] for column in inspect(connection).get_columns(table)]
     becomes = {column: f"x.{column}" for column in columns}
     becomes |= {column: value for column, value in ANOTHER.items() if column in becomes}
+    order = f"{'id' if 'id' in becomes else 'line'} {'DESC' if of == 'last' else ''}"
     if names:
-        becomes[names] = f"CASE WHEN n = {rows} THEN uuidv7() ELSE x.{names} END"
+        becomes[names] = f"CASE WHEN n = {rows} THEN {instead} ELSE x.{names} END"
     connection.execute(
         text(
             f"INSERT INTO {table} ({', '.join(becomes)}) SELECT {', '.join(becomes.values())} "
-            f"FROM (SELECT * FROM {table} WHERE body_id IS NOT NULL LIMIT 1) x, generate_series(1, {rows}) n"
+            f"FROM (SELECT * FROM {table} WHERE body_id IS NOT NULL ORDER BY {order} LIMIT 1) x, "
+            f"generate_series(1, {rows}) n"
         )
     )
 
 
-@pytest.mark.parametrize("rows", [1, 30])
-def test_every_key_that_a_trigger_asks_for_is_refused_like_any_other(landed, owner, rows):
+@pytest.mark.parametrize(("rows", "of"), [(1, "first"), (30, "first"), (30, "last")])
+def test_every_key_that_a_trigger_asks_for_is_refused_like_any_other(landed, owner, rows, of):
     with owner.connect() as connection:
         keys = keys_asked_by_triggers(connection)
         assert len(keys) == 13
         for key in keys:
             with connection.begin_nested() as as_it_is:
-                copy(connection, key.copied, rows=rows)
+                copy(connection, key.copied, rows=rows, of=of)
                 as_it_is.rollback()
             with pytest.raises(DBAPIError) as refused, connection.begin_nested():
-                copy(connection, key.copied, rows=rows, names=key.names)
+                copy(connection, key.copied, rows=rows, of=of, names=key.names)
             assert isinstance(refused.value.orig, errors.ForeignKeyViolation), key.conname
             if key.names != "body_id":
                 assert refused.value.orig.diag.constraint_name == key.conname
             connection.rollback()
+
+
+def test_many_rows_of_which_one_is_a_neighbours_are_refused(landed, owner):
+    with owner.connect() as connection:
+        changed = "jsonb_populate_record(body, jsonb_build_object('id', uuidv7()))"
+        connection.execute(text(f"INSERT INTO body SELECT ({changed}).* FROM body LIMIT 1"))
+        instead = "(SELECT id FROM body ORDER BY id DESC LIMIT 1)"
+        keys = [key for key in keys_asked_by_triggers(connection) if key.names != "body_id"]
+        for table in {key.copied for key in keys}:
+            with pytest.raises(DBAPIError) as refused, connection.begin_nested():
+                copy(connection, table, rows=30, names="body_id", instead=instead)
+            named = [key.conname for key in keys if key.copied == table]
+            assert refused.value.orig.diag.constraint_name in named
 
 
 def test_an_award_moves_only_to_a_payee_who_is_there(landed, owner):

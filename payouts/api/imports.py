@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,13 @@ class ImportSchema(Schema):
         metadata={
             "description": "`landed`: in the register; people confirm the bank details. `asking`: a person says "
             "on the pages what the columns are."
+        },
+    )
+    stopped = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "The work on it failed too often, and whoever runs the service has to mend that. Nothing of "
+            "the file is in the register."
         },
     )
     rows_done = fields.Integer(required=True, metadata={"description": "How far the step that runs has come."})
@@ -82,7 +90,7 @@ def list_imports(args: dict[str, Any]) -> dict[str, Any]:
     if "scheme" in args:
         which.append(RegisterImport.scheme_id == named.scheme(args["scheme"]).id)
     content = page(by_id(RegisterImport, *which, args=args), args, lambda row: [row.id])
-    return {**content, "data": [told(row) for row in content["data"]]}
+    return {**content, "data": all_told(content["data"])}
 
 
 @resource.route("/imports/<uuid:import_id>")
@@ -196,9 +204,23 @@ def import_to_see(import_id: UUID, *, lock: bool = False) -> RegisterImport:
 
 
 def told(brought: RegisterImport) -> dict[str, Any]:
-    same = [
-        one.attribute or name for name, one in ImportSchema._declared_fields.items() if name not in ("scheme", "fault")
+    return all_told([brought])[0]
+
+
+def all_told(imports: Sequence[RegisterImport]) -> list[dict[str, Any]]:
+    columns = [
+        one.attribute or name
+        for name, one in ImportSchema._declared_fields.items()
+        if name not in ("scheme", "fault", "stopped")
     ]
     schemes = {scheme.id: scheme for scheme in schemes_of_body(session())}
-    fault = (brought.fault or {}).get("fault")
-    return {**{name: getattr(brought, name) for name in same}, "scheme": schemes[brought.scheme_id], "fault": fault}
+    stopped = registering.stopped_imports(session())
+    return [
+        {
+            **{name: getattr(one, name) for name in columns},
+            "scheme": schemes[one.scheme_id],
+            "fault": (one.fault or {}).get("fault"),
+            "stopped": one.id in stopped,
+        }
+        for one in imports
+    ]

@@ -12,6 +12,8 @@ from payouts import api_reply
 from payouts.api_reply import ApiReply
 from payouts.app import create_app
 from payouts.demo.harbour import seed
+from payouts.tasks import worker
+from payouts.tasks.outbox import MOST_ATTEMPTS, Task
 from schemes import one_off
 from schemes.account import accounts_of
 from schemes.api_key import Scope
@@ -354,6 +356,18 @@ def test_a_file_is_sent_read_and_kept_and_its_bad_rows_told(office, caller, kind
     assert sender.get(path).json["status"] == "landed"
     (details,) = sender.get("/payees/IMP-1/bank_details").json["data"]
     assert details["state"] == "waiting"
+
+
+def test_whoever_sent_a_file_hears_that_the_work_on_it_stopped(office, caller):
+    sender = caller(Scope.READ, Scope.PAYEES, Scope.AWARDS)
+    sent = send_file(sender, CSV, "text/csv").json
+    with office.transaction() as session:
+        task_id = session.scalars(select(Task.id).where(Task.kind == "import.read")).one()
+    assert sent["stopped"] is False
+    for _ in range(MOST_ATTEMPTS):
+        worker.note_cut_off(office.service, task_id, office.harbour.body_id)
+    assert sender.get(f"/imports/{sent['id']}").json["stopped"] is True
+    assert [one["stopped"] for one in sender.all("/imports") if one["id"] == sent["id"]] == [True]
 
 
 def test_a_file_of_another_kind_or_with_a_broken_line_is_refused(caller):

@@ -268,6 +268,7 @@ class Import(Told):
     scheme: SchemeName
     file_name: str
     status: ImportStatus
+    stopped: bool
     rows_done: int
     rows_good: int
     rows_unchanged: int

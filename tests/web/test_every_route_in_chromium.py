@@ -99,7 +99,8 @@ def test_axe_finds_nothing_on_any_route_at_any_stage_nor_on_a_form_sent_empty(
     site,  # noqa: F811
     pages: Callable[[Role | None], Page],
 ):
-    addresses = every_address(app, office, sealed)
+    # around a picture Chromium makes a page of its own, with styles that our policy forbids
+    addresses = [one for one in every_address(app, office, sealed) if not one.endswith(".png")]
     of_the_payroll = [address for address in addresses if str(sealed.payroll_id) in address]
     stages = (
         (addresses, lambda: None),

@@ -79,11 +79,16 @@ def test_a_form_sent_twice_makes_one_sandbox_and_sends_one_link(service):
         assert get_body(session).name == "Newcomers"
 
 
-def test_only_the_link_of_a_sign_up_leaves_a_sandbox_and_only_where_notify_is_set_up(service, make_settings):
+def test_only_how_to_get_in_and_the_operator_s_word_leave_a_sandbox_and_only_where_notify_is_set_up(
+    service, make_settings
+):
     assert not is_sent_really(service, StaffEvent.SIGN_UP)
     real = make_settings(notify_api_key="key", notify_staff_template="template")
     service.__dict__["settings"] = real
-    assert [event for event in StaffEvent if is_sent_really(service, event)] == [StaffEvent.SIGN_UP]
+    assert [event for event in StaffEvent if is_sent_really(service, event)] == [
+        StaffEvent.SIGN_UP,
+        StaffEvent.GO_LIVE_DECIDED,
+    ]
 
 
 def environment(**changes):

@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from bacs.calendar import LONDON
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
-from payouts.notices.words import plain
 from payouts.tasks import outbox
 from schemes.bank_connection import connection_of, encrypting
 from schemes.bank_profile import newest_profile
-from schemes.person import Role, people
+from schemes.person import Role
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -56,15 +55,12 @@ def warn(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         "agreed on another certificate. Ask the bank for it, and propose it here.\n\n"
         f"{service.settings.base_url}/bank-profiles/{profile.line_id}/connection"
     )
-    for person, roles in people(session):
-        if Role.ADMINISTRATOR in roles:
-            staff.plan(
-                session,
-                service,
-                StaffEvent.CERTIFICATE_ENDS,
-                email=person.email,
-                name=plain(person.name),
-                subject=f"The bank’s certificate {'has ended' if is_over else f'ends on {when}'}",
-                text=text,
-                at=at,
-            )
+    staff.tell_role(
+        session,
+        service,
+        StaffEvent.CERTIFICATE_ENDS,
+        Role.ADMINISTRATOR,
+        subject=f"The bank’s certificate {'has ended' if is_over else f'ends on {when}'}",
+        text=text,
+        at=at,
+    )

@@ -11,9 +11,8 @@ from payouts import when
 from payouts.channels.dispatch import Dispatch, DispatchStatus
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
-from payouts.notices.words import plain
 from payouts.payroll import get_payroll
-from schemes.person import Role, people
+from schemes.person import Role
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -34,15 +33,13 @@ def tell_releasers(session: Session, service: Service, dispatch: Dispatch, *, at
         f"{when.deadline(payroll.deadline_at)}. What happened, and what you can do, stands on "
         f"the payroll’s page.\n\n{service.settings.base_url}/payrolls/{payroll.id}"
     )
-    for person, roles in people(session, scheme_id=payroll.scheme_id):
-        if Role.RELEASER in roles:
-            staff.plan(
-                session,
-                service,
-                StaffEvent.FILE_NOT_SENT,
-                email=person.email,
-                name=plain(person.name),
-                subject=f"A file of payroll {payroll.number} needs you",
-                text=text,
-                at=at,
-            )
+    staff.tell_role(
+        session,
+        service,
+        StaffEvent.FILE_NOT_SENT,
+        Role.RELEASER,
+        subject=f"A file of payroll {payroll.number} needs you",
+        text=text,
+        at=at,
+        scheme_id=payroll.scheme_id,
+    )

@@ -29,7 +29,7 @@ from payouts.urgent import PayMethod, UrgentPayment
 from schemes import audit
 from schemes.database import new_id
 from schemes.duties import london_day
-from schemes.person import Actor, Role, people
+from schemes.person import Actor, Role
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -210,15 +210,12 @@ def tell(session: Session, service: Service, run: ControlRun, *, at: datetime) -
         f"The daily control of {when.day(run.day)} found differences: {run.difference_count}. Each is named, with what "
         f"to do about it:\n\n{service.settings.base_url}/ledger/control/{run.id}"
     )
-    for person, roles in people(session):
-        if Role.FINANCE in roles:
-            staff.plan(
-                session,
-                service,
-                StaffEvent.CONTROL_DIFFERS,
-                email=person.email,
-                name=person.name,
-                subject="The daily control found differences",
-                text=text,
-                at=at,
-            )
+    staff.tell_role(
+        session,
+        service,
+        StaffEvent.CONTROL_DIFFERS,
+        Role.FINANCE,
+        subject="The daily control found differences",
+        text=text,
+        at=at,
+    )

@@ -20,12 +20,14 @@ from payouts.app import NotifyNotSetUp
 from payouts.notices.connection import Way
 from payouts.notices.delivery import Clients, Message, NotifyBusy
 from payouts.notices.notice import UUID_TEXT, NoticeStatus
+from payouts.notices.words import plain
 from payouts.sandbox import templates as sandbox_templates
 from payouts.tasks import outbox
 from payouts.tasks.hold import Hold
 from schemes import audit
 from schemes.body import Body, get_body
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
+from schemes.person import Role, people
 from schemes.seal import get_key
 
 if TYPE_CHECKING:
@@ -116,6 +118,25 @@ def plan(
     session.flush()
     outbox.add(session, "staff.send", once=f"staff.send/{message_id}", at=at, message_id=str(message_id))
     return message
+
+
+def tell_role(
+    session: Session,
+    service: Service,
+    event: StaffEvent,
+    role: Role,
+    *,
+    subject: str,
+    text: str,
+    at: datetime,
+    scheme_id: UUID | None = None,
+) -> None:
+    """Keep a message to everybody who has a role in the body, or for one of its schemes."""
+    for person, roles in people(session, scheme_id=scheme_id):
+        if role in roles:
+            plan(
+                session, service, event, email=person.email, name=plain(person.name), subject=subject, text=text, at=at
+            )
 
 
 def send(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:

@@ -22,7 +22,6 @@ from payouts.api.messages import contents
 from payouts.happened import Happened
 from payouts.notices import staff
 from payouts.notices.staff import StaffEvent
-from payouts.notices.words import plain
 from payouts.tasks.hold import Hold
 from payouts.webhooks import delivery
 from payouts.webhooks.address import Rules, named_hosts
@@ -34,7 +33,7 @@ from schemes import before_body
 from schemes.api_key import get_key
 from schemes.audit import AuditEvent
 from schemes.body import get_body
-from schemes.person import Role, people
+from schemes.person import Role
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -166,15 +165,15 @@ def give_up(session: Session, service: Service, webhook: Webhook, *, gone: bool,
         "from now on is kept for it. Find out what is wrong with the receiver, then let the webhook go on:\n\n"
         f"{service.settings.base_url}/settings/webhooks/{webhook.id}"
     )
-    for person, roles in people(session):
-        if Role.ADMINISTRATOR in roles:
-            facts = {
-                "email": person.email,
-                "name": plain(person.name),
-                "subject": "A webhook was paused",
-                "text": text,
-            }
-            staff.plan(session, service, StaffEvent.WEBHOOK_PAUSED, **facts, at=at)
+    staff.tell_role(
+        session,
+        service,
+        StaffEvent.WEBHOOK_PAUSED,
+        Role.ADMINISTRATOR,
+        subject="A webhook was paused",
+        text=text,
+        at=at,
+    )
 
 
 def forget(session: Session, service: Service, args: Mapping[str, Any]) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from payouts.commands import ground
 from payouts.people import tell_of_delegation
-from schemes import audit, credential_reset, delegation, invitation, role_change
+from schemes import audit, before_body, credential_reset, delegation, invitation, role_change
+from schemes.before_body import SignInPerson
 from schemes.body import get_body
 from schemes.database import new_id
 from schemes.errors import NotFound
@@ -73,10 +74,17 @@ def list_people(body_name: str | None) -> None:
 def add(email: str, name: str, roles: tuple[str, ...], body_name: str | None) -> None:
     """Add a person with a password and the secret of their one-time codes, which is shown once.
 
-    For the first people of a body; later ones are invited by one person and confirmed by another.
+    For the first people of a body; later ones are invited by one person and confirmed by another. Somebody who works in
+    another body here already signs in as before.
     """
     given = ground.service()
     body_id = ground.one_body(given, body_name)
+    with given.transaction(body_id) as session:
+        known = before_body.person_of_email(session, address(email))
+        if known is not None:
+            add_known(session, known, roles, at=given.now())
+            click.echo(f"Added {known.name}, who signs in with the password and codes that they have.")
+            return
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     with given.transaction(body_id) as session:
         added, secret = add_person(
@@ -92,6 +100,16 @@ def add(email: str, name: str, roles: tuple[str, ...], body_name: str | None) ->
         issuer = get_body(session).name
     click.echo(f"Added {name}. Give them this once, for their authenticator app:")
     click.echo(pyotp.TOTP(secret).provisioning_uri(name=added.email, issuer_name=f"Payouts, {issuer}"))
+
+
+def add_known(session: Session, known: SignInPerson, roles: tuple[str, ...], *, at: datetime) -> None:
+    """Add somebody of another body to this one, by the roles of the command."""
+    if known.demo and not get_body(session).is_sandbox:
+        raise click.ClickException("Everybody can read a demo person's password: they work in no live body.")
+    if role_change.live(session, known.id):
+        raise click.ClickException("They work in this body already: change what they hold with `payouts person roles`.")
+    role_change.give(session, known.id, {role: [] for role in roles}, at=at)
+    audit.record(session, "person.added", by=None, at=at, roles=sorted(roles), person_id=str(known.id))
 
 
 @person.command("invite")

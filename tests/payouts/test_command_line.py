@@ -10,6 +10,7 @@ from datetime import date
 import pyotp
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from payouts.checks.finding import ONE_BY_ONE, Kind
 from payouts.cli import payouts
@@ -164,6 +165,22 @@ def test_a_person_is_added_with_any_role_by_its_name(run, role, monkeypatch):
     answer = run("person", "add", "new@harbour.example", "New Person", "--role", role.value)
     assert "otpauth://totp/" in answer.output, answer.output
     assert f"new@harbour.example\t{role.value}" in run("person", "list").output
+
+
+def test_somebody_of_another_body_is_added_as_who_they_are_and_nobody_of_a_demo_to_a_live_one(run, owner):
+    for name, live in (("Second Sandbox", False), ("Live Body", True)):
+        run("body", "add", name, "--contact", "pay@second.example", *(["--live"] if live else []))
+
+    def add(body):
+        return run("person", "add", "Ada@harbour.example", "Whoever", "--role", "administrator", "--body", body)
+
+    assert add("Second").output == "Added Ada Administrator, who signs in with the password and codes that they have.\n"
+    assert "ada@harbour.example\tadministrator" in run("person", "list", "--body", "Second").output
+    assert "They work in this body already" in add("Second").output
+    assert "they work in no live body" in add("Live").output
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE person SET demo = false WHERE email = 'ada@harbour.example'"))
+    assert add("Live").output.startswith("Added Ada Administrator")
 
 
 def test_people_are_invited_changed_reset_and_removed_by_what_two_of_them_type(run, run_as, harbour):

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -109,14 +110,17 @@ def remembered(at: Path) -> dict[str, str]:
     return found
 
 
+OUTSIDE_PASSING_PORTS = range(20_000, 32_000)
+"""Below those that systems give to whoever calls out: one of these is not taken between the look and the use."""
+
+
 def free_port(wanted: int) -> int:
     """The port wanted if nobody has it, any other otherwise."""
-    for port in (wanted, 0):
+    others = secrets.SystemRandom().sample(OUTSIDE_PASSING_PORTS, 100)
+    for port in (wanted, *others) if wanted else others:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
+            with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+                return port
     raise OSError("no local port is free")

@@ -33,6 +33,8 @@ PAYEES = int(os.environ.get("PAYOUTS_FAULT_CREATES", "15"))
 AT_ONCE = 4
 PATIENCE = 60 + PAYEES / 10
 """Seconds, for all to arrive after the last trouble."""
+CALM = max(0.6, min(6.0, PAYEES / 1000))
+"""Seconds at most between two troubles: a long run leaves the workers time to have messages under way when they die."""
 
 
 def create(url: str, secret: str, number: int) -> str:
@@ -73,7 +75,7 @@ def make_trouble(installation: Installation, over: Event, dice: random.Random) -
             case "valkey":
                 installation.empty_valkey()
         times += 1
-        over.wait(dice.uniform(0.1, 0.6))
+        over.wait(dice.uniform(0.1, CALM))
     return times
 
 

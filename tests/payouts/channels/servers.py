@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncssh
 
+from payouts import local
 from payouts.channels.sftp import Server
 from payouts.sandbox.bank.sftp_server import BankSftp
 
@@ -33,7 +34,7 @@ def openssh(root: Path) -> Iterator[tuple[Server, Path]]:
     (root / "host_key").touch(mode=0o600)
     host.write_private_key(root / "host_key")
     (root / "authorized").write_bytes(client.export_public_key())
-    home, port = root / "home", free_port()
+    home, port = root / "home", local.free_port(0)
     (home / "in").mkdir(parents=True)
     if os.geteuid() == 0:
         # where its child without rights lives; without it the server does not start
@@ -75,13 +76,6 @@ def simulated(root: Path) -> Iterator[tuple[Server, Path, BankSftp]]:
         yield server, root / USER, bank
     finally:
         bank.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(port: int, log: Path) -> None:

@@ -12,6 +12,7 @@ import asyncssh
 import pytest
 from sqlalchemy import func, select
 
+from payouts import local
 from payouts.channels import dispatch, progress, sending, submission
 from payouts.channels.dispatch import Dispatch, DispatchStatus, GoesByItself, Trouble, dispatches_of
 from payouts.files.payment_file import files_of
@@ -29,7 +30,6 @@ from schemes.database import new_id
 from schemes.errors import NotNow, SamePerson
 from schemes.person import Role
 from tests.office import Office
-from tests.payouts.channels.servers import free_port
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_another_server_gets_nothing_and_the_releasers_are_told(line) -> None:
 
 
 def test_a_server_that_is_away_is_tried_again_and_people_are_told_once(line, clock) -> None:
-    line.connect(days_ago=0, port=free_port())
+    line.connect(days_ago=0, port=local.free_port(0))
     line.release()
     for _ in range(3):
         line.try_sending()

@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from payouts import local
 from payouts.channels.sftp import (
     FolderRefused,
     Found,
@@ -24,7 +25,7 @@ from payouts.channels.sftp import (
     connected,
 )
 from payouts.sandbox.bank.sftp_server import BankSftp, Trouble
-from tests.payouts.channels.servers import free_port, openssh, simulated, sshd
+from tests.payouts.channels.servers import openssh, simulated, sshd
 
 CONTENT = b"VOL1000417\r\n" * 50_000
 BLOCKS = [CONTENT[:100_000], CONTENT[100_000:]]
@@ -110,7 +111,7 @@ def test_a_key_or_password_that_is_not_ours_is_refused(server) -> None:
 
 
 def test_a_server_that_is_not_there_was_told_nothing(server) -> None:
-    with pytest.raises(NotReached), connected(replace(server, port=free_port())):
+    with pytest.raises(NotReached), connected(replace(server, port=local.free_port(0))):
         pass
 
 

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts import people
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.people_words import role_words
 from schemes import delegation
@@ -38,11 +38,8 @@ class StandIn(Form):
     )
     first_day = DayField("First day", validators=[InputRequired("Enter the first day")])
     last_day = DayField("Last day", validators=[InputRequired("Enter the last day")])
-    reason = TextAreaField(
-        "Why?",
-        description="Such as leave or illness, in general words. Everyone in your body can read it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why"), TOO_LONG],
+    reason = WordsField(
+        "Why?", missing="Say why", hint="Such as leave or illness, in general words. Everyone in your body can read it"
     )
 
     def refuse_for(self, refused: Refused) -> None:

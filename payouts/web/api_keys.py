@@ -20,7 +20,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.web import api_key_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import api_key, api_secret
@@ -73,15 +73,7 @@ class ProposeKey(Form):
         widget=GovTextArea(),
         validators=[Length(max=2000, message=api_key_words.FAULTS[KeyFault.NETWORK])],
     )
-    reason = TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why you propose this key"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this key", hint="Whoever confirms it reads this")
     submit = SubmitField("Propose the key", widget=GovSubmitInput())
 
 

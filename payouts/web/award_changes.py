@@ -9,9 +9,9 @@ from uuid import UUID
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.projection import Effect, effect_of
@@ -19,7 +19,7 @@ from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.award_words import said_of
 from payouts.web.field_words import fault_sentence
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.amount import AmountRule, Inputs, asked_for, read_inputs, units_words
 from schemes.amount_rule import rule_on, rules_of
@@ -32,7 +32,6 @@ from schemes.payee import beneficiaries_of, get_payee, payees_for
 from schemes.person import Role
 from schemes.scheme import get_scheme, schemes_of_body
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 A_NUMBER = Length(max=30, message="Use at most 30 characters")
 CONFIRM, AGAIN = "confirm", "again"
 
@@ -92,11 +91,7 @@ class ChangeAward(AwardInputs):
     payee = RadioField(
         "Who is paid from then on?", widget=GovRadioInput(), validators=[InputRequired("Choose who is paid")]
     )
-    reason = TextAreaField(
-        "Why does it change?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you change this award"), TOO_LONG],
-    )
+    reason = WordsField("Why does it change?", missing="Say why you change this award")
     submit = SubmitField("Continue", widget=GovSubmitInput())
 
     def show(self, history: History, today: date) -> None:
@@ -121,9 +116,7 @@ def inputs_typed(inputs: Inputs | None) -> dict[str, str]:
 class EndAward(Form):
     version_id = MadeField()
     last_day = DayField("What is the last day?", validators=[InputRequired("Enter the last day")])
-    reason = TextAreaField(
-        "Why does it end?", widget=GovTextArea(), validators=[InputRequired("Say why you end this award"), TOO_LONG]
-    )
+    reason = WordsField("Why does it end?", missing="Say why you end this award")
     submit = SubmitField("Continue", widget=GovSubmitInput())
 
 

@@ -26,13 +26,13 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from payouts.channels.certificate_warning import FIRST_WARNING
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.channel_words import FAULTS, SIGN_INS
-from payouts.web.form import Form, MadeField, WholeNumberField
+from payouts.web.form import Form, MadeField, WholeNumberField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import bank_connection
 from schemes.bank_connection import (
@@ -51,16 +51,9 @@ from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import Role
 from schemes.ssh_key import plain_key
 
-LONGEST = 2000
-
 
 def reason() -> TextAreaField:
-    return TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
-    )
+    return WordsField("Why?", hint="Whoever confirms it reads this")
 
 
 class ProposeConnection(Form):

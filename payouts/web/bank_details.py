@@ -9,9 +9,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts import proposing
@@ -19,7 +19,7 @@ from payouts.confirmation.meaning import AnswerNeedsReason
 from payouts.notices.warning import warnings_of
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payee_words import CAME_BY, STOPS
 from schemes import bank_details
@@ -34,8 +34,6 @@ from schemes.typed_details import DetailsRefused
 from schemes.unmasking import UNMASKERS, unmask, unmaskings_of
 
 LONGEST_NAME = 140
-LONGEST = 2000
-TOO_LONG = Length(max=LONGEST, message="Use at most 2,000 characters")
 
 
 class ProposeDetails(Form):
@@ -80,7 +78,7 @@ class ProposeDetails(Form):
 
 
 class GiveReason(Form):
-    reason = TextAreaField("Why?", widget=GovTextArea(), validators=[InputRequired("Say why"), TOO_LONG])
+    reason = WordsField("Why?", missing="Say why")
     submit = SubmitField("Continue", widget=GovSubmitInput())
 
 

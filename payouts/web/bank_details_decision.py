@@ -7,19 +7,19 @@ from uuid import UUID
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.confirmation.meaning import meaning_of, must_be_usable, standing_of
 from payouts.confirmation.risk import at_the_bank
 from payouts.notices.warning import left_to_people, warnings_of
 from payouts.web.access import allowed
-from payouts.web.bank_details import LONGEST_NAME, TOO_LONG, is_done, states_of, today, version_page
+from payouts.web.bank_details import LONGEST_NAME, is_done, states_of, today, version_page
 from payouts.web.confirmations import Version, versions
 from payouts.web.figures import weekday
-from payouts.web.form import DayField, Form
+from payouts.web.form import DayField, Form, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import bank_details, cooling_off, risk
 from schemes.account import Account, get_account
@@ -50,17 +50,10 @@ class DecideDetails(Form):
     decision = RadioField(
         "Your decision", widget=GovRadioInput(), validators=[InputRequired("Choose what happens to the change")]
     )
-    reason = TextAreaField(
-        "Reason",
-        description="Needed to reject, or to use the details at once",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
-    )
-    because = TextAreaField(
+    reason = WordsField("Reason", hint="Needed to reject, or to use the details at once")
+    because = WordsField(
         "Why are the bank details right, whatever the bank said?",
-        description="Needed to confirm. For example that you saw a statement of the account",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
+        hint="Needed to confirm. For example that you saw a statement of the account",
     )
     submit = SubmitField("Continue", widget=GovSubmitInput())
 

@@ -6,15 +6,14 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import IntegerField, RadioField, SelectChoice, SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
+from wtforms import IntegerField, RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired, NumberRange
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.bank_details import TOO_LONG
 from payouts.web.confirmation_words import MEANINGS, policy_rows
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import cooling_off, name_policy
 from schemes.body import MOST_COOLING_OFF_DAYS
@@ -57,9 +56,7 @@ class ProposeCoolingOff(Form):
         "An ordinary change", **COOLING_DAYS, description="2 unless your body decided otherwise"
     )
     high_days = WholeNumber("A change of high risk", **COOLING_DAYS, description="At least as many as the others")
-    reason = TextAreaField(
-        "Why?", widget=GovTextArea(), validators=[InputRequired("Say why you propose this change"), TOO_LONG]
-    )
+    reason = WordsField("Why?", missing="Say why you propose this change")
     submit = SubmitField("Propose this cooling-off", widget=GovSubmitInput())
 
 
@@ -100,9 +97,7 @@ class ProposeNamePolicy(Form):
         choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "No, a person confirms them")],
         validators=[InputRequired("Choose whether a match confirms first bank details")],
     )
-    reason = TextAreaField(
-        "Why?", widget=GovTextArea(), validators=[InputRequired("Say why you propose this change"), TOO_LONG]
-    )
+    reason = WordsField("Why?", missing="Say why you propose this change")
     submit = SubmitField("Propose this policy", widget=GovSubmitInput())
 
     def policy(self) -> NamePolicy:

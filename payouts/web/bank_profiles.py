@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput, GovTextInput
 from wtforms import (
     Field,
     IntegerField,
@@ -16,7 +16,6 @@ from wtforms import (
     SelectField,
     StringField,
     SubmitField,
-    TextAreaField,
     ValidationError,
 )
 from wtforms.validators import InputRequired, Length
@@ -26,7 +25,7 @@ from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.bank_profile_words import FAULTS, FORMATS
 from payouts.web.figures import time_of_day
-from payouts.web.form import Form, MadeField, PoundsField
+from payouts.web.form import Form, MadeField, PoundsField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import bank_profile_change
 from schemes.bank_connection import Channel, channel_at
@@ -48,7 +47,6 @@ from schemes.file_format import FileFormat
 from schemes.file_naming import FIELDS, FIRST_PATTERN, example_name, fits
 from schemes.person import Role
 
-LONGEST = 2000
 FIRST_TERMS = {
     "file_naming": FIRST_PATTERN,
     "items_per_file": 50_000,
@@ -148,12 +146,7 @@ class ProposeProfile(Form):
         choices=[SelectChoice(each.value, words_) for each, words_ in FORMATS.items()],
     )
     file_naming = text("How files are called", FAULTS[ProfileFault.FILE_NAMING])
-    reason = TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Why?", hint="Whoever confirms it reads this")
     preview = SubmitField("Show what a file would be called", widget=GovSubmitInput())
     submit = SubmitField("Propose this account", widget=GovSubmitInput())
 

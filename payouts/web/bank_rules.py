@@ -6,15 +6,15 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.statement import rule
 from payouts.statement.entry import Match
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.statement_words import MATCHES
 from schemes.errors import NotAllowed, ReasonNotGiven, Refused
@@ -24,11 +24,7 @@ TOO_LONG = Length(max=rule.LONGEST, message=f"Use at most {rule.LONGEST} charact
 
 class WhyRule(Form):
     change_id = MadeField()
-    reason = TextAreaField(
-        "Why?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why"), Length(max=2000, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Why?", missing="Say why")
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 
 

@@ -8,16 +8,15 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import SubmitField
 
 from payouts.payment import Payment
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.duplicates import NotSame, address_of, listing
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.award import Award
 from schemes.database import one_of
@@ -36,14 +35,10 @@ from schemes.person import names
 
 class OnePerson(Form):
     change_id = MadeField()
-    reason = TextAreaField(
+    reason = WordsField(
         "How do you know that they are one person?",
-        description="The second person reads it",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say how you know that they are one person"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say how you know that they are one person",
+        hint="The second person reads it",
     )
     submit = SubmitField("Propose to take them for one", widget=GovSubmitInput())
 

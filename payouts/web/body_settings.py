@@ -6,15 +6,15 @@ from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import Field, IntegerField, StringField, SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
+from wtforms import Field, IntegerField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from payouts.notices.connection import connection_of
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.deadline_words import COUNTRIES
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.passkey_words import gates_words
 from schemes import body_details, office_days, passkey_rule
@@ -30,7 +30,6 @@ from schemes.errors import NotAllowed, ReasonNotGiven, Refused
 from schemes.freeze import freezes_between
 from schemes.person import Role
 
-LONGEST = 2000
 YEAR = timedelta(days=366)
 NOT_YEARS = f"Enter a number of years from {LEAST_RETENTION_YEARS} to {MOST_RETENTION_YEARS}"
 
@@ -83,15 +82,7 @@ class ProposeRetention(Form):
             NumberRange(LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS, NOT_YEARS),
         ],
     )
-    reason = TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why you propose this change"),
-            Length(max=LONGEST, message="Use at most 2,000 characters"),
-        ],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this change", hint="Whoever confirms it reads this")
     submit = SubmitField("Propose the change", widget=GovSubmitInput())
 
 

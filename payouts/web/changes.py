@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from bacs.account import format_sort_code
@@ -20,7 +20,7 @@ from payouts.web import change_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.change_words import Names
 from payouts.web.figures import pounds
-from payouts.web.form import Form
+from payouts.web.form import Form, WordsField
 from payouts.web.one_time_code import HINT, code_is_right
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from schemes import change_applied
@@ -35,7 +35,6 @@ from schemes.recovery import Recovery
 from schemes.write_off import WriteOff
 
 PAGE = 50
-LONGEST = 2000
 CONFIRM, REJECT = "confirm", "reject"
 GONE = "Someone who has left"
 
@@ -44,12 +43,7 @@ class DecideChange(Form):
     decision = RadioField(
         "Your decision", widget=GovRadioInput(), validators=[InputRequired("Choose what happens to the change")]
     )
-    reason = TextAreaField(
-        "Reason",
-        description="Needed if you reject it. Everyone in your body can read it",
-        widget=GovTextArea(),
-        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Reason", hint="Needed if you reject it. Everyone in your body can read it")
     code = StringField(
         "One-time code",
         description=f"Needed if you confirm it. {HINT}",

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.bank_details_rules import WholeNumber
 from payouts.web.check_settings_words import THRESHOLDS, check_title, settings_rows, weight_words
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.change import ChangeKind, waiting_of
 from schemes.check_settings import (
@@ -53,14 +53,7 @@ class ProposedSettings(Form):
     """The fields of the checks and thresholds stand beside these, each by its name."""
 
     change_id = MadeField()
-    reason = TextAreaField(
-        "Why?",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why you propose this change"),
-            Length(max=1000, message="Use at most 1,000 characters"),
-        ],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this change", longest=1000)
     submit = SubmitField("Propose these settings", widget=GovSubmitInput())
 
     def settings(self) -> CheckSettings:

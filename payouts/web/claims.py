@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.returns.case import CaseRow, row_of
@@ -19,7 +19,7 @@ from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.claim_words import DOCUMENTS
 from payouts.web.decision_form import Decide, decision_on
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import claim as claims
 from schemes.claim import ClaimFault, ClaimRefused, Document, get_claim
@@ -52,11 +52,11 @@ class ProposeClaim(Form):
         validators=[Optional()],
     )
     document_day = DayField("Date of the document", validators=[Optional()])
-    reason = TextAreaField(
+    reason = WordsField(
         "What did you see, and where is it kept?",
-        description="For example: sealed copy, in the estate’s file. Write no names",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say what you saw and where it is kept"), TOO_LONG],
+        missing="Say what you saw and where it is kept",
+        hint="For example: sealed copy, in the estate’s file. Write no names",
+        longest=1000,
     )
     submit = SubmitField("Propose it", widget=GovSubmitInput())
 

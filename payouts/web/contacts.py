@@ -12,17 +12,16 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
     GovRadioInput,
     GovSubmitInput,
-    GovTextArea,
     GovTextInput,
 )
 from sqlalchemy.orm import Session
-from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField, SubmitField, TextAreaField
+from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.contact_words import CHANNELS, FORMATS, LANGUAGES
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import contact as contacts
 from schemes import safe_contact_change
@@ -57,24 +56,17 @@ class AddContact(Form):
     email = StringField("Email address", widget=GovTextInput(), validators=[TOO_LONG])
     text = StringField("Mobile number", widget=GovTextInput(), validators=[TOO_LONG])
     phone = StringField("Phone number", widget=GovTextInput(), validators=[TOO_LONG])
-    letter = TextAreaField(
-        "Address", description="A line for each part, the postcode last", widget=GovTextArea(), validators=[TOO_LONG]
-    )
-    because = TextAreaField(
+    letter = WordsField("Address", hint="A line for each part, the postcode last")
+    because = WordsField(
         "Where does it come from?",
-        description="For example, the application form of 5 January 2026. Whoever calls the payee back can read it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say where this contact comes from"), TOO_LONG],
+        missing="Say where this contact comes from",
+        hint="For example, the application form of 5 January 2026. Whoever calls the payee back can read it",
     )
     submit = SubmitField("Save the contact", widget=GovSubmitInput())
 
 
 class EndContact(Form):
-    because = TextAreaField(
-        "Why is it no longer used?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why this contact is no longer used"), TOO_LONG],
-    )
+    because = WordsField("Why is it no longer used?", missing="Say why this contact is no longer used")
     submit = SubmitField("Stop using this contact", widget=GovSubmitInput())
 
 
@@ -90,11 +82,10 @@ class MarkSafe(Form):
         validators=[InputRequired("Choose how this person may be reached")],
     )
     safe = SelectMultipleField("Which contacts are safe?", widget=GovCheckboxesInput())
-    reason = TextAreaField(
+    reason = WordsField(
         "Reason",
-        description="Whoever looks at this payee can read it. Don’t describe what happened to them",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why"), TOO_LONG],
+        missing="Say why",
+        hint="Whoever looks at this payee can read it. Don’t describe what happened to them",
     )
     submit = SubmitField("Propose this", widget=GovSubmitInput())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
-from payouts.web.form import Form
+from payouts.web.form import Form, WordsField
 
 CONFIRM, REJECT = "confirm", "reject"
 
@@ -20,12 +20,7 @@ class Decide(Form):
         choices=[],
         validators=[InputRequired("Choose what happens")],
     )
-    reason = TextAreaField(
-        "Reason",
-        description="Needed to reject it",
-        widget=GovTextArea(),
-        validators=[Length(max=2000, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Reason", hint="Needed to reject it")
     submit = SubmitField("Continue", widget=GovSubmitInput())
 
     @property

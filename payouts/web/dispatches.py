@@ -7,10 +7,10 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.channels import progress
 from payouts.channels.dispatch import DispatchStatus, get_dispatch
@@ -19,7 +19,7 @@ from payouts.files.payment_file import get_file
 from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form
+from payouts.web.form import Form, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.bank_connection import BankConnection
 from schemes.errors import NotAllowed, NotFound, Refused
@@ -36,14 +36,11 @@ class SayFound(Form):
         choices=[SelectChoice(THERE, "Yes, the bank has it"), SelectChoice(NOT_THERE, "No, the bank does not have it")],
         validators=[InputRequired("Choose whether the bank has the file")],
     )
-    reason = TextAreaField(
+    reason = WordsField(
         "How do you know?",
-        description="Like where you looked, or whom you asked. Whoever confirms it looks again",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say how you know"),
-            Length(max=1000, message="Use at most 1,000 characters"),
-        ],
+        missing="Say how you know",
+        hint="Like where you looked, or whom you asked. Whoever confirms it looks again",
+        longest=1000,
     )
     submit = SubmitField("Say what you found", widget=GovSubmitInput())
 

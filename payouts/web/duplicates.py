@@ -8,16 +8,16 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SelectMultipleField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField, SelectChoice, SelectMultipleField, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts import matching
 from payouts.payment import Payment, payments_to
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, day
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.account import Account, accounts_of
 from schemes.award import Award
@@ -62,14 +62,10 @@ WHOLE = SelectChoice("whole", "Nobody who shares this account is the same person
 
 
 class NotSame(Form):
-    reason = TextAreaField(
+    reason = WordsField(
         "How do you know that they are two people?",
-        description="Whoever looks at this pair can read it",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say how you know that they are two people"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say how you know that they are two people",
+        hint="Whoever looks at this pair can read it",
     )
     whole = SelectMultipleField("The others of this account", widget=GovCheckboxesInput(), choices=[WHOLE])
     submit = SubmitField("They are two people", widget=GovSubmitInput())
@@ -80,14 +76,10 @@ class Merge(Form):
     kept = RadioField(
         "Which record stays?", widget=GovRadioInput(), validators=[InputRequired("Choose which record stays")]
     )
-    reason = TextAreaField(
+    reason = WordsField(
         "How do you know that they are one person?",
-        description="The second person reads it",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say how you know that they are one person"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say how you know that they are one person",
+        hint="The second person reads it",
     )
     submit = SubmitField("Propose to merge them", widget=GovSubmitInput())
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired, Optional
 
 from payouts.gates import cover
 from payouts.gates.can_pay import CanPay, can_pay_today, who_can_pay
@@ -25,16 +25,13 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.change_words import Names
 from payouts.web.duty_words import PATTERNS
 from payouts.web.figures import pounds
-from payouts.web.form import DayField, Form, MadeField, PoundsField
+from payouts.web.form import DayField, Form, MadeField, PoundsField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.body import DutyPattern, get_body
 from schemes.change import ChangeKind, waiting_of
 from schemes.duties import CoverFault, CoverTermsRefused, duties_on, london_day, propose_duties
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import Role, names
-
-LONGEST = 2000
-TOO_LONG = Length(max=LONGEST, message="Use at most 2,000 characters")
 
 
 class ProposeDuties(Form):
@@ -47,21 +44,15 @@ class ProposeDuties(Form):
     )
     until = DayField("Last day of the cover", validators=[Optional()])
     ceiling = PoundsField("Most for one payroll", description="In pounds. Two people can’t pay more than this at once")
-    reason = TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you propose this"), TOO_LONG],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this", hint="Whoever confirms it reads this")
     submit = SubmitField("Propose the change", widget=GovSubmitInput())
 
 
 class ReviewPayroll(Form):
-    found = TextAreaField(
+    found = WordsField(
         "What did you find?",
-        description="Say what you compared, and whether each payment is right. If one is not, say which",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say what you found"), TOO_LONG],
+        missing="Say what you found",
+        hint="Say what you compared, and whether each payment is right. If one is not, say which",
     )
     submit = SubmitField("Record the review", widget=GovSubmitInput())
 

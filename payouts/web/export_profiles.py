@@ -11,12 +11,11 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxInput,
     GovRadioInput,
     GovSubmitInput,
-    GovTextArea,
     GovTextInput,
 )
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, RadioField, SelectChoice, StringField, SubmitField
+from wtforms.validators import Length, NumberRange, Optional
 
 from payouts.exports import own_profile
 from payouts.exports.profile import (
@@ -35,7 +34,7 @@ from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.export_words import AMOUNTS, DAYS, DELIMITERS, FIELDS
 from payouts.web.export_words import PROFILES as PROFILE_WORDS
-from payouts.web.form import Form, MadeField, WholeNumberField
+from payouts.web.form import Form, MadeField, WholeNumberField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.errors import FieldsRefused, Misfit, NotAllowed, NotFound, ReasonNotGiven, Refused
 
@@ -49,11 +48,7 @@ WHAT_LACKS = {
 
 class WhyLayout(Form):
     change_id = MadeField()
-    reason = TextAreaField(
-        "Why?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why"), Length(max=2000, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Why?", missing="Say why")
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import GovDateInput, GovTextInput
-from wtforms import DateField, Field, HiddenField, IntegerField, StringField, ValidationError
+from govuk_frontend_wtf.wtforms_widgets import GovDateInput, GovTextArea, GovTextInput
+from wtforms import DateField, Field, HiddenField, IntegerField, StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Length
 
 from bacs import pence
 from bacs.errors import AmountRefused
@@ -97,6 +98,20 @@ class DayField(DateField):
         finally:
             # the widget takes three inputs or none: a form may not have asked yet, and anybody can send one
             self.raw_data = [*valuelist, "", "", ""][:3] if valuelist else None
+
+
+class WordsField(TextAreaField):
+    """What somebody says in their own words. missing: what to say where nothing was written, if it is needed."""
+
+    def __init__(self, label: str, *, missing: str | None = None, hint: str = "", longest: int = 2000, **kwargs: Any):
+        needed = [DataRequired(missing)] if missing else []
+        super().__init__(
+            label,
+            description=hint,
+            widget=GovTextArea(),
+            validators=[*needed, Length(max=longest, message=f"Use at most {longest:,} characters")],
+            **kwargs,
+        )
 
 
 class PoundsField(StringField):

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import freeze
 from schemes.change import ChangeKind, waiting
@@ -22,7 +22,6 @@ from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.freeze import Freeze, FreezeRefused, freezes_between
 from schemes.person import Role
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 NOTHING, URGENT = "nothing", "urgent"
 YEAR = timedelta(days=366)
 
@@ -40,20 +39,17 @@ class ProposeFreeze(Form):
         ],
         validators=[InputRequired("Choose what may be released")],
     )
-    reason = TextAreaField(
+    reason = WordsField(
         "Why?",
-        description="Such as year end, or a move to another system. Everyone in your body can read it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you propose this"), TOO_LONG],
+        missing="Say why you propose this",
+        hint="Such as year end, or a move to another system. Everyone in your body can read it",
     )
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 
 
 class EndFreeze(Form):
     change_id = MadeField()
-    reason = TextAreaField(
-        "Why does it end early?", widget=GovTextArea(), validators=[InputRequired("Say why it ends early"), TOO_LONG]
-    )
+    reason = WordsField("Why does it end early?", missing="Say why it ends early")
     submit = SubmitField("Propose that it ends", widget=GovSubmitInput())
 
 

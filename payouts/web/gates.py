@@ -9,10 +9,10 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
-from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import HiddenField, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, RadioField, SelectChoice, StringField, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.channels.release import DaysGone, ReleaseRefused, TooLate, record_refusal, release_if_passed
 from payouts.checks.acceptance import reasons_of
@@ -37,7 +37,7 @@ from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.differences import difference_of
 from payouts.web.finding_words import KINDS
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.funds import funds_shown
 from payouts.web.gate_words import after_go, after_release
 from payouts.web.looking_back import actions_at
@@ -56,8 +56,6 @@ from schemes.gate_rule import EvidenceForm, GateKind
 from schemes.passkey import PasskeyCopied, live_passkeys, usable_passkeys
 from schemes.person import Role, names
 
-LONGEST = 2000
-
 
 class DecideGate(Form):
     manifest_digest = HiddenField()
@@ -67,17 +65,8 @@ class DecideGate(Form):
         choices=[SelectChoice(Verdict.GO.value, "Go"), SelectChoice(Verdict.NO_GO.value, "No-go")],
         validators=[InputRequired("Choose go or no-go")],
     )
-    reason = TextAreaField(
-        "Reason",
-        description="Needed for a no-go: say what has to be put right. Everyone involved reads it",
-        widget=GovTextArea(),
-        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
-    )
-    evidence = TextAreaField(
-        "Evidence",
-        widget=GovTextArea(),
-        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Reason", hint="Needed for a no-go: say what has to be put right. Everyone involved reads it")
+    evidence = WordsField("Evidence")
     for_person = RadioField(
         "For whom do you decide?", widget=GovRadioInput(), choices=[SelectChoice("", "Yourself")], default=""
     )

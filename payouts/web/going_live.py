@@ -7,8 +7,8 @@ from uuid import UUID
 
 from flask import Flask, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from payouts.first_hour import steps
@@ -17,7 +17,7 @@ from payouts.going_live.asking import RequestState
 from payouts.going_live.readiness import SAID, Point, PointRow
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.going_live_words import GROUPS, POINTS, Told, shown
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.body import get_body
@@ -31,12 +31,10 @@ TOO_LONG = Length(max=readiness.LONGEST, message="Use at most 2,000 characters")
 
 class SeeToPoint(Form):
     owner = RadioField("Who sees to it?", widget=GovRadioInput(), validators=[InputRequired("Choose who sees to it")])
-    words = TextAreaField(
+    words = WordsField(
         "What shows that it is so? (optional)",
-        description="Such as who said it, when, and where the papers are. Leave it empty until it is so. Everyone in "
+        hint="Such as who said it, when, and where the papers are. Leave it empty until it is so. Everyone in "
         "your body can read it, and so can whoever decides",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
     )
     submit = SubmitField("Save", widget=GovSubmitInput())
 
@@ -54,11 +52,8 @@ class AskToGoLive(Form):
         widget=GovTextInput(),
         validators=[DataRequired("Enter an email address")],
     )
-    reason = TextAreaField(
-        "Why now?",
-        description="The second administrator and whoever decides read this",
-        widget=GovTextArea(),
-        validators=[DataRequired("Say why now"), TOO_LONG],
+    reason = WordsField(
+        "Why now?", missing="Say why now", hint="The second administrator and whoever decides read this"
     )
     submit = SubmitField("Ask to go live", widget=GovSubmitInput())
 

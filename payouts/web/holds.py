@@ -6,13 +6,13 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired, Optional
 
 from payouts.web import words
 from payouts.web.access import allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.payee_words import HOLD_CHOICES
 from schemes import hold as holds
@@ -22,7 +22,6 @@ from schemes.hold import LIFTERS, PLACERS, HoldDate, HoldKind, get_hold
 from schemes.payee import beneficiaries_of, get_payee
 from schemes.person import names
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 PAYEE = "payee"
 
 
@@ -39,21 +38,14 @@ class StopPayments(Form):
     )
     since = DayField("Since when?", validators=[InputRequired("Enter the day it happened")])
     review_on = DayField("When is the hold looked at again?", validators=[Optional()])
-    reason = TextAreaField(
-        "Reason",
-        description="Whoever looks at this payee can read it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you stop these payments"), TOO_LONG],
+    reason = WordsField(
+        "Reason", missing="Say why you stop these payments", hint="Whoever looks at this payee can read it"
     )
     submit = SubmitField("Stop the payments", widget=GovSubmitInput())
 
 
 class LiftHold(Form):
-    reason = TextAreaField(
-        "Why may payments go on?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why payments may go on"), TOO_LONG],
-    )
+    reason = WordsField("Why may payments go on?", missing="Say why payments may go on")
     submit = SubmitField("Let payments go on", widget=GovSubmitInput())
 
 

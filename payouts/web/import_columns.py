@@ -6,13 +6,14 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect, GovSubmitInput, GovTextInput
-from wtforms import RadioField, SelectChoice, SelectField, StringField, SubmitField
+from govuk_frontend_wtf.wtforms_widgets import GovSelect, GovSubmitInput, GovTextInput
+from wtforms import SelectChoice, SelectField, StringField, SubmitField
 from wtforms.validators import Length, Optional
 
 from payouts import registering
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.file_columns import amounts_field, days_field
 from payouts.web.file_words import listed
 from payouts.web.form import DayField, Form
 from payouts.web.import_words import FIELDS, LOOKS
@@ -36,24 +37,8 @@ class TellColumns(Form):
         description="Only if no column tells it. It counts for every row of the file",
         validators=[Optional()],
     )
-    days = RadioField(
-        "How are dates written?",
-        widget=GovRadioInput(),
-        choices=[
-            SelectChoice("day_first", "Day first, as in 25/11/2026"),
-            SelectChoice("month_first", "Month first, as in 11/25/2026"),
-        ],
-        default="day_first",
-    )
-    amounts = RadioField(
-        "How are amounts written?",
-        widget=GovRadioInput(),
-        choices=[
-            SelectChoice("pounds", "In pounds, as in 120.50"),
-            SelectChoice("pence", "In pence, as in 12050"),
-        ],
-        default="pounds",
-    )
+    days = days_field()
+    amounts = amounts_field()
     source = StringField(
         "Where does the file come from?",
         description="A name for it, such as Care management system. The next file with these columns is read the same "

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.ledger import control, held, period
 from payouts.ledger.balance import by_scheme, whereabouts
@@ -18,7 +18,7 @@ from payouts.ledger.entry import Event
 from payouts.statement import posted
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.change import ChangeKind, waiting_of
 from schemes.errors import NotAllowed, ReasonNotGiven, Refused
@@ -26,17 +26,15 @@ from schemes.person import names
 from schemes.scheme import schemes_of_body
 
 PAGE = 50
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 
 
 class CloseBooks(Form):
     change_id = MadeField()
     last_day = DayField("Last day that is closed", validators=[InputRequired("Enter the last day that is closed")])
-    reason = TextAreaField(
+    reason = WordsField(
         "Why?",
-        description="Such as the end of a month. Everyone in your body can read it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why the books are closed"), TOO_LONG],
+        missing="Say why the books are closed",
+        hint="Such as the end of a month. Everyone in your body can read it",
     )
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 
@@ -52,7 +50,7 @@ class EndHeld(Form):
         ],
         validators=[InputRequired("Choose what happens to the money")],
     )
-    reason = TextAreaField("Why?", widget=GovTextArea(), validators=[InputRequired("Say why this is right"), TOO_LONG])
+    reason = WordsField("Why?", missing="Say why this is right")
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 
 

@@ -6,15 +6,15 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import StringField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
+from wtforms import StringField, SubmitField
+from wtforms.validators import Length
 
 from payouts.exports import codes
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.export_words import code_key
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.change import ChangeKind, waiting_of
 from schemes.definition import LONGEST_FINANCE_CODE, NO_CODES, FinanceCodes
@@ -28,11 +28,7 @@ class SetCodes(Form):
     """The fields of each account are added by `codes_form`, by the account's key and the part of its code."""
 
     change_id = MadeField()
-    reason = TextAreaField(
-        "Why?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why"), Length(max=2000, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Why?", missing="Say why")
     submit = SubmitField("Propose them to a second person", widget=GovSubmitInput())
 
 

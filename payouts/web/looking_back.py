@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -18,7 +18,7 @@ from payouts.looking_back.look_back import SPEAKERS, CarriedAction, Heading, Loo
 from payouts.payroll import GONE_FROM_HERE, Payroll, get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed, safe_next
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.looking_back_words import HEADINGS
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.errors import NotAllowed, NotFound, Refused
@@ -29,9 +29,7 @@ TOO_LONG = Length(max=looking.LONGEST, message="Use at most 2,000 characters")
 
 
 def asked_about(heading: Heading) -> TextAreaField:
-    return TextAreaField(
-        HEADINGS[heading].name, description=HEADINGS[heading].question, widget=GovTextArea(), validators=[TOO_LONG]
-    )
+    return WordsField(HEADINGS[heading].name, hint=HEADINGS[heading].question)
 
 
 class LookBackForm(Form):

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.contacts import is_done
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.words import CAPACITIES
 from schemes import mandate as mandates
@@ -40,11 +40,9 @@ class GiveMandate(Form):
         choices=[SelectChoice(value.value, said) for value, said in CAPACITIES.items()],
         validators=[InputRequired("Choose the capacity")],
     )
-    evidence = TextAreaField(
+    evidence = WordsField(
         "What allows them to receive the money?",
-        description="For example, a letter of appointment or a court order, and who saw it",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
+        hint="For example, a letter of appointment or a court order, and who saw it",
     )
     evidence_reference = StringField(
         "Reference of the evidence (optional)", widget=GovTextInput(), validators=[TOO_LONG]
@@ -56,9 +54,7 @@ class GiveMandate(Form):
 
 class EndMandate(Form):
     last_day = DayField("What is its last day?", validators=[InputRequired("Enter its last day")])
-    reason = TextAreaField(
-        "Why does it end?", widget=GovTextArea(), validators=[InputRequired("Say why it ends"), TOO_LONG]
-    )
+    reason = WordsField("Why does it end?", missing="Say why it ends")
     submit = SubmitField("End the mandate", widget=GovSubmitInput())
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovRadioInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovRadioInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField, TextAreaField
+from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.contact_words import CHANNELS, FORMATS, LANGUAGES
 from payouts.web.contacts import FREE, MARKED, NO_CHANNEL
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.register_words import PAYMENT_METHODS
 from payouts.web.words import CAPACITIES
@@ -110,17 +110,13 @@ class AddPayee(Form):
         validators=[TOO_LONG],
     )
     beneficiary_born = DayField("Date of birth of the beneficiary (optional)", validators=[Optional()])
-    beneficiary_home = TextAreaField(
+    beneficiary_home = WordsField(
         "Where the beneficiary lives (optional)",
-        description="A line for each part, the postcode last. Kept if the beneficiary is new to the register",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
+        hint="A line for each part, the postcode last. Kept if the beneficiary is new to the register",
     )
-    evidence = TextAreaField(
+    evidence = WordsField(
         "What allows them to receive the money?",
-        description="For example, a letter of appointment or a court order, and who saw it",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
+        hint="For example, a letter of appointment or a court order, and who saw it",
     )
     evidence_reference = StringField(
         "Reference of the evidence (optional)", widget=GovTextInput(), validators=[TOO_LONG]
@@ -130,17 +126,10 @@ class AddPayee(Form):
     email = StringField("Email address (optional)", widget=GovTextInput(), validators=[TOO_LONG])
     text = StringField("Mobile number (optional)", widget=GovTextInput(), validators=[TOO_LONG])
     phone = StringField("Landline (optional)", widget=GovTextInput(), validators=[TOO_LONG])
-    letter = TextAreaField(
-        "Address (optional)",
-        description="A line for each part, the postcode last",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
-    )
-    because = TextAreaField(
+    letter = WordsField("Address (optional)", hint="A line for each part, the postcode last")
+    because = WordsField(
         "Where do these contacts come from?",
-        description="For example, the application form of 5 January 2026. Needed if there are any",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
+        hint="For example, the application form of 5 January 2026. Needed if there are any",
     )
     preferred = RadioField(
         "How do they want to hear from you first?",
@@ -177,11 +166,8 @@ class AddPayee(Form):
         widget=GovCheckboxesInput(),
         choices=[SelectChoice(channel.value, said) for channel, said in CHANNELS.items()],
     )
-    safe_because = TextAreaField(
-        "Why are the others not safe?",
-        description="Needed if not every contact is safe. Don’t describe what happened to them",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
+    safe_because = WordsField(
+        "Why are the others not safe?", hint="Needed if not every contact is safe. Don’t describe what happened to them"
     )
     payment_method = RadioField(
         "How are they paid?",

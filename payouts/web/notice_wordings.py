@@ -20,7 +20,7 @@ from payouts.notices.wording import Place, Wordings
 from payouts.notices.words import Words
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField, WholeNumberField
+from payouts.web.form import Form, MadeField, WholeNumberField, WordsField
 from payouts.web.notice_words import (
     EVENTS,
     LANGUAGES,
@@ -38,16 +38,9 @@ from schemes.payee import Language, payee_of_reference
 from schemes.person import Role
 from schemes.scheme import get_scheme, schemes_of_body
 
-LONGEST = 2000
-
 
 def reason() -> TextAreaField:
-    return TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[Length(max=LONGEST, message="Use at most 2,000 characters")],
-    )
+    return WordsField("Why?", hint="Whoever confirms it reads this")
 
 
 class ProposeWords(Form):

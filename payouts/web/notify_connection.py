@@ -12,10 +12,9 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovPasswordInput,
     GovRadioInput,
     GovSubmitInput,
-    GovTextArea,
     GovTextInput,
 )
-from wtforms import BooleanField, PasswordField, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import BooleanField, PasswordField, RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.app import NotifyNotSetUp
@@ -35,7 +34,7 @@ from payouts.sandbox.notify_keys import EXAMPLES
 from payouts.sandbox.templates import PASS_THROUGH
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.notify_words import KINDS, trial_words
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import audit
@@ -80,15 +79,7 @@ class ProposeNotify(Form):
         description="If somebody else may know the one there is",
         widget=GovCheckboxInput(),
     )
-    reason = TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why you propose this change"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this change", hint="Whoever confirms it reads this")
     submit = SubmitField("Propose this connection", widget=GovSubmitInput())
 
     @property

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.off_cycle import NotLeftOut, create_off_cycle
 from payouts.payment import unpaid_counts
@@ -16,7 +16,7 @@ from payouts.payroll import PayDateRefused, PayrollStatus, get_payroll
 from payouts.redating import first_possible
 from payouts.web import words
 from payouts.web.access import allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.errors import NotAllowed, NotFound, Refused
 from schemes.period import NoPeriod
@@ -36,11 +36,8 @@ class CreateOffCycle(Form):
         ],
         validators=[InputRequired("Choose who it is for")],
     )
-    references = TextAreaField(
-        "References",
-        description="Needed if you name people: the reference of each, on a line of its own",
-        widget=GovTextArea(),
-        validators=[Length(max=20_000, message="Use at most 20,000 characters")],
+    references = WordsField(
+        "References", hint="Needed if you name people: the reference of each, on a line of its own", longest=20_000
     )
     pay_date = DayField("Pay date", validators=[InputRequired("Enter the day on which they should have the money")])
     submit = SubmitField("Create the payroll", widget=GovSubmitInput())

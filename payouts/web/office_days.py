@@ -6,12 +6,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
 from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.deadline_words import COUNTRIES
-from payouts.web.form import Form, MadeField, WholeNumberField
+from payouts.web.form import Form, MadeField, WholeNumberField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.scheme_lines import BadLine, read_closed_days, write_closed_days
 from schemes import office_days
@@ -20,8 +20,6 @@ from schemes.duties import london_day
 from schemes.errors import NotAllowed, OutOfRange, ReasonNotGiven, Refused
 from schemes.office_days import ClosedDayRefused, Country, OfficeDays
 from schemes.person import Role
-
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 
 
 class ProposeOfficeDays(Form):
@@ -42,12 +40,7 @@ class ProposeOfficeDays(Form):
         description="1 for most bodies, so that what goes wrong can be put right the next day",
         validators=[InputRequired("Enter a number from 0 to 3")],
     )
-    reason = TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you propose this"), TOO_LONG],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this", hint="Whoever confirms it reads this")
     submit = SubmitField("Propose the change", widget=GovSubmitInput())
 
 

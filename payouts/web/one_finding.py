@@ -6,10 +6,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import HiddenField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, SubmitField
 
 from payouts.checks.finding import FindingGroup, Severity
 from payouts.checks.look import look_at, next_open
@@ -20,7 +19,7 @@ from payouts.gates.opening import open_finding as note_opening
 from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form
+from payouts.web.form import Form, WordsField
 from payouts.web.gates import DECIDERS
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.errors import NotAllowed, NotFound, Refused
@@ -31,14 +30,8 @@ class AcceptFindings(Form):
     """`finding` is empty to accept all of the kind that are still open."""
 
     finding = HiddenField()
-    reason = TextAreaField(
-        "Why is it right to pay?",
-        description="The approver reads this",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why it is right to pay"),
-            Length(max=1000, message="Use at most 1,000 characters"),
-        ],
+    reason = WordsField(
+        "Why is it right to pay?", missing="Say why it is right to pay", hint="The approver reads this", longest=1000
     )
     submit = SubmitField("Accept", widget=GovSubmitInput())
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts import one_offs
@@ -18,7 +18,7 @@ from payouts.payment import Payment, in_payroll
 from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import DayField, Form, MadeField, PoundsField
+from payouts.web.form import DayField, Form, MadeField, PoundsField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes import one_off as one_off_rows
 from schemes.bank_details import london_day
@@ -33,7 +33,6 @@ from schemes.scheme import Scheme, get_scheme, schemes_of_body
 from schemes.scheme_version import newest
 
 PAGE = 50
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 SHORT = Length(max=50, message="Use at most 50 characters")
 CONFIRM, REJECT = "confirm", "reject"
 
@@ -58,17 +57,14 @@ class EnterOneOff(Form):
     amount = PoundsField("How much?", validators=[InputRequired("Enter the amount"), SHORT])
     about = DayField("Which day is it for?", validators=[InputRequired("Enter a day that it is for")])
     pay_from = DayField("From which day may it be paid?", validators=[InputRequired("Enter the first day")])
-    reason = TextAreaField(
+    reason = WordsField(
         "Why is it paid?",
-        description="The letter, form or decision that it goes by. Whoever confirms and approves it reads this",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why it is paid"), TOO_LONG],
+        missing="Say why it is paid",
+        hint="The letter, form or decision that it goes by. Whoever confirms and approves it reads this",
     )
-    further_because = TextAreaField(
+    further_because = WordsField(
         "If this is paid for the same period already, why is more paid besides?",
-        description="Leave it empty if nothing else is paid for this",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
+        hint="Leave it empty if nothing else is paid for this",
     )
     submit = SubmitField("Enter the payment", widget=GovSubmitInput())
 
@@ -96,16 +92,12 @@ class DecideOneOff(Form):
         choices=[SelectChoice(CONFIRM, "Confirm it"), SelectChoice(REJECT, "Reject it")],
         validators=[InputRequired("Choose what happens")],
     )
-    reason = TextAreaField("Reason", description="Needed to reject it", widget=GovTextArea(), validators=[TOO_LONG])
+    reason = WordsField("Reason", hint="Needed to reject it")
     submit = SubmitField("Continue", widget=GovSubmitInput())
 
 
 class WithdrawOneOff(Form):
-    reason = TextAreaField(
-        "Why is it not to be paid?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why it is not to be paid"), TOO_LONG],
-    )
+    reason = WordsField("Why is it not to be paid?", missing="Say why it is not to be paid")
     submit = SubmitField("Withdraw it", widget=GovSubmitInput())
 
 

@@ -11,12 +11,9 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
     GovFileInput,
     GovRadioInput,
-    GovSelect,
     GovSubmitInput,
-    GovTextArea,
 )
-from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField, SelectChoice, SelectMultipleField, SubmitField
 
 from bacs.comparison import Part
 from payouts.parallel_run.comparing import PAGE, rows_on
@@ -41,8 +38,9 @@ from payouts.payroll import get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count
+from payouts.web.file_columns import amounts_field, days_field, places_chosen, with_columns
 from payouts.web.file_words import file_sentence
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from payouts.web.parallel_run_words import COLUMNS
 from schemes.errors import FileFault, NotFound, Refused
@@ -76,24 +74,8 @@ class BeginRun(Form):
 class RunColumns(Form):
     """The columns themselves are added for each file, by what they are: `sort_code` and so on."""
 
-    amounts = RadioField(
-        "How are amounts written?",
-        widget=GovRadioInput(),
-        choices=[
-            SelectChoice("pounds", "In pounds, as in 120.50"),
-            SelectChoice("pence", "In pence, as in 12050"),
-        ],
-        default="pounds",
-    )
-    days = RadioField(
-        "How are dates written?",
-        widget=GovRadioInput(),
-        choices=[
-            SelectChoice("day_first", "Day first, as in 25/11/2026"),
-            SelectChoice("month_first", "Month first, as in 11/25/2026"),
-        ],
-        default="day_first",
-    )
+    amounts = amounts_field()
+    days = days_field()
     day_meant = RadioField(
         "Which day is the date of a payment?",
         widget=GovRadioInput(),
@@ -103,41 +85,22 @@ class RunColumns(Form):
     submit = SubmitField("Compare", widget=GovSubmitInput())
 
     def columns(self) -> Columns:
-        places = {column: int(self[column.value].data) for column in Column if self[column.value].data}
+        places = places_chosen(self, Column)
         return Columns(places, in_pence=self.amounts.data == "pence", month_first=self.days.data == "month_first")
 
 
 class ExplainClass(Form):
-    reason = TextAreaField(
+    reason = WordsField(
         "Why are these differences right?",
-        description="Everybody who decides on this payroll reads it",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why these differences are right"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say why these differences are right",
+        hint="Everybody who decides on this payroll reads it",
     )
     submit = SubmitField("Explain them", widget=GovSubmitInput())
 
 
 def columns_form(run: ParallelRun) -> RunColumns:
     """A form with a choice of the file's columns for each thing that a payment has, as we guess them."""
-    guess = guessed(run.header)
-    choices = [
-        SelectChoice(str(place), name.replace("_", " ").capitalize() or f"Column {place + 1} (no name)")
-        for place, name in enumerate(run.header)
-    ]
-    fields = {
-        column.value: SelectField(
-            COLUMNS[column],
-            widget=GovSelect(),
-            choices=[SelectChoice("", "Choose a column" if column in NEEDED else "It has none"), *choices],
-            default=str(guess.places.get(column, "")),
-        )
-        for column in Column
-    }
-    made: RunColumns = type("RunColumnsOfThis", (RunColumns,), fields)()
-    return made
+    return with_columns(RunColumns, run.header, COLUMNS, needed=NEEDED, guess=guessed(run.header).places)
 
 
 @pages.route("/payrolls/<uuid:payroll_id>/parallel-runs")

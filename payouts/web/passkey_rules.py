@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovSubmitInput, GovTextArea
-from wtforms import SelectChoice, SelectMultipleField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovSubmitInput
+from wtforms import SelectChoice, SelectMultipleField, SubmitField
 
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.passkey_words import gates_words
 from payouts.web.scheme_words import GATES
@@ -19,8 +18,6 @@ from schemes.change import ChangeKind, waiting_of
 from schemes.errors import NotAllowed, ReasonNotGiven, Refused
 from schemes.gate_rule import DECIDERS, GateKind
 from schemes.person import Role, people
-
-LONGEST = 2000
 
 
 class ProposePasskeys(Form):
@@ -31,15 +28,7 @@ class ProposePasskeys(Form):
         widget=GovCheckboxesInput(),
         choices=[SelectChoice(kind.value, name) for kind, name in GATES.items()],
     )
-    reason = TextAreaField(
-        "Why?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why you propose this change"),
-            Length(max=LONGEST, message="Use at most 2,000 characters"),
-        ],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this change", hint="Whoever confirms it reads this")
     submit = SubmitField("Propose the change", widget=GovSubmitInput())
 
 

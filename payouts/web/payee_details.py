@@ -7,22 +7,22 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.audit_words import told
 from payouts.web.contact_words import SUBJECTS
 from payouts.web.contacts import is_done
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.register_words import COMBINED, PAYMENT_METHODS, told_value
 from schemes import payee_details
 from schemes.audit import trail
 from schemes.errors import NotFound
-from schemes.note import LONGEST, WRITERS, write_note
+from schemes.note import WRITERS, write_note
 from schemes.payee import EDITORS, PaymentMethod, beneficiaries_of, get_beneficiary, get_payee, is_paid_for
 from schemes.person import names
 from schemes.revision import revisions_of
@@ -34,22 +34,16 @@ EVENTS = 100
 class CorrectPerson(Form):
     name = StringField("Full name", widget=GovTextInput(), validators=[InputRequired("Enter the full name"), TOO_LONG])
     date_of_birth = DayField("Date of birth (optional)", validators=[Optional()])
-    reason = TextAreaField(
+    reason = WordsField(
         "Why do you change it?",
-        description="For example, a marriage certificate seen on 5 January 2026",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you change it"), TOO_LONG],
+        missing="Say why you change it",
+        hint="For example, a marriage certificate seen on 5 January 2026",
     )
     submit = SubmitField("Save", widget=GovSubmitInput())
 
 
 class CorrectBeneficiary(CorrectPerson):
-    address = TextAreaField(
-        "Home address (optional)",
-        description="A line each, the postcode last",
-        widget=GovTextArea(),
-        validators=[Length(max=500, message="Use at most 500 characters")],
-    )
+    address = WordsField("Home address (optional)", hint="A line each, the postcode last", longest=500)
 
 
 class SetMethod(Form):
@@ -59,9 +53,7 @@ class SetMethod(Form):
         choices=[SelectChoice(method.value, said[0]) for method, said in PAYMENT_METHODS.items()],
         validators=[InputRequired("Choose how they are paid")],
     )
-    reason = TextAreaField(
-        "Why do you change it?", widget=GovTextArea(), validators=[InputRequired("Say why you change it"), TOO_LONG]
-    )
+    reason = WordsField("Why do you change it?", missing="Say why you change it")
     submit = SubmitField("Save", widget=GovSubmitInput())
 
 
@@ -72,22 +64,17 @@ class SetCombined(Form):
         choices=[SelectChoice("each", COMBINED[False][0]), SelectChoice("together", COMBINED[True][0])],
         validators=[InputRequired("Choose how they get what a payroll pays for several people")],
     )
-    reason = TextAreaField(
-        "Why do you change it?", widget=GovTextArea(), validators=[InputRequired("Say why you change it"), TOO_LONG]
-    )
+    reason = WordsField("Why do you change it?", missing="Say why you change it")
     submit = SubmitField("Save", widget=GovSubmitInput())
 
 
 class WriteNote(Form):
     note_id = MadeField()
-    text = TextAreaField(
+    text = WordsField(
         "Note",
-        description="Everyone who may see this payee can read it. It can’t be changed later",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Write the note"),
-            Length(max=LONGEST, message="Use at most 4,000 characters"),
-        ],
+        missing="Write the note",
+        hint="Everyone who may see this payee can read it. It can’t be changed later",
+        longest=4000,
     )
     submit = SubmitField("Save the note", widget=GovSubmitInput())
 

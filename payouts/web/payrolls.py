@@ -6,10 +6,10 @@ from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import Optional
 
 from payouts.cancelling import cancel
 from payouts.checks.chunk import is_being_checked
@@ -29,7 +29,7 @@ from payouts.payroll import (
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, EVERY_ROLE, allowed
 from payouts.web.figures import count
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, number_given, pages, service, transaction
 from payouts.web.payroll_words import KINDS
 from schemes.bank_profile import newest_profile
@@ -59,11 +59,7 @@ class CreatePayroll(Form):
 
 
 class CancelPayroll(Form):
-    reason = TextAreaField(
-        "Why do you cancel it?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you cancel it"), Length(max=1000, message="Use at most 1,000 characters")],
-    )
+    reason = WordsField("Why do you cancel it?", missing="Say why you cancel it", longest=1000)
     submit = SubmitField("Cancel the payroll", widget=GovSubmitInput())
 
 

@@ -13,17 +13,16 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
     GovRadioInput,
     GovSubmitInput,
-    GovTextArea,
     GovTextInput,
 )
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SelectMultipleField, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, SelectMultipleField, StringField, SubmitField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from payouts import people as coming_and_going
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.people_words import ROLE_HINTS, ROLES, role_words
 from schemes import before_body, credential_reset, invitation, role_change
@@ -40,12 +39,7 @@ OF_PEOPLE = (Kind.INVITATION, Kind.ROLES, Kind.CREDENTIALS)
 
 
 class Because(Form):
-    reason = TextAreaField(
-        "Why?",
-        description="The second person reads this",
-        widget=GovTextArea(),
-        validators=[DataRequired("Say why you propose this"), Length(max=2000, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Why?", missing="Say why you propose this", hint="The second person reads this")
 
 
 class ChooseRoles(Because):

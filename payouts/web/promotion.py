@@ -10,8 +10,8 @@ from uuid import UUID
 
 from flask import Flask, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovSubmitInput, GovTextArea, GovTextInput
-from wtforms import Field, SelectChoice, SelectMultipleField, StringField, SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovSubmitInput, GovTextInput
+from wtforms import Field, SelectChoice, SelectMultipleField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from bacs.account import format_sort_code
@@ -21,7 +21,7 @@ from payouts.going_live.promotion import OWN_NAME, DayNotNamed, Difference, Item
 from payouts.going_live.setup import Section
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.promotion_words import HEADINGS, TOGETHER, differing, item_title, short_rows
 from schemes.change import Change, ChangeKind, get_change
@@ -29,7 +29,6 @@ from schemes.errors import NotAllowed, NotFound, Refused
 from schemes.person import Role
 from schemes.scheme_change import FromDayRefused
 
-LONGEST = 2000
 TYPED = (
     ("sort_code", "Sort code", ""),
     ("account_number", "Account number", ""),
@@ -48,12 +47,7 @@ class ProposePromotion(Form):
         widget=GovCheckboxesInput(),
         validators=[InputRequired("Choose what you carry over")],
     )
-    reason = TextAreaField(
-        "Why now?",
-        description="Whoever confirms it reads this",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why now"), Length(max=LONGEST, message="Use at most 2,000 characters")],
-    )
+    reason = WordsField("Why now?", missing="Say why now", hint="Whoever confirms it reads this")
     submit = SubmitField("Propose to carry it over", widget=GovSubmitInput())
 
 

@@ -6,40 +6,34 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.gates.query import ANSWERERS, ask, colleagues, get_query, reply
 from payouts.payroll import PayrollStatus, get_payroll
 from payouts.web.access import allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.words import role_names
 from schemes.gate_rule import DECIDERS
 from schemes.person import names, people
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
-
 
 class AskColleague(Form):
     query_id = MadeField()
     of = RadioField("Who do you ask?", widget=GovRadioInput(), validators=[InputRequired("Choose who you ask")])
-    question = TextAreaField(
-        "Your question",
-        description="It is kept with the payroll. Do not enter bank details",
-        widget=GovTextArea(),
-        validators=[InputRequired("Enter your question"), TOO_LONG],
+    question = WordsField(
+        "Your question", missing="Enter your question", hint="It is kept with the payroll. Do not enter bank details"
     )
     submit = SubmitField("Ask", widget=GovSubmitInput())
 
 
 class AnswerQuery(Form):
-    answer = TextAreaField(
+    answer = WordsField(
         "Your answer",
-        description="Everyone who decides on the payroll can read it. It can’t be changed later",
-        widget=GovTextArea(),
-        validators=[InputRequired("Enter your answer"), TOO_LONG],
+        missing="Enter your answer",
+        hint="Everyone who decides on the payroll can read it. It can’t be changed later",
     )
     submit = SubmitField("Send the answer", widget=GovSubmitInput())
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import StringField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import StringField, SubmitField
+from wtforms.validators import Length, Optional
 
 from payouts.files.payment_file import get_file
 from payouts.payment import Payment
@@ -19,7 +19,7 @@ from payouts.payroll import get_payroll
 from payouts.returns import recall as recalls
 from payouts.returns.recall import ASKERS, Recall, deadline_of, get_recall
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.account import Account
 from schemes.bank_profile import BankProfile
@@ -38,18 +38,12 @@ class AskBack(Form):
         widget=GovTextInput(),
         validators=[Optional()],
     )
-    reason = TextAreaField(
-        "Why?", widget=GovTextArea(), validators=[InputRequired("Say why you want it back"), TOO_LONG]
-    )
+    reason = WordsField("Why?", missing="Say why you want it back", longest=1000)
     submit = SubmitField("Record the recall", widget=GovSubmitInput())
 
 
 class BankRefused(Form):
-    answer = TextAreaField(
-        "What did the bank say?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Enter what the bank said"), TOO_LONG],
-    )
+    answer = WordsField("What did the bank say?", missing="Enter what the bank said", longest=1000)
     submit = SubmitField("The bank refused it", widget=GovSubmitInput())
 
 

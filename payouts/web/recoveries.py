@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.payment_part import overpayments_of
@@ -18,7 +18,7 @@ from payouts.web.access import allowed
 from payouts.web.contacts import is_done
 from payouts.web.decision_form import decision_on
 from payouts.web.figures import pounds
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import recovery as recoveries
 from schemes.amount import read_pence
@@ -28,7 +28,6 @@ from schemes.errors import NotAllowed, NotFound, OutOfRange, ReasonNotGiven, Ref
 from schemes.person import names
 from schemes.recovery import CONFIRMERS, PROPOSERS, get_recovery
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 SHORT = Length(max=30, message="Use at most 30 characters")
 AMOUNT, SHARE = "amount", "share"
 
@@ -63,11 +62,7 @@ class ProposeRecovery(Form):
         validators=[InputRequired("Enter what must be left of each payment"), SHORT],
     )
     from_day = DayField("From which pay date on?", validators=[InputRequired("Enter the first day")])
-    reason = TextAreaField(
-        "Why was it paid too much?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you recover this"), TOO_LONG],
-    )
+    reason = WordsField("Why was it paid too much?", missing="Say why you recover this")
     submit = SubmitField("Propose the recovery", widget=GovSubmitInput())
 
     def money(self, name: str) -> int | None:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
-from wtforms import SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput
+from wtforms import SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.gates.voiding import Move
@@ -17,7 +17,7 @@ from payouts.reopening import reopen
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.figures import weekday
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.taking_out import voided_by
 from schemes.change import NothingToChange
@@ -31,22 +31,22 @@ SHOWN = 5
 class ReDate(Form):
     amendment_id = MadeField()
     pay_date = DayField("New pay date", validators=[InputRequired("Enter the new pay date")])
-    reason = TextAreaField(
+    reason = WordsField(
         "Why does the pay date move?",
-        description="Whoever decides on the payroll reads it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why the pay date moves"), TOO_LONG],
+        missing="Say why the pay date moves",
+        hint="Whoever decides on the payroll reads it",
+        longest=1000,
     )
     submit = SubmitField("Move the pay date", widget=GovSubmitInput())
 
 
 class Reopen(Form):
     amendment_id = MadeField()
-    reason = TextAreaField(
+    reason = WordsField(
         "Why do you reopen it?",
-        description="Whoever decided on the payroll reads it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you reopen it"), TOO_LONG],
+        missing="Say why you reopen it",
+        hint="Whoever decided on the payroll reads it",
+        longest=1000,
     )
     submit = SubmitField("Reopen the payroll", widget=GovSubmitInput())
 

@@ -6,14 +6,13 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
-from wtforms import SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput
+from wtforms import SubmitField
 
 from bacs.calendar import LONDON
 from payouts import erasure
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from payouts.web.retention_words import KEPT
 from schemes.body import get_body
@@ -28,14 +27,10 @@ PAGE = 50
 
 class ProposeErasure(Form):
     change_id = MadeField()
-    reason = TextAreaField(
+    reason = WordsField(
         "Why may this payee be erased?",
-        description="The second person reads it. Don’t enter a name: it is kept for good",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why this payee may be erased"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say why this payee may be erased",
+        hint="The second person reads it. Don’t enter a name: it is kept for good",
     )
     submit = SubmitField("Propose to erase this payee", widget=GovSubmitInput())
 

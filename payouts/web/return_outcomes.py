@@ -7,10 +7,10 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.payment import GONE_OUT, Payment
@@ -26,7 +26,7 @@ from payouts.returns.telling import get_told
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.decision_form import Decide, decision_on
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.return_words import OUTCOMES, REASONS
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
@@ -45,7 +45,7 @@ class ProposeOutcome(Form):
         validators=[InputRequired("Choose what becomes of the money")],
     )
     review_on = DayField("When is it looked at again?", validators=[Optional()])
-    reason = TextAreaField("Why?", widget=GovTextArea(), validators=[InputRequired("Say why"), TOO_LONG])
+    reason = WordsField("Why?", missing="Say why", longest=1000)
     submit = SubmitField("Propose it", widget=GovSubmitInput())
 
 
@@ -60,11 +60,11 @@ class TellReturn(Form):
         choices=[SelectChoice(one.value, said[0]) for one, said in REASONS.items()],
         validators=[InputRequired("Choose why it came back")],
     )
-    reason = TextAreaField(
+    reason = WordsField(
         "Where does the bank say so?",
-        description="For example the date of the letter, or the page of the bank’s portal",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say where the bank says so"), TOO_LONG],
+        missing="Say where the bank says so",
+        hint="For example the date of the letter, or the page of the bank’s portal",
+        longest=1000,
     )
     submit = SubmitField("Record it", widget=GovSubmitInput())
 

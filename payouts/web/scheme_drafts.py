@@ -8,15 +8,15 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.web import change_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.field_words import fault_sentence
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from payouts.web.scheme_forms import SECTIONS, PaysFrom, Section
 from payouts.web.scheme_pays_forms import PLACED
@@ -36,8 +36,6 @@ from schemes.scheme_draft import SchemeDraft, get_draft, is_open
 from schemes.scheme_version import newest, versions_of
 from schemes.starting_point import StartingPoint, begin_from
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
-
 
 class BeginScheme(Form):
     draft_id = MadeField()
@@ -55,12 +53,7 @@ class ProposeScheme(Form):
     effective_from = DayField(
         "From which day does it count?", validators=[InputRequired("Enter the day from which it counts")]
     )
-    reason = TextAreaField(
-        "Why?",
-        description="Everyone in your body can read it",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why"), TOO_LONG],
-    )
+    reason = WordsField("Why?", missing="Say why", hint="Everyone in your body can read it")
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.duplicate_words import HOLDERS
-from payouts.web.form import Form
+from payouts.web.form import Form, WordsField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.duplicates import shared_account
 from schemes.duplicates.pair import DECIDERS
@@ -34,14 +34,10 @@ class Settle(Form):
         ],
         validators=[InputRequired("Choose whose account it is")],
     )
-    reason = TextAreaField(
+    reason = WordsField(
         "How do you know?",
-        description="A contract, a letter of the bank, a call. Whoever looks at this account can read it",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say how you know"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say how you know",
+        hint="A contract, a letter of the bank, a call. Whoever looks at this account can read it",
     )
     submit = SubmitField("Save", widget=GovSubmitInput())
 

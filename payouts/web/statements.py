@@ -11,13 +11,11 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxInput,
     GovFileInput,
     GovRadioInput,
-    GovSelect,
     GovSubmitInput,
-    GovTextArea,
 )
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, RadioField, SelectChoice, SelectField, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts.statement import entry, manual, posted, repeated, statement
 from payouts.statement.entry import BankEntry, Match
@@ -26,7 +24,8 @@ from payouts.statement.table import Column, Columns, ColumnsWrong, guessed
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, day, pounds
-from payouts.web.form import Form, MadeField
+from payouts.web.file_columns import days_field, places_chosen, with_columns
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from payouts.web.statement_words import COLUMNS, MATCHES
 from schemes.bank_profile import bank_profiles, newest_profile
@@ -51,20 +50,12 @@ class SendStatement(Form):
 class StatementColumns(Form):
     """The columns themselves are added for each file, by what they are."""
 
-    days = RadioField(
-        "How are dates written?",
-        widget=GovRadioInput(),
-        choices=[
-            SelectChoice("day_first", "Day first, as in 25/11/2026"),
-            SelectChoice("month_first", "Month first, as in 11/25/2026"),
-        ],
-        default="day_first",
-    )
+    days = days_field()
     in_is_negative = BooleanField("In the one column of amounts, a minus is money in", widget=GovCheckboxInput())
     submit = SubmitField("Read the statement", widget=GovSubmitInput())
 
     def columns(self) -> Columns:
-        places = {column: int(self[column.value].data) for column in Column if self[column.value].data}
+        places = places_chosen(self, Column)
         month_first = self.days.data == "month_first"
         return Columns(places, month_first=month_first, in_is_negative=bool(self.in_is_negative.data))
 
@@ -74,14 +65,7 @@ class SayWhat(Form):
     what = RadioField(
         "What is this entry?", widget=GovRadioInput(), validators=[InputRequired("Choose what this entry is")]
     )
-    reason = TextAreaField(
-        "How do you know?",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say how you know"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
-    )
+    reason = WordsField("How do you know?", missing="Say how you know")
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 
 
@@ -201,22 +185,7 @@ def tell_statement_columns(statement_file_id: UUID) -> ResponseReturnValue:
 def columns_form(file: StatementFile) -> StatementColumns:
     """A form with a choice of the file's columns for each thing that an entry has, as we guess them."""
     header = file.header or []
-    guess = guessed(header)
-    choices = [
-        SelectChoice(str(place), name.replace("_", " ").capitalize() or f"Column {place + 1} (no name)")
-        for place, name in enumerate(header)
-    ]
-    fields = {
-        column.value: SelectField(
-            COLUMNS[column],
-            widget=GovSelect(),
-            choices=[SelectChoice("", "Choose a column" if column in NEEDED else "It has none"), *choices],
-            default=str(guess.places.get(column, "")),
-        )
-        for column in Column
-    }
-    made: StatementColumns = type("StatementColumnsOfThis", (StatementColumns,), fields)()
-    return made
+    return with_columns(StatementColumns, header, COLUMNS, needed=NEEDED, guess=guessed(header).places)
 
 
 @pages.route("/statements/unmatched")

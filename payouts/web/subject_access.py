@@ -6,14 +6,14 @@ from uuid import UUID
 
 from flask import Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from payouts import subject_access
 from payouts.subject_access import ASKERS, get_access
 from payouts.web.access import allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.errors import ReasonNotGiven
 from schemes.payee import Capacity, beneficiaries_of, get_payee
@@ -25,14 +25,10 @@ PAYEE = "payee"
 class AskForEverything(Form):
     access_id = MadeField()
     concerns = RadioField("About whom?", widget=GovRadioInput(), validators=[InputRequired("Choose whom it is about")])
-    reason = TextAreaField(
+    reason = WordsField(
         "Why do you need it?",
-        description="For example: the person asked for it, and who saw their passport",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why you need everything about this person"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say why you need everything about this person",
+        hint="For example: the person asked for it, and who saw their passport",
     )
     submit = SubmitField("Ask for everything", widget=GovSubmitInput())
 

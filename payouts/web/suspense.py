@@ -6,8 +6,8 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
+from wtforms import RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.responses import by_hand, suspense
@@ -16,7 +16,7 @@ from payouts.responses.suspense import CONFIRMERS, SETTLERS, SuspenseStatus, get
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import pounds, short_day
-from payouts.web.form import Form
+from payouts.web.form import Form, WordsField
 from payouts.web.pages import actor, id_given, now, pages, transaction
 from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import names
@@ -32,10 +32,8 @@ class SettleLine(Form):
         widget=GovRadioInput(),
         validators=[InputRequired("Choose the payment that this line is about, or say that it is none of yours")],
     )
-    reason = TextAreaField(
-        "How do you know?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say how you know, so that the second person can see it too"), TOO_LONG],
+    reason = WordsField(
+        "How do you know?", missing="Say how you know, so that the second person can see it too", longest=1000
     )
     submit = SubmitField("Continue", widget=GovSubmitInput())
 

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired, Optional
 
 from payouts.projection import Effect, effect_of
 from payouts.web import words
 from payouts.web.access import allowed
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.award import Award, get_award, parties_of
 from schemes.award_version import history_of
@@ -24,7 +24,6 @@ from schemes.hold import LIFTERS, PLACERS
 from schemes.person import names
 from schemes.suspension import SuspensionDay, SuspensionDayRefused, get_suspension, lift, suspend
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 PAY, DO_NOT_PAY = "pay", "do_not_pay"
 
 
@@ -33,9 +32,7 @@ class SuspendAward(Form):
     from_day = DayField("First day that is not due", validators=[InputRequired("Enter the first day")])
     last_day = DayField("Last day that is not due", validators=[Optional()])
     review_on = DayField("When is the suspension looked at again?", validators=[Optional()])
-    reason = TextAreaField(
-        "Reason", widget=GovTextArea(), validators=[InputRequired("Say why you suspend this award"), TOO_LONG]
-    )
+    reason = WordsField("Reason", missing="Say why you suspend this award")
     submit = SubmitField("Suspend the award", widget=GovSubmitInput())
 
 
@@ -49,11 +46,7 @@ class LiftSuspension(Form):
         ],
         validators=[InputRequired("Choose whether the suspended days are paid")],
     )
-    reason = TextAreaField(
-        "Why is it lifted?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why you lift this suspension"), TOO_LONG],
-    )
+    reason = WordsField("Why is it lifted?", missing="Say why you lift this suspension")
     submit = SubmitField("Lift the suspension", widget=GovSubmitInput())
 
 

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import SubmitField
 
 from payouts.gates.decision import Decision, decisions_of
 from payouts.gates.gate import gates_of
@@ -20,7 +19,7 @@ from payouts.payroll import Payroll, PayrollStatus, get_payroll
 from payouts.taking_out import take_out
 from payouts.web.access import allowed
 from payouts.web.figures import count
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.errors import ReasonNotGiven
 from schemes.person import Role, names
@@ -32,14 +31,11 @@ MOST = 200
 
 class TakeOut(Form):
     amendment_id = MadeField()
-    reason = TextAreaField(
+    reason = WordsField(
         "Why do you take them out?",
-        description="Whoever approves the payroll reads it, and so does an auditor",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say why you take them out"),
-            Length(max=1000, message="Use at most 1,000 characters"),
-        ],
+        missing="Say why you take them out",
+        hint="Whoever approves the payroll reads it, and so does an auditor",
+        longest=1000,
     )
     submit = SubmitField("Take them out", widget=GovSubmitInput())
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.files.payment_file import PaymentFile
@@ -32,7 +32,7 @@ from payouts.returns.trace import (
 from payouts.returns.tracing import OPENERS, WORKERS, BankAnswer
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, EVERY_ROLE, allowed, may_see
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from payouts.web.trace_words import ANSWERS, TOLD_BY, WHYS, Letter, account_in_full, letter
 from schemes.account import Account, in_use_on
@@ -45,7 +45,6 @@ from schemes.typed_details import DetailsRefused
 from schemes.unmasking import UNMASKERS
 
 SHOWN = 50
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 
 
 class OpenTrace(Form):
@@ -66,11 +65,8 @@ class OpenTrace(Form):
         validators=[InputRequired("Choose who says so")],
     )
     told_on = DayField("When did they say it?", validators=[InputRequired("Enter the day on which they said it")])
-    said = TextAreaField(
-        "What do they say?",
-        description="For example how they looked, and up to which day",
-        widget=GovTextArea(),
-        validators=[InputRequired("Enter what they say"), TOO_LONG],
+    said = WordsField(
+        "What do they say?", missing="Enter what they say", hint="For example how they looked, and up to which day"
     )
     submit = SubmitField("Look for it", widget=GovSubmitInput())
 
@@ -79,12 +75,7 @@ class CompareAccounts(Form):
     sort_code = StringField("Sort code", widget=GovTextInput(), validators=[Length(max=20)])
     account_number = StringField("Account number", widget=GovTextInput(), validators=[Length(max=20)])
     roll_number = StringField("Roll number (optional)", widget=GovTextInput(), validators=[Length(max=30)])
-    words = TextAreaField(
-        "How do they know? (optional)",
-        description="For example read from a statement, over the phone",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
-    )
+    words = WordsField("How do they know? (optional)", hint="For example read from a statement, over the phone")
     submit = SubmitField("Compare", widget=GovSubmitInput())
 
 
@@ -92,12 +83,7 @@ class AskBank(Form):
     reference = StringField(
         "The bank’s reference (optional)", widget=GovTextInput(), validators=[Optional(), Length(max=100)]
     )
-    words = TextAreaField(
-        "How was it asked? (optional)",
-        description="For example by phone, with the name of whom you spoke to",
-        widget=GovTextArea(),
-        validators=[TOO_LONG],
-    )
+    words = WordsField("How was it asked? (optional)", hint="For example by phone, with the name of whom you spoke to")
     submit = SubmitField("The bank was asked", widget=GovSubmitInput())
 
 
@@ -108,21 +94,16 @@ class RecordAnswer(Form):
         choices=[],
         validators=[InputRequired("Choose what the bank says")],
     )
-    words = TextAreaField(
+    words = WordsField(
         "Where does it say so?",
-        description="For example the date of the letter, or whom you spoke to",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say where the bank says so"), TOO_LONG],
+        missing="Say where the bank says so",
+        hint="For example the date of the letter, or whom you spoke to",
     )
     submit = SubmitField("Record the answer", widget=GovSubmitInput())
 
 
 class FindIt(Form):
-    words = TextAreaField(
-        "Why is it looked for no longer?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why it is looked for no longer"), TOO_LONG],
-    )
+    words = WordsField("Why is it looked for no longer?", missing="Say why it is looked for no longer")
     submit = SubmitField("Look for it no longer", widget=GovSubmitInput())
 
 

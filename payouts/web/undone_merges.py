@@ -7,13 +7,12 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextArea
+from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import SubmitField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import SubmitField
 
 from payouts.web.access import allowed
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.change import Change
 from schemes.duplicates import one_beneficiary, unmerge
@@ -24,14 +23,10 @@ from schemes.payee import get_beneficiary, get_payee
 
 class TwoPeople(Form):
     change_id = MadeField()
-    reason = TextAreaField(
+    reason = WordsField(
         "How do you know that they are two people?",
-        description="The second person reads it, and it stays with the pair",
-        widget=GovTextArea(),
-        validators=[
-            InputRequired("Say how you know that they are two people"),
-            Length(max=2000, message="Use at most 2,000 characters"),
-        ],
+        missing="Say how you know that they are two people",
+        hint="The second person reads it, and it stays with the pair",
     )
     submit = SubmitField("Propose to undo it", widget=GovSubmitInput())
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
-from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import Field, RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts import urgent
@@ -26,7 +26,7 @@ from payouts.urgent import NoFasterPaymentsFile, PayMethod, urgent_of
 from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.figures import LONDON
-from payouts.web.form import DayField, Form, MadeField
+from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from payouts.web.payroll_words import METHODS
 from schemes.award import Award
@@ -39,7 +39,6 @@ from schemes.person import Role
 from schemes.scheme import Scheme, get_scheme
 from schemes.scheme_version import newest
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 SHORT = Length(max=50, message="Use at most 50 characters")
 
 
@@ -63,11 +62,8 @@ class PayUrgently(Form):
         choices=[SelectChoice(method.value, told[0]) for method, told in METHODS.items()],
         validators=[InputRequired("Choose how it is paid")],
     )
-    because = TextAreaField(
-        "Why can it not wait?",
-        description="Whoever decides at the gates reads this",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why it can’t wait"), TOO_LONG],
+    because = WordsField(
+        "Why can it not wait?", missing="Say why it can’t wait", hint="Whoever decides at the gates reads this"
     )
     submit = SubmitField("Create the urgent payment", widget=GovSubmitInput())
 
@@ -138,11 +134,10 @@ class RecordMade(Form):
 
 
 class RecordCleared(Form):
-    because = TextAreaField(
+    because = WordsField(
         "How do you know?",
-        description="For example the statement’s number and the page",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say how you know that the bank took it"), TOO_LONG],
+        missing="Say how you know that the bank took it",
+        hint="For example the statement’s number and the page",
     )
     submit = SubmitField("Record that the bank took it", widget=GovSubmitInput())
 

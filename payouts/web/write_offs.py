@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextArea, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField, TextAreaField
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from payouts.payment_part import overpayments_of
@@ -18,7 +18,7 @@ from payouts.web.access import allowed
 from payouts.web.contacts import is_done
 from payouts.web.decision_form import decision_on
 from payouts.web.figures import pounds
-from payouts.web.form import Form, MadeField
+from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes import write_off as write_offs
 from schemes.amount import read_pence
@@ -28,7 +28,6 @@ from schemes.person import names
 from schemes.recovery import CONFIRMERS, PROPOSERS, Recovery, get_recovery, recoveries_of
 from schemes.write_off import Ending, get_write_off
 
-TOO_LONG = Length(max=2000, message="Use at most 2,000 characters")
 SHORT = Length(max=30, message="Use at most 30 characters")
 
 
@@ -43,11 +42,7 @@ class EndRecovery(Form):
         ],
         validators=[InputRequired("Choose what happens to what is left")],
     )
-    reason = TextAreaField(
-        "Why does the recovery end?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why the recovery ends"), TOO_LONG],
-    )
+    reason = WordsField("Why does the recovery end?", missing="Say why the recovery ends")
     submit = SubmitField("Propose the end of the recovery", widget=GovSubmitInput())
 
 
@@ -62,11 +57,7 @@ class WriteItOff(Form):
             Length(max=30, message="Use at most 30 characters"),
         ],
     )
-    reason = TextAreaField(
-        "Why is it written off?",
-        widget=GovTextArea(),
-        validators=[InputRequired("Say why it is written off"), TOO_LONG],
-    )
+    reason = WordsField("Why is it written off?", missing="Say why it is written off")
     submit = SubmitField("Propose to write it off", widget=GovSubmitInput())
 
 

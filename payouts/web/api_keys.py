@@ -15,13 +15,14 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovTextArea,
     GovTextInput,
 )
+from sqlalchemy.orm import Session
 from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField, SubmitField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.web import api_key_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField, WordsField
-from payouts.web.one_time_code import HINT, code_is_right
+from payouts.web.one_time_code import code_field, shown_once
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes import api_key, api_secret
 from schemes.api_key import LONGEST_NAME, ApiKey, KeyFault, KeyKind, KeyRefused, Scope, get_key, keys_of_body
@@ -86,12 +87,7 @@ class TakeSecret(Form):
         choices=[SelectChoice(days, words) for days, words in OVERLAPS.items()],
         default="0",
     )
-    code = StringField(
-        "One-time code",
-        description=HINT.replace("decides", "takes it"),
-        widget=GovTextInput(),
-        validators=[Length(max=32, message="Enter the 6 digits")],
-    )
+    code = code_field("takes it")
     submit = SubmitField("Show me a new secret", widget=GovSubmitInput())
 
 
@@ -201,30 +197,23 @@ def show_api_key(api_key_id: UUID) -> ResponseReturnValue:
 @allowed(Role.ADMINISTRATOR)
 def take_api_secret(api_key_id: UUID) -> ResponseReturnValue:
     """Show a new secret, once: only its digest is kept."""
-    form, written = TakeSecret(), None
+    form = TakeSecret()
     with transaction() as session:
         key = get_key(session, api_key_id)
         renewed = bool(secrets_of(session, key.id))
-    if form.validate_on_submit() and code_is_right(form):
-        try:
-            with transaction() as session:
-                written = api_secret.take(
-                    session,
-                    service().seals,
-                    get_key(session, api_key_id, lock=True),
-                    secret_id=form.secret_id.id_of_what_is_made,
-                    overlap_days=int(form.overlap.data),
-                    by=actor(),
-                    at=now(),
-                )
-        except NotAllowed:
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
-            if written is None:
-                form.refuse("This secret was shown already, and is not kept. Load the page again to take another")
-    form.code.data = ""
+
+    def take(session: Session) -> str | None:
+        return api_secret.take(
+            session,
+            service().seals,
+            get_key(session, api_key_id, lock=True),
+            secret_id=form.secret_id.id_of_what_is_made,
+            overlap_days=int(form.overlap.data),
+            by=actor(),
+            at=now(),
+        )
+
+    written = shown_once(form, take)
     facts = {"form": form, "key": key, "renewed": renewed, "written": written, "demo": service().settings.demo}
     return render_template("api_keys/take_api_secret.html", **facts), form.status
 

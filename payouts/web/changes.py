@@ -8,10 +8,10 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectChoice, StringField, SubmitField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField, SelectChoice, SubmitField
+from wtforms.validators import InputRequired
 
 from bacs.account import format_sort_code
 from payouts.every_effect import EFFECTS
@@ -21,7 +21,7 @@ from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.change_words import Names
 from payouts.web.figures import pounds
 from payouts.web.form import Form, WordsField
-from payouts.web.one_time_code import HINT, code_is_right
+from payouts.web.one_time_code import code_field, code_is_right
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from schemes import change_applied
 from schemes.bank_profile import OriginatingAccount
@@ -44,12 +44,7 @@ class DecideChange(Form):
         "Your decision", widget=GovRadioInput(), validators=[InputRequired("Choose what happens to the change")]
     )
     reason = WordsField("Reason", hint="Needed if you reject it. Everyone in your body can read it")
-    code = StringField(
-        "One-time code",
-        description=f"Needed if you confirm it. {HINT}",
-        widget=GovTextInput(),
-        validators=[Length(max=32, message="Enter the 6 digits")],
-    )
+    code = code_field(when="Needed if you confirm it. ")
     submit = SubmitField("Save the decision", widget=GovSubmitInput())
 
 

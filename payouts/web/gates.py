@@ -9,9 +9,9 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
-from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput
 from sqlalchemy.orm import Session
-from wtforms import HiddenField, RadioField, SelectChoice, StringField, SubmitField
+from wtforms import HiddenField, RadioField, SelectChoice, SubmitField
 from wtforms.validators import InputRequired
 
 from payouts.channels.release import DaysGone, ReleaseRefused, TooLate, record_refusal, release_if_passed
@@ -43,7 +43,7 @@ from payouts.web.gate_words import after_go, after_release
 from payouts.web.looking_back import actions_at
 from payouts.web.looking_through import looked_through, unopened
 from payouts.web.next_step import why_not
-from payouts.web.one_time_code import HINT, code_is_right
+from payouts.web.one_time_code import code_field, code_is_right
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.passkey_signing import CODE, PASSKEY, sign_page, stop_copied
 from payouts.web.payroll_timeline import said_so_far
@@ -77,7 +77,7 @@ class DecideGate(Form):
         widget=GovFileInput(),
     )
     sign_with = RadioField("How do you sign?", widget=GovRadioInput(), choices=[], default=CODE)
-    code = StringField("One-time code", description=HINT, widget=GovTextInput())
+    code = code_field()
     answer = HiddenField()
     submit = SubmitField("Sign the decision", widget=GovSubmitInput())
 

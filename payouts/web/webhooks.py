@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length
 from payouts.web import webhook_words, words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField
-from payouts.web.one_time_code import HINT, code_is_right
+from payouts.web.one_time_code import code_field, code_is_right, shown_once
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from payouts.webhooks import delivery, replaying, sending, signing
 from payouts.webhooks import webhook as operations
@@ -34,15 +34,6 @@ from schemes.person import Role, names
 
 OVERLAPS = {"0": "At once", "24": "After a day", "168": "After 7 days"}
 SHOWN = 50
-
-
-def code_field(does: str) -> StringField:
-    return StringField(
-        "One-time code",
-        description=HINT.replace("decides", does),
-        widget=GovTextInput(),
-        validators=[Length(max=32, message="Enter the 6 digits")],
-    )
 
 
 class AddWebhook(Form):
@@ -207,29 +198,22 @@ def show_webhook(webhook_id: UUID) -> ResponseReturnValue:
 @pages.route("/settings/api-keys/webhooks/<uuid:webhook_id>/secret", methods=["GET", "POST"])
 @allowed(Role.ADMINISTRATOR)
 def replace_webhook_secret(webhook_id: UUID) -> ResponseReturnValue:
-    form, written = ReplaceSecret(), None
+    form = ReplaceSecret()
     with transaction() as session:
         found = get_webhook(session, webhook_id)
-    if form.validate_on_submit() and code_is_right(form):
-        try:
-            with transaction() as session:
-                written = signing.take(
-                    session,
-                    service().seals,
-                    get_webhook(session, webhook_id, lock=True),
-                    secret_id=form.secret_id.id_of_what_is_made,
-                    overlap_hours=int(form.overlap.data),
-                    by=actor(),
-                    at=now(),
-                )
-        except NotAllowed:
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
-            if written is None:
-                form.refuse("This secret was shown already, and is not shown again. Load the page again for another")
-    form.code.data = ""
+
+    def take(session: Session) -> str | None:
+        return signing.take(
+            session,
+            service().seals,
+            get_webhook(session, webhook_id, lock=True),
+            secret_id=form.secret_id.id_of_what_is_made,
+            overlap_hours=int(form.overlap.data),
+            by=actor(),
+            at=now(),
+        )
+
+    written = shown_once(form, take)
     facts = {"form": form, "webhook": found, "written": written, "demo": service().settings.demo}
     return render_template("webhooks/replace_webhook_secret.html", **facts), form.status
 

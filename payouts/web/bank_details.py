@@ -19,6 +19,7 @@ from payouts.confirmation.meaning import AnswerNeedsReason
 from payouts.notices.warning import warnings_of
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
+from payouts.web.account_fields import account_number_field, sort_code_field
 from payouts.web.form import DayField, Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, service, transaction
 from payouts.web.payee_words import CAME_BY, STOPS
@@ -47,21 +48,8 @@ class ProposeDetails(Form):
             Length(max=LONGEST_NAME, message="Use at most 140 characters"),
         ],
     )
-    sort_code = StringField(
-        "Sort code",
-        description="Must be 6 digits long",
-        widget=GovTextInput(),
-        validators=[InputRequired("Enter the sort code"), Length(max=20, message="Enter a sort code of 6 digits")],
-    )
-    account_number = StringField(
-        "Account number",
-        description="Must be between 6 and 8 digits long",
-        widget=GovTextInput(),
-        validators=[
-            InputRequired("Enter the account number"),
-            Length(max=20, message="Enter an account number of 6 to 8 digits"),
-        ],
-    )
+    sort_code = sort_code_field()
+    account_number = account_number_field()
     roll_number = StringField(
         "Building society roll number (if you have one)",
         description="It stands on the passbook or in the building society’s letters",

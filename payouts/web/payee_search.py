@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
 from wtforms import StringField, SubmitField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
 from payouts.web import words
 from payouts.web.access import EVERY_ROLE, allowed
+from payouts.web.account_fields import account_number_field, sort_code_field
 from payouts.web.form import Form
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from payouts.web.register_words import SEARCHES
@@ -38,21 +39,8 @@ class Found(NamedTuple):
 
 
 class FindByAccount(Form):
-    sort_code = StringField(
-        "Sort code",
-        description="Must be 6 digits long",
-        widget=GovTextInput(),
-        validators=[InputRequired("Enter the sort code"), Length(max=20, message="Enter a sort code of 6 digits")],
-    )
-    account_number = StringField(
-        "Account number",
-        description="Must be between 6 and 8 digits long",
-        widget=GovTextInput(),
-        validators=[
-            InputRequired("Enter the account number"),
-            Length(max=20, message="Enter an account number of 6 to 8 digits"),
-        ],
-    )
+    sort_code = sort_code_field()
+    account_number = account_number_field()
     roll_number = StringField(
         "Building society roll number (if it has one)",
         description="An account with a roll number is found only with it",

@@ -16,7 +16,7 @@ import pickle
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -61,8 +61,17 @@ ALSO = {
 }
 
 
+Measure = Callable[[embedded.Servers, Service, Harbour, Harbour], None]
+"""What is asked of a large body and a small one in one database."""
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    on_both(measure, __doc__)
+
+
+def on_both(measure: Measure, description: str | None) -> None:
+    """Measure on the bodies that the command line asks for."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--size", type=int, default=100_000, help="payees of the large body")
     parser.add_argument("--folder", type=Path, help="where benchmarks.payroll has left a large body")
     options = parser.parse_args()
@@ -72,34 +81,40 @@ def main() -> None:
         servers = embedded.start(folder / "servers", fast=True)
         try:
             if options.folder:
-                measure_kept(servers, folder)
+                measure_kept(servers, folder, measure)
             else:
-                measure_new(servers, folder, options.size)
+                measure_new(servers, folder, options.size, measure)
         finally:
             servers.stop()
 
 
-def measure_new(servers: embedded.Servers, folder: Path, size: int) -> None:
+def measure_new(servers: embedded.Servers, folder: Path, size: int, measure: Measure) -> None:
     servers.make_database("benchmark")
     migrating.migrate(servers.owner_url("benchmark"))
     service = service_on(servers, folder)
     large = filled(servers, service, folder, "large", size)
-    measure(servers, service, large, filled(servers, service, folder, "small", SMALL))
+    small = filled(servers, service, folder, "small", SMALL)
+    analyze(servers)
+    measure(servers, service, large, small)
 
 
-def measure_kept(servers: embedded.Servers, folder: Path) -> None:
+def measure_kept(servers: embedded.Servers, folder: Path, measure: Measure) -> None:
     migrating.migrate(servers.owner_url("benchmark"))
     service = service_on(servers, folder)
     kept = folder / "small.pickle"
     if not kept.exists():
         kept.write_bytes(pickle.dumps(filled(servers, service, folder, "small", SMALL)))
     large, small = (pickle.loads((folder / name).read_bytes()) for name in (SEEDED, kept.name))
+    analyze(servers)
     measure(servers, service, large, small)
 
 
-def measure(servers: embedded.Servers, service: Service, large: Harbour, small: Harbour) -> None:
+def analyze(servers: embedded.Servers) -> None:
     with psycopg.connect(servers.owner_url("benchmark"), autocommit=True) as owner:
         owner.execute("ANALYZE")
+
+
+def measure(servers: embedded.Servers, service: Service, large: Harbour, small: Harbour) -> None:
     for_large, for_small = (milliseconds(servers, service, harbour) for harbour in (large, small))
     for_large = {page: took for page, took in for_large.items() if page in for_small}
     for page, took in sorted(for_large.items(), key=lambda item: item[1]):

@@ -64,7 +64,7 @@ TABLES: dict[str, Kept] = {
         cleared_funds collected_file comparison comparison_cause comparison_line confirmation_run control_total
         dispatch_message
         duplicate_search finding_group finding_opening first_use gate_reminder ledger_closing ledger_control
-        ledger_entry ledger_export ledger_posting manifest merged_award named_award overpayment payment
+        ledger_entry ledger_export ledger_posting manifest merged_award named_award notice_count overpayment payment
         payment_item payment_part reissue returned_payment sandbox_account shared_account submission taken_out
         task unpaid
         """,

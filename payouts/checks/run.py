@@ -30,6 +30,7 @@ from payouts.checks.facts import OfPayment, OfPayroll, PayrollFacts
 from payouts.checks.finding import RULE_SET, SEVERITIES, Finding, Found, Kind, Severity, count_groups
 from payouts.checks.kept import take_up_reasons
 from payouts.cheque import cheques_of
+from payouts.notices import forecast
 from payouts.payment import in_payroll, lines_of, ordinals
 from payouts.payroll import Payroll, PayrollStatus, get_payroll, move
 from payouts.tasks import outbox
@@ -181,3 +182,4 @@ def conclude(session: Session, service: Service, payroll: Payroll, totals: dict[
     take_up_reasons(session, payroll, at=service.now())
     count_groups(session, payroll)
     move(session, payroll, PayrollStatus.CHECKED, by=None, at=service.now())
+    forecast.ask(session, payroll, once=str(payroll.build), at=service.now())

@@ -11,7 +11,7 @@ from payouts.commands import ground
 from payouts.notices import again, connection, staff_wording
 from payouts.notices.connection import KeyKind, NotifyTerms, Way
 from payouts.notices.event import FIELDS, NoticeEvent
-from payouts.notices.forecast import forecast
+from payouts.notices.forecast import ask_again, forecast
 from payouts.notices.lint import WordingRefused
 from payouts.notices.staff_wording import StaffText
 from payouts.notices.wording import Place, Wordings
@@ -70,6 +70,9 @@ def show_forecast(number: int, body_name: str | None) -> None:
     given = ground.service()
     with given.transaction(ground.one_body(given, body_name)) as session:
         ahead = forecast(session, given, payroll_of_number(session, number).id)
+    if ahead is None:
+        raise click.ClickException("This was not counted yet: it is soon after a payroll’s checks have ended.")
+    click.echo(f"counted at\t{ahead.counted_at.isoformat()}")
     for way, many in ahead.by_way.items():
         click.echo(f"{way}\t{many}")
     click.echo(f"no address\t{ahead.unreached}\nabroad\t{ahead.abroad}")
@@ -78,6 +81,20 @@ def show_forecast(number: int, body_name: str | None) -> None:
     if ahead.team_only or ahead.kind is KeyKind.TEST:
         limits = "trial" if ahead.in_trial else ahead.kind
         click.echo(f"limited\t{limits}\t{ahead.over_the_day} over a day")
+
+
+@notices.command("count")
+@click.argument("number", type=int)
+@ground.person_options
+@ground.body_option
+def count_again(number: int, email: str, code: str | None, body_name: str | None) -> None:
+    """Have the payees of a payroll counted again by the way they will be told, after contacts were put right."""
+    given = ground.service()
+    by = ground.acting(given, ground.one_body(given, body_name), email, code)
+    with given.transaction(by.body_id) as session:
+        payroll = payroll_of_number(session, number)
+        ask_again(session, payroll, count_id=new_id(), by=by, at=given.now())
+    click.echo("They are being counted.")
 
 
 @notices.command("again")

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payouts.notices.connection import a_minute_of
-from payouts.notices.notice import NOT_REACHED, Notice, NoticeStatus, move
+from payouts.notices.notice import NOT_REACHED, Notice, NoticeStatus, counts_of, move
 from payouts.notices.pace import SHARE
 from payouts.notices.planning import send_again
 from payouts.payroll import Payroll
@@ -62,12 +62,11 @@ class Standing(NamedTuple):
 def standing_of(session: Session, service: Service, payroll_id: UUID) -> Standing:
     """The counts of a payroll; a notice whose place another took is not counted."""
     mine = (Notice.payroll_id == payroll_id, Notice.has_next.is_(False))
-    counts = session.execute(select(Notice.status, func.count()).where(*mine).group_by(Notice.status)).all()
     error = func.coalesce(Notice.error, "")
     reasons = select(Notice.status, error, func.count()).where(*mine, Notice.status.in_(NOT_REACHED))
     found = session.execute(reasons.group_by(Notice.status, error).order_by(func.count().desc()))
     a_minute = a_minute_of(service, get_body(session))
-    return Standing(dict(counts), {(status, why): count for status, why, count in found}, a_minute)
+    return Standing(counts_of(session, payroll_id), {(status, why): many for status, why, many in found}, a_minute)
 
 
 def unreached(session: Session, payroll_id: UUID, *, after: UUID | None = None, limit: int = 50) -> list[Unreached]:

@@ -17,7 +17,7 @@ from payouts.files import part, sealing
 from payouts.first_hour import sign_up
 from payouts.gates import reminding
 from payouts.ledger import control
-from payouts.notices import news, planning, receipts, sending, staff, warning
+from payouts.notices import forecast, news, planning, receipts, sending, staff, warning
 from payouts.parallel_run import comparing
 from payouts.responses import applying, closing, correction
 from payouts.returns import building_reissues, trace_reminding, trace_telling
@@ -77,6 +77,7 @@ KINDS: dict[str, OnDatabase | Outside] = {
     "payroll.build_reissues": OnDatabase(building_reissues.build_reissues),
     "trace.tell": OnDatabase(trace_telling.tell),
     "trace.remind": OnDatabase(trace_reminding.remind),
+    "notices.count": OnDatabase(forecast.count),
     "notices.plan": OnDatabase(planning.plan),
     "notices.moved": OnDatabase(planning.plan_moved),
     "notices.look": OnDatabase(planning.look),

@@ -241,6 +241,7 @@ ACTS: dict[str, str] = {
     "file.looked_for": "Said what was found about a file at the bank (there: {there})",
     "file.not_as_found": "Did not find it as a colleague had said",
     "submission.recorded": "Recorded that a file was submitted (SHA-256 {sha256})",
+    "notices.count_asked": "Had it counted anew by what way how many payees will be told",
     "notices.planned": "Prepared the notices to payees ({count})",
     "notices.sent": "Sent notices to payees ({sent})",
     "access.not_found": "Asked for a {kind} that is not in this body",

@@ -9,16 +9,16 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from payouts.notices import again, settings
+from payouts.notices import again, forecast, settings
 from payouts.notices.connection import connection_of
-from payouts.notices.forecast import forecast
 from payouts.notices.notice import NoticeStatus, counts_of
 from payouts.notices.preview import as_told
-from payouts.payroll import Payroll, PayrollStatus, get_payroll
+from payouts.payroll import Payroll, get_payroll
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, number
 from payouts.web.forecast_words import forecast_rows, forecast_warnings
+from payouts.web.form import Form, MadeField
 from payouts.web.notice_words import EVENTS, NOTICES, STATUS_TAGS, WAYS, error_words
 from payouts.web.notify_words import limited_key
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
@@ -27,9 +27,11 @@ from schemes.payee import get_payee
 from schemes.person import Role
 
 PAGE = 50
-TOLD_LATER = (PayrollStatus.CHECKED, PayrollStatus.SEALING, PayrollStatus.SEALED, PayrollStatus.RELEASED)
-TOLD_NOTHING = (PayrollStatus.BUILDING, PayrollStatus.CANCELLED)
 READERS = (Role.PREPARER, Role.FINANCE, Role.APPROVER, Role.RELEASER, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+class CountNotices(Form):
+    count_id = MadeField()
 
 
 def notice_facts(session: Session, payroll: Payroll) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def notice_facts(session: Session, payroll: Payroll) -> dict[str, Any]:
     counts = counts_of(session, payroll.id)
     return {
         "notices": [[NOTICES[status], number(counts[status])] for status in NOTICES if status in counts],
-        "told_later": payroll.status in TOLD_LATER,
+        "told_later": payroll.status in forecast.COUNTED_IN,
         "not_all_told": limited_key(connection_of(session)),
     }
 
@@ -50,8 +52,8 @@ def show_notices(payroll_id: UUID) -> ResponseReturnValue:
         payroll = get_payroll(session, payroll_id)
         standing = again.standing_of(session, service(), payroll_id)
         rows = again.unreached(session, payroll_id, after=after, limit=PAGE + 1)
-        nobody_told = not standing.counts and payroll.status not in TOLD_NOTHING
-        ahead = forecast(session, service(), payroll_id) if nobody_told else None
+        to_come = payroll.status in forecast.COUNTED_IN
+        ahead = forecast.forecast(session, service(), payroll_id) if to_come else None
         return render_template(
             "notices/show_notices.html",
             payroll=payroll,
@@ -60,6 +62,9 @@ def show_notices(payroll_id: UUID) -> ResponseReturnValue:
             ],
             reasons=[[error_words(status, why), number(many)] for (status, why), many in standing.reasons.items()],
             standing=standing,
+            to_come=to_come,
+            count_form=CountNotices(),
+            counted_at=ahead.counted_at if ahead else None,
             ahead=forecast_rows(ahead) if ahead else [],
             warnings=forecast_warnings(ahead) if ahead else [],
             quiet_until=settings.current(session).texts_again_at(now()),
@@ -71,6 +76,18 @@ def show_notices(payroll_id: UUID) -> ResponseReturnValue:
             error_words=error_words,
             may_act=any(actor().holds(role, payroll.scheme_id) for role in again.SENDERS),
         )
+
+
+@pages.post("/payrolls/<uuid:payroll_id>/notices/count")
+@allowed(*again.SENDERS)
+def count_notices(payroll_id: UUID) -> ResponseReturnValue:
+    form = CountNotices()
+    if form.validate_on_submit():
+        with transaction() as session:
+            payroll = get_payroll(session, payroll_id)
+            forecast.ask_again(session, payroll, count_id=form.count_id.id_of_what_is_made, by=actor(), at=now())
+        flash("They are being counted. Load this page again in a moment")
+    return redirect(url_for("pages.show_notices", payroll_id=payroll_id), 303)
 
 
 @pages.post("/payrolls/<uuid:payroll_id>/notices/again")

@@ -10,10 +10,9 @@ from sqlalchemy import select, text
 
 from payouts.app import make_service
 from payouts.demo.register import PROVIDER_EMAIL
-from payouts.notices import planning, sending, settings
+from payouts.notices import forecast, planning, sending, settings
 from payouts.notices.connection import KeyKind, Way
 from payouts.notices.event import NoticeEvent
-from payouts.notices.forecast import forecast
 from payouts.notices.notice import Notice, NoticeStatus
 from payouts.notices.preview import as_told
 from payouts.notices.receipts import take_receipt
@@ -23,6 +22,7 @@ from payouts.tasks.outbox import Task, TaskState
 from schemes import change_applied
 from schemes.contact import Contact
 from schemes.database import new_id
+from schemes.errors import NotNow
 from schemes.hold import HoldKind
 from schemes.payee import Payee
 from schemes.person import Role
@@ -297,17 +297,37 @@ def test_a_later_pay_date_is_told_with_both_days_and_to_nobody_who_is_not_paid_a
 
 
 def test_what_will_be_told_is_known_before_payday(office, sealed, owner):
-    with office.transaction() as session:
-        before = forecast(session, office.service, sealed.payroll_id)
+    before = counted(office, sealed)
     assert before.is_set_up
     assert before.unreached > 0
     assert (before.abroad, before.over_the_day) == (0, 0)
     [payee] = payees(office, Payee.email == PROVIDER_EMAIL)
     change(owner, "UPDATE payee SET preferred_channel = 'text' WHERE id = :id", id=payee.id)
     add_contact(office, owner, payee.id, "text", "+33612345678")
-    with office.transaction() as session:
-        after = forecast(session, office.service, sealed.payroll_id)
+    assert counted(office, sealed) == before, "until somebody asks for another count"
+    count_id = new_id()
+    for _ in range(2):
+        ask_for_a_count(office, sealed, count_id)
+    office.work()
+    after = counted(office, sealed)
     assert (after.by_way[Way.TEXT], after.abroad) == (1, 1)
     assert after.told == before.told
     trial = replace(after, kind=KeyKind.TEAM, in_trial=True, by_way={Way.EMAIL: 170, Way.TEXT: 20})
     assert (trial.team_only, trial.over_the_day) == (True, 120)
+
+
+def test_nobody_is_counted_anew_once_people_were_told(office, sealed, owner):
+    change(owner, "UPDATE payroll SET status = 'submitted' WHERE id = :id", id=sealed.payroll_id)
+    with pytest.raises(NotNow):
+        ask_for_a_count(office, sealed, new_id())
+
+
+def counted(office, sealed):
+    with office.transaction() as session:
+        return forecast.forecast(session, office.service, sealed.payroll_id)
+
+
+def ask_for_a_count(office, sealed, count_id):
+    by, at = office.person(Role.PREPARER), office.service.now()
+    with office.transaction() as session:
+        forecast.ask_again(session, get_payroll(session, sealed.payroll_id), count_id=count_id, by=by, at=at)

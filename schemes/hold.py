@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, case, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ColumnElement, Index, case, exists, func, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 
 from bacs.calendar import LONDON
 from schemes import audit
@@ -62,6 +62,7 @@ class Hold(BodyOwned, Base):
     __table_args__ = (
         Index("ix_hold_payee", "body_id", "payee_id"),
         Index("ix_hold_beneficiary", "body_id", "beneficiary_id"),
+        Index("ix_hold_review", "body_id", "review_on", postgresql_where=text("lifted_at is null")),
         to_body_row("payee", "payee_id"),
         to_body_row("beneficiary", "beneficiary_id"),
         CheckConstraint("(payee_id is null) <> (beneficiary_id is null)", name="one_party"),
@@ -225,13 +226,19 @@ class Review(NamedTuple):
 
 def reviews_due(session: Session, today: date, *, limit: int = 20) -> list[Review]:
     """The live holds whose review date has come, the oldest date first."""
-    rows = session.execute(
-        select(Hold, Payee)
-        .outerjoin(Mandate, (Mandate.body_id == Hold.body_id) & (Mandate.beneficiary_id == Hold.beneficiary_id))
-        .join(Payee, (Payee.body_id == Hold.body_id) & (Payee.id == func.coalesce(Hold.payee_id, Mandate.payee_id)))
+    due = (
+        select(Hold)
         .where(Hold.lifted_at.is_(None), Hold.review_on <= today)
-        .order_by(Hold.review_on, Hold.id, Payee.reference)
+        .order_by(Hold.review_on, Hold.id)
         .limit(limit)
+        .subquery()
+    )
+    held = aliased(Hold, due)
+    rows = session.execute(
+        select(held, Payee)
+        .outerjoin(Mandate, (Mandate.body_id == held.body_id) & (Mandate.beneficiary_id == held.beneficiary_id))
+        .join(Payee, (Payee.body_id == held.body_id) & (Payee.id == func.coalesce(held.payee_id, Mandate.payee_id)))
+        .order_by(held.review_on, held.id, Payee.reference)
     )
     # a beneficiary with several payees is reviewed once
     return list({hold.id: Review(hold, payee) for hold, payee in rows}.values())

@@ -1,4 +1,4 @@
-"""By what way the payees of a payroll will be told is counted by a job, and notices are counted from an index alone."""
+"""By what way payees will be told is counted by a job; notices and due reviews are found by an index alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,3 +36,4 @@ def upgrade() -> None:
         ["body_id", "payroll_id", "status"],
         postgresql_where=sa.text("has_next IS false"),
     )
+    op.create_index("ix_hold_review", "hold", ["body_id", "review_on"], postgresql_where=sa.text("lifted_at is null"))

@@ -140,7 +140,8 @@ def register_found(session: Session) -> dict[Step, Found]:
     under_way += [one for one in brought if one.status is ImportStatus.LANDING]
     landed = [one for one in kept if one.status is ImportStatus.LANDED]
     has_payees = bool(kept or payees_by_reference(session, limit=1))
-    used = select(Account.id).where(Account.confirmed_at.is_not(None)).limit(1)
+    # in the order of the body's own key: any first one is looked for among the neighbours' accounts too
+    used = select(Account.id).where(Account.confirmed_at.is_not(None)).order_by(Account.id).limit(1)
     confirmed = has_payees and not landed and session.scalar(used) is not None
     sent, waits = (each[0].id if each else None for each in (under_way, landed))
     sender = landed[0].made_by if landed else None

@@ -39,7 +39,7 @@ class Body(Base):
     are those of a payee's first details and of risky ones (`schemes.cooling_off`).
     duty_pattern: four or three people, for the days on which no cover runs.
     contact_phone: "" for none. signed_up: a sandbox that somebody made for themselves, named to nobody else.
-    retention_years: financial years that are kept besides the current one.
+    retention_years: financial years that are kept besides the current one. held_since: see `schemes.older_copy`.
     """
 
     __tablename__ = "body"
@@ -70,6 +70,7 @@ class Body(Base):
     contact_phone: Mapped[str] = mapped_column(default="", server_default="")
     retention_years: Mapped[int] = mapped_column(default=6, server_default=text("6"))
     signed_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    held_since: Mapped[datetime | None]
 
     @property
     def is_sandbox(self) -> bool:

@@ -28,6 +28,7 @@ from schemes.hold import HoldDate, HoldDateRefused
 from schemes.imports.register_import import NotWhole
 from schemes.mandate import MandateRefused
 from schemes.note import NoteEmpty
+from schemes.older_copy import OlderCopy
 from schemes.one_off_payment import OneOffFault, OneOffRefused
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.period import NoPeriod
@@ -50,6 +51,7 @@ KINDS: dict[type[Refused], str] = {
     ChangedSince: "changed-since",
     PersonErased: "erased",
     ClockWrong: "unavailable",
+    OlderCopy: "unavailable",
 }
 
 # where the field has the same name in every body that it stands in

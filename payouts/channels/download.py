@@ -14,6 +14,7 @@ from payouts.files.payment_file import PaymentFile, get_file
 from payouts.payroll import Payroll
 from schemes import audit
 from schemes.errors import Refused
+from schemes.older_copy import must_not_be_held
 from schemes.person import Actor, Role
 from schemes.seal import Seals
 
@@ -32,9 +33,10 @@ def download(
     """Let a released file be downloaded, by `segment.blocks_of`; each download is recorded.
 
     Every byte is looked at before the first one is given out. Raises FileDestroyed, BytesDiffer, GoesByItself,
-    NotFound, NotNow, NotAllowed.
+    OlderCopy, NotFound, NotNow, NotAllowed.
     """
     by.must_be(Role.RELEASER, scheme=payroll.scheme_id)
+    must_not_be_held(session)
     must_be_released(payroll)
     file = get_file(session, payroll.id, file_id)
     must_go_by_hand(session, file.id)

@@ -12,7 +12,7 @@ from payouts.app import Service
 from payouts.commands import ground
 from payouts.payroll import Payroll, PayrollStatus
 from payouts.tasks.kinds import KINDS, Outside
-from schemes import before_body, database, standing
+from schemes import database, standing
 
 NOT_RELEASED = (PayrollStatus.BUILDING, PayrollStatus.CHECKED, PayrollStatus.SEALING, PayrollStatus.SEALED)
 
@@ -37,7 +37,7 @@ def check() -> None:
     for key in lost:
         click.echo(f"{key.table}: {key.rows:,} rows name what is not there ({key.key})")
     click.echo(f"{keys} foreign keys looked at, {len(lost)} with rows that lead nowhere.")
-    behind = copies.behind(given)
+    behind = copies.hold(given, at=given.now())
     for body in behind:
         click.echo(
             f"{body.name}: its chain ends at {body.position:,}, but {body.published:,} was published: "
@@ -64,19 +64,21 @@ def say_what_would_go_out(given: Service, behind: list[copies.Behind]) -> None:
                     f"  {body.name}: payroll {payroll.number} for {payroll.pay_date} is {payroll.status} here; "
                     "ask the bank whether its file arrived before anybody releases it"
                 )
-    click.echo("The clock does nothing until `payouts restored go-on`.")
+    click.echo("Held until `payouts restored go-on`: nobody decides, no file is given out, nothing is sent.")
 
 
 @restored.command("go-on")
 @click.option("--operator", required=True, help="Who you are.")
 @click.confirmation_option(prompt="Did you ask the bank and Notify what arrived since the copy was made?")
 def go_on(operator: str) -> None:
-    """Let the clock work on a copy that is older than what happened. Its newer heads are laid aside, and kept."""
+    """Let people, workers and clock go on with a copy that is older than what happened, and record it in its trail.
+
+    Its newer heads are laid aside, and kept: work where the clock's folder of heads is (PAYOUTS_AUDIT_HEADS).
+    """
     given = ground.service()
-    with given.transaction(None) as session:
-        names = {body_id: name for body_id, name, _ in before_body.all_bodies(session)}
-    behind = copies.behind(given)
-    laid_aside = copies.go_on(given, at=given.now())
-    for body, path in zip(behind, laid_aside, strict=True):
-        click.echo(f"{names[body.body_id]}: heads up to {body.published:,} are kept in {path.name}, said {operator}")
-    click.echo("The clock works again within 10 seconds." if laid_aside else "Nothing was held.")
+    held = copies.hold(given, at=given.now())
+    for path in copies.go_on(given, held, at=given.now()):
+        click.echo(f"Its newer heads are kept in {path.name}.")
+    for body in held:
+        click.echo(f"{body.name} goes on from {body.position:,} of {body.published:,}, said {operator}.")
+    click.echo("The clock works again within 10 seconds." if held else "Nothing was held.")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from payouts import local, logs
+from payouts import local, logs, restored
 from payouts.app import make_service
 from payouts.commands import ground
 from payouts.config import Settings, read_settings
@@ -39,6 +39,7 @@ def serve(processes: int) -> None:
     os.environ.update(found)
     if settings.metrics_token:
         count_together()
+    look_at_copy(settings)
     arguments = [
         "gunicorn",
         "wsgi:app",
@@ -53,6 +54,14 @@ def serve(processes: int) -> None:
     ]
     sys.argv = arguments
     gunicorn()
+
+
+def look_at_copy(settings: Settings) -> None:
+    """Before anybody is served or any task is done: whether the database came back from a backup."""
+    given = make_service(settings, pool_size=1)
+    restored.look_at_start(given)
+    # processes that are forked from this one make connections of their own
+    given.engine.dispose()
 
 
 def count_together() -> None:
@@ -77,7 +86,9 @@ def worker() -> None:
     found = ground.environment()
     os.environ.update(found)
     logs.set_up("worker")
-    process.work(read_settings(found))
+    settings = read_settings(found)
+    look_at_copy(settings)
+    process.work(settings)
 
 
 @click.command()

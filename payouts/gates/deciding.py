@@ -27,6 +27,7 @@ from schemes import audit
 from schemes.database import new_id
 from schemes.errors import NotNow, Refused
 from schemes.gate_rule import GateKind
+from schemes.older_copy import must_not_be_held
 from schemes.passkey import ask_to_sign, take_signature
 from schemes.passkey_signature import Site
 from schemes.person import Actor, Role, may_decide_from
@@ -148,9 +149,10 @@ def state_for(session: Session, payroll: Payroll, gate_id: UUID, by: Actor) -> G
 def drafted(session: Session, payroll: Payroll, state: GateState, said: Said, *, by: Actor, at: datetime) -> Decision:
     """The decision as it would be kept, with everything looked at but the signature.
 
-    Raises NotNow, GateNotReached, NotAllowed, DecisionRefused, DecidesLater, ManifestChanged, ReasonNeeded,
+    Raises OlderCopy, NotNow, GateNotReached, NotAllowed, DecisionRefused, DecidesLater, ManifestChanged, ReasonNeeded,
     EvidenceNeeded, CoverEnded, ActionsOpen, NotExplained, NotHandedOver, NotOpened.
     """
+    must_not_be_held(session)
     verdict, attached, away_id = said["verdict"], said.get("attached"), said.get("for_person_id")
     role = role_of(payroll, state, verdict, by)
     manifest = manifest_of(session, payroll)

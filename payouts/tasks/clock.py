@@ -71,10 +71,10 @@ def may_work(service: Service) -> bool:
 
     What went out after the copy was made would go out of it once more.
     """
-    behind = restored.behind(service)
-    if behind:
+    held = restored.hold(service, at=service.now())
+    if held:
         log.error("this database is older than its published heads: see `payouts restored check`")
-        logs.happened("clock.held", bodies=len(behind))
+        logs.happened("clock.held", bodies=len(held))
         return False
     logs.happened("clock.elected")
     return True

@@ -6,7 +6,7 @@ import gc
 import logging
 import time
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import rq
@@ -22,6 +22,7 @@ from payouts.tasks.hold import held
 from payouts.tasks.kinds import KINDS, Outside
 from payouts.tasks.outbox import Task
 from payouts.tasks.queue import QUEUE_NAME, Queue
+from schemes.older_copy import is_held
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +49,11 @@ def perform(service: Service, task_id: UUID, body_id: UUID) -> None:
         waits = waiting(service, task_id, body_id)
         if waits is None:
             return
-        kind, attempts = waits
+        kind, attempts, held = waits
         facts |= {"kind": kind, "attempt": attempts + 1}
         do = do_outside if isinstance(KINDS[kind], Outside) else do_on_database
-        outcome = "done" if do(service, task_id, body_id, kind) else "in other hands"
+        # of a held body nothing goes out; once it goes on, the clock finds that the task is still to be done
+        outcome = "held" if held else "done" if do(service, task_id, body_id, kind) else "in other hands"
     except Exception as error:
         log.exception("task %s failed", task_id)
         with service.transaction(body_id) as session:
@@ -68,11 +70,22 @@ def outcome_of(error: Exception, task: Task | None) -> str:
     return "waits" if isinstance(error, outbox.NotThere) else "failed"
 
 
-def waiting(service: Service, task_id: UUID, body_id: UUID) -> tuple[str, int] | None:
-    """A task's kind, and how often it failed so far; None unless it waits."""
+class Waits(NamedTuple):
+    """A task that waits. attempts: how often it failed so far; held: whether it may not be done for now."""
+
+    kind: str
+    attempts: int
+    held: bool
+
+
+def waiting(service: Service, task_id: UUID, body_id: UUID) -> Waits | None:
+    """What is known of a task; None unless it waits."""
     with service.transaction(body_id) as session:
         task = session.get(Task, (body_id, task_id))
-        return (task.kind, task.attempts) if task is not None and task.state is outbox.TaskState.WAITING else None
+        if task is None or task.state is not outbox.TaskState.WAITING:
+            return None
+        held = isinstance(KINDS[task.kind], Outside) and is_held(session)
+        return Waits(task.kind, task.attempts, held)
 
 
 def do_on_database(service: Service, task_id: UUID, body_id: UUID, kind: str) -> bool:

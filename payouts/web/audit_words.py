@@ -23,6 +23,8 @@ ACTS: dict[str, str] = {
     **promotion_words.ACTS,
     **response_words.ACTS,
     "body.added": "Added the body",
+    "body.held": "Held the body: a backup was restored, which has {position} of {published} in the trail",
+    "body.let_go_on": "An operator let the body go on, with {position} of {published} in the trail",
     "person.added": "Added a person",
     "body.details_set": "Changed the {changed} of the body",
     "body.retention_set": "Set how long records are kept to {years} financial years besides the current one",

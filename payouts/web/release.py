@@ -18,6 +18,7 @@ from payouts.web import words
 from payouts.web.access import allowed
 from payouts.web.pages import actor, now, pages, service, transaction
 from schemes.errors import NotFound, NotNow, Refused
+from schemes.older_copy import OlderCopy
 from schemes.person import Role
 
 
@@ -42,7 +43,7 @@ def download_file(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
         with transaction() as session:
             payroll = get_payroll(session, payroll_id, lock=True)
             file = download(session, service().seals, payroll, file_id, by=actor(), at=now())
-    except (NotNow, BytesDiffer) as refused:
+    except (NotNow, BytesDiffer, OlderCopy) as refused:
         flash(words.sentence(refused), "refused")
         return redirect(url_for("pages.show_payroll", payroll_id=payroll_id), 303)
     response = Response(content_of(service(), file), mimetype="application/octet-stream")

@@ -89,6 +89,7 @@ from schemes.hold import HoldDateRefused
 from schemes.mandate import MandateRefused
 from schemes.name_policy import MatchNeedsAsking
 from schemes.note import NoteEmpty
+from schemes.older_copy import OlderCopy
 from schemes.payee import Capacity
 from schemes.payee_details import PersonRefused
 from schemes.period import NoPeriod
@@ -239,6 +240,8 @@ SENTENCES: dict[type[Refused], str] = {
         "The clocks of the service and of its database disagree, so nothing can be decided until one is put right. "
         "Tell the people who run the service"
     ),
+    OlderCopy: "The service was restored from a backup, so nothing is decided or given out until the people who run "
+    "it know what the bank has already. Ask them",
     CancelReasonMissing: "Say why you cancel it",
     CallBackNeeded: "Call the payee back first, and enter who you spoke to and on which contact",
     ProposalWaiting: "A change of this payee’s bank details waits already. It has to be confirmed or rejected first",

@@ -27,8 +27,10 @@ from payouts.ledger.control import compare
 from payouts.payroll import get_payroll
 from payouts.tasks import clock as ticking
 from payouts.tasks import outbox
+from schemes import audit
 from schemes.account import Account, open_details
 from schemes.database import new_id
+from schemes.older_copy import OlderCopy
 from schemes.payee import Payee
 from schemes.seal import get_key
 from tests.conftest import quick_folder
@@ -135,10 +137,21 @@ def test_a_copy_from_before_a_release_is_held_until_a_person_says_go(office, sea
     assert "its chain ends at" in told
     assert "payroll 1 for" in told
     assert "ask the bank whether its file arrived" in told
-    assert not ticking.may_work(copy)
+    there = Office(copy, office.harbour)
+    with pytest.raises(OlderCopy):
+        there.decide_all(sealed.payroll_id)
+    with there.transaction() as session:
+        for _ in range(20):
+            audit.record(session, "payee.looked_at", by=None, at=copy.now())
+        audit.seal_chain(session, office.harbour.body_id)
+    assert not ticking.may_work(copy), "however long its chain has become since"
 
     assert say(command.go_on, copy, "--operator", "Oz", "--yes")[0] == 0
     assert ticking.may_work(copy)
+    there.decide_all(sealed.payroll_id)
+    with there.transaction() as session:
+        acts = [event.action for event in audit.trail(session)]
+    assert {"body.held", "body.let_go_on"} <= set(acts)
     heads = service.settings.audit_heads
     assert len(list(heads.glob(f"{office.harbour.body_id}.before-*"))) == 1, "what was published is kept"
 

@@ -114,6 +114,7 @@ from schemes.name_policy import MatchNeedsAsking
 from schemes.new_payee import HomeRefused, SafetyReasonNotGiven
 from schemes.note import NoteEmpty
 from schemes.office_days import ClosedDayRefused
+from schemes.older_copy import OlderCopy
 from schemes.one_off_payment import OneOffFault, OneOffRefused
 from schemes.payee_details import PersonFault, PersonRefused
 from schemes.period import NoPeriod
@@ -165,6 +166,7 @@ REFUSALS: list[Refused] = [
     PayDateRefused(PayDateReason.TOO_EARLY, DAY, DAY, DAY),
     CancelReasonMissing(),
     ClockWrong(timedelta(hours=1)),
+    OlderCopy(),
     ReasonMissing(),
     OneByOne(Kind.POSSIBLY_ONE_PERSON),
     NotOpened(2),

@@ -18,7 +18,7 @@ from payouts.tasks import clock as ticking
 from payouts.tasks import outbox, worker
 from payouts.tasks.kinds import KINDS, OnDatabase, Outside
 from payouts.tasks.outbox import MOST_ATTEMPTS, NotThere, Task, TaskState, add, retry
-from schemes import before_body
+from schemes import before_body, older_copy
 from schemes.database import new_id
 from schemes.errors import NotFound, NotNow
 
@@ -129,6 +129,20 @@ def test_a_task_is_done_once_however_often_it_is_performed(office, queue, done):
         worker.perform(office.service, task_id, office.harbour.body_id)
     assert done == ["it"]
     assert task(office, task_id).state is TaskState.DONE
+
+
+def test_what_reaches_outside_waits_while_its_body_is_held_and_counts_no_failure(office, queue, done, clock):
+    outside, inside = ask(office, "test.outside", "sent"), ask(office, "test.note", "built")
+    with office.transaction() as session:
+        older_copy.hold(session, position=1, published=2, at=clock())
+    for task_id in (outside, inside):
+        worker.perform(office.service, task_id, office.harbour.body_id)
+    assert done == ["built"]
+    assert (task(office, outside).state, task(office, outside).attempts) == (TaskState.WAITING, 0)
+    with office.transaction() as session:
+        older_copy.let_go_on(session, position=1, published=2, at=clock())
+    worker.perform(office.service, outside, office.harbour.body_id)
+    assert done == ["built", "sent"]
 
 
 def test_another_bodys_worker_call_cannot_reach_a_task(office, queue, done):

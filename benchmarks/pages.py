@@ -1,4 +1,4 @@
-"""Every page, asked of a body with a large register and of one with a small one in the same database.
+"""Every page, asked of a body with a large register and of one with a small one in the same database; and its weight.
 
     python -m benchmarks.pages --size 100000
     python -m benchmarks.pages --folder /somewhere
@@ -7,18 +7,25 @@ The server's own time, without a network: the median of five, after one that nob
 walking the routes; lists and searches are asked the ways that people ask them. The goal is 200 ms at a million payees,
 and a page that takes no longer for a million than for a hundred. With `--folder` the large body is the one that
 `benchmarks.payroll --folder` left there: a million takes its time to come in, and is asked again after each change.
+
+A page's weight is what a browser without any of it fetches: the document as it is sent, which is not compressed (a page
+that holds a secret beside what somebody typed tells it by its length), and all that it refers to, compressed where
+we send it so. The goal is 150 kB.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import pickle
+import re
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID
 
 import psycopg
@@ -32,6 +39,7 @@ from payouts.checks.finding import Kind
 from payouts.demo.harbour import Harbour, seed
 from payouts.demo.register import write_register
 from payouts.difference.explanation import Cause
+from payouts.web.guidance import GUIDE
 from schemes import before_body
 from schemes.database import new_id
 from schemes.person import Role
@@ -40,8 +48,12 @@ from schemes.sign_in import token_digest
 SMALL = 100
 TIMES = 5
 TABLE_OF = {"import": "register_import", "file": "payment_file", "pair": "duplicate_pair"}
-# what stands in an address beside ids: each page of a payroll that lists findings, or payments by why they differ
-SAID = {"kind": [kind.value for kind in Kind], "cause": [cause.value for cause in Cause]}
+# what stands in an address beside ids: each page of a payroll that lists findings, or payments by why they differ, and
+# each part of the guide
+SAID = {"kind": [kind.value for kind in Kind], "cause": [cause.value for cause in Cause], "name": list(GUIDE)}
+LIGHT = 150_000
+REFERRED = re.compile(rb'<(?:link|script|img)\b[^>]*?\b(?:href|src)="([^"]+)"')
+IMPORTED = re.compile(rb'(?:from|import) "\./([^"]+)"')
 # asked besides each route as it stands: the searches that people type, and a page far down a list
 ALSO = {
     "/find": ("?find=mar", "?find=HILF-0005", "?find=4958", "?find=1", "?find=zzzz"),
@@ -115,10 +127,19 @@ def analyze(servers: embedded.Servers) -> None:
 
 
 def measure(servers: embedded.Servers, service: Service, large: Harbour, small: Harbour) -> None:
-    for_large, for_small = (milliseconds(servers, service, harbour) for harbour in (large, small))
+    visitors = [visitor_of(servers, service, harbour) for harbour in (large, small)]
+    weights = bytes_of(servers, visitors[0], large)
+    for_large, for_small = (
+        milliseconds(servers, visitor, harbour) for visitor, harbour in zip(visitors, (large, small), strict=True)
+    )
     for_large = {page: took for page, took in for_large.items() if page in for_small}
     for page, took in sorted(for_large.items(), key=lambda item: item[1]):
         print(f"{took:8.1f} ms, {took / for_small[page]:5.1f} x for {SMALL}: {page}")
+    for page, weight in sorted(weights.items(), key=lambda item: item[1])[-10:]:
+        print(f"{weight / 1000:8.1f} kB: {page}")
+    print(f"largest_page_kb={max(weights.values()) / 1000:.1f}")
+    print(f"pages_over_{LIGHT // 1000}_kb={sum(weight > LIGHT for weight in weights.values())}")
+    print(f"median_page_kb={statistics.median(weights.values()) / 1000:.1f}")
     print(f"pages={len(for_large)}")
     print(f"pages_over_200_ms={sum(took > 200 for took in for_large.values())}")
     print(f"slowest_ms={max(for_large.values()):.0f}")
@@ -144,9 +165,34 @@ def filled(servers: embedded.Servers, service: Service, folder: Path, name: str,
     return harbour
 
 
-def milliseconds(servers: embedded.Servers, service: Service, harbour: Harbour) -> dict[str, float]:
+def bytes_of(servers: embedded.Servers, visitor: FlaskClient, harbour: Harbour) -> dict[str, int]:
+    """The weight of each page, for a browser that has nothing of it yet."""
+    found = {}
+    for page, address in addresses(servers, visitor, harbour):
+        answer = visitor.get(address)
+        if answer.status_code == 200 and answer.mimetype == "text/html":
+            parts: dict[str, int] = {}
+            for part in REFERRED.findall(answer.get_data()):
+                weigh(visitor, urljoin(address, part.decode()), parts)
+            found[page] = len(answer.get_data()) + sum(parts.values())
+    return found
+
+
+def weigh(visitor: FlaskClient, address: str, parts: dict[str, int]) -> None:
+    """Add what a page refers to, and what that imports, each once."""
+    if address in parts:
+        return
+    answer = visitor.get(address, headers={"Accept-Encoding": "gzip"})
+    sent = answer.get_data()
+    parts[address] = len(sent)
+    if address.endswith(".mjs"):
+        text = gzip.decompress(sent) if answer.content_encoding == "gzip" else sent
+        for name in IMPORTED.findall(text):
+            weigh(visitor, urljoin(address, name.decode()), parts)
+
+
+def milliseconds(servers: embedded.Servers, visitor: FlaskClient, harbour: Harbour) -> dict[str, float]:
     """The median server time of each page, for somebody with every role."""
-    visitor = visitor_of(servers, service, harbour)
     taken: dict[str, float] = {}
     for page, address in addresses(servers, visitor, harbour):
         answers = [timed(visitor, address) for _ in range(TIMES + 1)][1:]

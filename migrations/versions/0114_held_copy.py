@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "held_copy"
-down_revision = "looked_up_in_one_sweep"
+down_revision = "notice_counts"
 
 
 def upgrade() -> None:

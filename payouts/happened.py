@@ -21,6 +21,7 @@ from schemes.audit import AuditEvent, AuditLink
 from schemes.award import Award
 from schemes.database import one_of
 from schemes.imports.register_import import RegisterImport
+from schemes.one_off_file import OneOffFile
 from schemes.one_off_payment import OneOff
 
 # of what the trail tells, what concerns other systems: not who signed in, read or took something
@@ -35,6 +36,7 @@ TOLD = (
     "import.",
     "mandate.",
     "one_off.",
+    "one_off_file.",
     "payee.",
     "payment.",
     "payroll.",
@@ -44,7 +46,7 @@ TOLD = (
     "submission.",
 )
 NOT_TOLD = ("bank_details.unmasked", "payee.searched_by_account", "import.refused_rows_downloaded")
-OF_A_SCHEME = (Payroll, Payment, ReturnedPayment, Award, OneOff, RegisterImport)
+OF_A_SCHEME = (Payroll, Payment, ReturnedPayment, Award, OneOff, OneOffFile, RegisterImport)
 # one look goes through so many links at most, also where nearly all are about something else
 MOST_LOOKED_AT = 2000
 

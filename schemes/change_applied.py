@@ -31,8 +31,10 @@ from schemes import (
     scheme_change,
 )
 from schemes.bank_details import CONFIRMERS
+from schemes.behind_key import people_behind
 from schemes.change import Change, ChangeKind
 from schemes.duplicates import merge, one_beneficiary, unmerge
+from schemes.errors import SamePerson
 from schemes.person import Actor, Role
 
 
@@ -97,6 +99,8 @@ def confirm(session: Session, waiting: Change, *, by: Actor, at: datetime) -> No
     """
     effect = EFFECTS[waiting.kind]
     by.must_be(*effect.confirmers)
+    if waiting.is_waiting and by.person_id in people_behind(session, {waiting.proposed_by}):
+        raise SamePerson("proposed this change")
     if change.confirm(session, waiting, now_there=effect.now_there(session, waiting.subject_id), by=by, at=at):
         effect.apply(session, waiting, by, at)
 

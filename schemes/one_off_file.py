@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit
+from schemes.behind_key import people_behind
 from schemes.database import Base, BodyOwned, copy_rows, new_id, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow, ReasonNotGiven, SamePerson
 from schemes.imports.one_off_rows import Read, read_file
@@ -217,7 +218,7 @@ def confirm(session: Session, file: OneOffFile, *, by: Actor, at: datetime) -> i
     On a row locked by the caller. Saying it twice is saying it once. Raises SamePerson, NotNow, NotAllowed.
     """
     by.must_be(*CONFIRMERS, scheme=file.scheme_id)
-    if file.made_by == by.person_id:
+    if by.person_id in people_behind(session, {file.made_by}):
         raise SamePerson("sent this file")
     if file.confirmed_by == by.person_id:
         mine = (OneOff.file_id == file.id, OneOff.confirmed_at == file.confirmed_at)

@@ -13,6 +13,7 @@ from payouts.api import (
     awards,
     bank_details,
     beneficiaries,
+    beneficiary_changes,
     body,
     calendar,
     door,
@@ -23,6 +24,7 @@ from payouts.api import (
     links,
     messages,
     notes,
+    one_off_files,
     one_off_payments,
     payee_changes,
     payees,
@@ -31,6 +33,7 @@ from payouts.api import (
     payrolls,
     reports,
     returns,
+    safe_contacts,
     sandbox,
     schemes,
     spec,
@@ -47,7 +50,7 @@ MOST_BYTES = 1024 * 1024
 """Of a body; a file of an import has a limit of its own."""
 
 # their import puts more calls onto the resources
-MORE = (award_changes, payee_changes, notes, payroll_contents)
+MORE = (award_changes, beneficiary_changes, payee_changes, safe_contacts, notes, payroll_contents)
 RESOURCES = (
     body.resource,
     schemes.resource,
@@ -56,6 +59,7 @@ RESOURCES = (
     bank_details.resource,
     awards.resource,
     one_off_payments.resource,
+    one_off_files.resource,
     payrolls.resource,
     payments.resource,
     reports.resource,

@@ -20,7 +20,7 @@ from schemes.api_key import Scope
 from schemes.award import Award, add_award
 from schemes.award_version import change_award, end_award, history_of
 from schemes.bank_details import london_day
-from schemes.database import new_id
+from schemes.database import new_id, take_turns
 from schemes.payee import Beneficiary, Payee, get_payee, payees_for
 from schemes.suspension import suspend
 
@@ -116,7 +116,9 @@ def inputs_of(given: dict[str, Any]) -> Inputs:
 
 
 def award_to_change(award_id: UUID) -> Award:
-    """An award that a key may change. Raises NotFound, Refusal."""
+    """An award that a key may change, until the call ends by nobody else. Raises NotFound, Refusal."""
+    # before it is read: of two who read the same version, the second must find what the first made of it
+    take_turns(session(), f"award {award_id}")
     award = award_to_see(award_id)
     must_be_on_the_team_list(paid(award).reference)
     must_match(content_of(award))

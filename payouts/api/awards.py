@@ -14,7 +14,7 @@ from payouts.api import named, spec
 from payouts.api.door import allowed, must_see_scheme
 from payouts.api.fields import Instant, Text, Whole, reference
 from payouts.api.ground import key, now, session
-from payouts.api.listing import ChangedArgs, by_id, list_schema, page
+from payouts.api.listing import ChangedArgs, by_id, list_schema, page_of_changes
 from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.api.public_page import PUBLIC_PAGE, public_page
 from payouts.following.process_id import Kind
@@ -105,7 +105,7 @@ class AwardArgs(ChangedArgs):
 @resource.route("/awards")
 @allowed(Scope.READ, Scope.AWARDS)
 @resource.arguments(AwardArgs, location="query")
-@resource.response(200, list_schema(AwardSchema))
+@resource.response(200, list_schema(AwardSchema, changes=True))
 def list_awards(args: dict[str, Any]) -> dict[str, Any]:
     """Awards, in the order in which they were made"""
     which: list[ColumnElement[bool]] = [Award.scheme_id.in_(key().schemes)] if key().schemes else []
@@ -118,7 +118,7 @@ def list_awards(args: dict[str, Any]) -> dict[str, Any]:
         which += [Award.scheme_id.in_(every), Award.beneficiary_id == whose]
     if "payee" in args:
         which.append(Award.payee_id == named.payee(args["payee"]).id)
-    content = page(by_id(Award, *which, args=args), args, lambda row: [row.id])
+    content = page_of_changes(lambda: by_id(Award, *which, args=args), args, lambda row: [row.id])
     return {**content, "data": told(content["data"])}
 
 

@@ -14,6 +14,7 @@ from payouts.api.door import allowed, must_be_on_the_team_list
 from payouts.api.fields import Instant, Text
 from payouts.api.ground import actor, now, service, session
 from payouts.api.problem import invalid
+from payouts.confirmation import asking
 from payouts.confirmation.codes import Code, Outcome
 from payouts.confirmation.confirmation import Confirmation, standing
 from payouts.proposing import follow_up
@@ -141,6 +142,26 @@ def stop_bank_details(given: dict[str, Any], payee: str, bank_details_id: UUID) 
     must_be_on_the_team_list(found.reference)
     account = get_account(session(), found.id, bank_details_id, lock=True)
     stop(session(), account, given["stopped_as"], by=actor(), at=now())
+    return told([account])[0]
+
+
+@resource.posting(
+    "/payees/<payee>/bank_details/<uuid:bank_details_id>/check_name",
+    spec.NothingSchema,
+    BankDetailsSchema,
+    Scope.PAYEES,
+    status=202,
+)
+def check_name(given: dict[str, Any], payee: str, bank_details_id: UUID) -> Any:
+    """Have the payee’s bank asked whether the name fits the account
+
+    As it is when details are proposed, where the body has that done. The answer comes in a moment: see `name_check`. It
+    is not asked again while its last answer is good.
+    """
+    found = named.payee(payee)
+    must_be_on_the_team_list(found.reference)
+    account = get_account(session(), found.id, bank_details_id)
+    asking.ask_soon(service(), session(), account, by=actor(), at=now())
     return told([account])[0]
 
 

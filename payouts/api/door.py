@@ -26,9 +26,11 @@ from schemes.errors import NotFound
 View = TypeVar("View", bound=Callable[..., Any])
 
 # files come here: they have a limit of their own
-FILES = "/imports"
+FILES = ("/imports", "/one_off_files")
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 REPLAYED = "Idempotency-Replayed"
+MOST_REFUSALS_NOTED = 20
+"""Of one secret in a minute: a system with a revoked one goes on calling, and must not fill the body's trail."""
 # of a reply, the headers that are part of it
 KEPT_HEADERS = ("Content-Type", "Location", "Content-Location", "ETag")
 
@@ -37,8 +39,12 @@ log = logging.getLogger(__name__)
 
 def begin_request() -> None:
     """Before anything else."""
-    if request.method == "POST" and request.path == FILES:
+    if request.method == "POST" and request.path in FILES:
         request.max_content_length = service().settings.upload_limit
+    if request.method in ("POST", "PATCH") and request.headers.get("Content-Encoding", "identity") != "identity":
+        # nothing is unpacked here, so nothing can be packed to burst
+        detail = "The body is compressed. Send it as it is."
+        raise Refusal("unsupported-media-type", detail, headers={"Accept-Encoding": "identity"})
     if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
         raise Refusal("bad-request", "The address holds a character that no text has.")
 
@@ -100,10 +106,18 @@ def refuse(found: Found | None, scopes: frozenset[Scope], every: bool) -> None:
     if why is None:
         return
     log.warning("request %s %s %s: key refused (%s)", g.request_id, request.method, request.endpoint, why)
-    if found is not None:
+    if found is not None and may_be_noted(found):
         with service().transaction(found.actor.body_id) as noted_in:
             api_secret.note_refusal(noted_in, found, why, at=now(), asked_for=f"{request.method} {request.endpoint}")
     raise Refusal("key-refused")
+
+
+def may_be_noted(found: Found) -> bool:
+    """Whether a refusal is kept in the trail. Counted by the secret, not by its key: a replaced secret takes nothing of
+    what the key may still do.
+    """
+    left = pace().take(found.secret_id, now())
+    return left is None or not (left.over or left.limit - left.remaining > MOST_REFUSALS_NOTED)
 
 
 def has_right(found: Found, scopes: frozenset[Scope], every: bool) -> bool:
@@ -195,6 +209,12 @@ def must_be_on_the_team_list(*references: str) -> None:
     """Raises Refusal for a team key's act on somebody whom it does not list."""
     if key().kind is KeyKind.TEAM and not key().payees.intersection(references):
         raise Refusal("not-on-the-team-list")
+
+
+def must_not_be_a_team(detail: str) -> None:
+    """Raises Refusal for a team key's act on whom its list cannot tell: a file holds anybody."""
+    if key().kind is KeyKind.TEAM:
+        raise Refusal("not-on-the-team-list", detail)
 
 
 @contextmanager

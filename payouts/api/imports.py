@@ -12,20 +12,22 @@ from sqlalchemy import ColumnElement
 
 from payouts import registering
 from payouts.api import named, spec
-from payouts.api.door import allowed, field, must_see_scheme
+from payouts.api.door import allowed, field, must_not_be_a_team, must_see_scheme
 from payouts.api.fields import Instant, Text, Truth
 from payouts.api.ground import actor, key, now, service, session
 from payouts.api.listing import ListArgs, by_id, list_schema, page, place_given
 from payouts.api.named import SchemeNameSchema
 from payouts.api.ndjson import as_csv
 from payouts.api.problem import Refusal
-from schemes.api_key import KeyKind, Scope
+from schemes.api_key import Scope
 from schemes.database import new_id
-from schemes.imports.entry import RowReason
+from schemes.imports.entry import COLUMNS, RowReason
 from schemes.imports.refused import refused_rows
 from schemes.imports.register_import import ImportRow, ImportStatus, RegisterImport
 from schemes.imports.register_import import get_import as import_of_id
 from schemes.scheme import schemes_of_body
+
+ONE_BY_ONE = "A team key sends payees one by one."
 
 resource = spec.Resource("imports", __name__, description="Whole files of payees and awards")
 
@@ -148,15 +150,10 @@ def create_import(headers: dict[str, str], args: dict[str, Any]) -> Any:
 
     It is read by and by: ask where it is. Then keep its rows, or discard it; people confirm the bank details.
     """
-    if key().kind is KeyKind.TEAM:
-        raise Refusal("not-on-the-team-list", "A team key sends payees one by one.")
+    must_not_be_a_team(ONE_BY_ONE)
     with field("scheme"):
         scheme = named.scheme(args["scheme"])
-    content = request.get_data()
-    if request.mimetype == "application/x-ndjson":
-        content = as_csv(content)
-    elif request.mimetype != "text/csv":
-        raise Refusal("unsupported-media-type")
+    content = file_sent(COLUMNS)
     brought = registering.begin_import(
         session(),
         service(),
@@ -170,11 +167,21 @@ def create_import(headers: dict[str, str], args: dict[str, Any]) -> Any:
     return told(brought), 202, {"Location": f"/api/v1/imports/{brought.id}"}
 
 
+def file_sent(columns: Sequence[str]) -> bytes:
+    """The file that came as a body, as CSV. Raises Refusal."""
+    if request.mimetype == "application/x-ndjson":
+        return as_csv(request.get_data(), columns)
+    if request.mimetype != "text/csv":
+        raise Refusal("unsupported-media-type")
+    return request.get_data()
+
+
 @resource.posting(
     "/imports/<uuid:import_id>/keep", KeepSchema, ImportSchema, Scope.PAYEES, Scope.AWARDS, status=202, every=True
 )
 def keep_import(given: dict[str, Any], import_id: UUID) -> Any:
     """Write the good rows of an import into the register, or all or none"""
+    must_not_be_a_team(ONE_BY_ONE)
     brought = import_to_see(import_id, lock=True)
     registering.keep_rows(session(), brought, whole=given["whole"], by=actor(), at=now())
     return told(brought)
@@ -191,6 +198,7 @@ def keep_import(given: dict[str, Any], import_id: UUID) -> Any:
 )
 def discard_import(given: dict[str, Any], import_id: UUID) -> Any:
     """Keep nothing of an import"""
+    must_not_be_a_team(ONE_BY_ONE)
     brought = import_to_see(import_id, lock=True)
     registering.discard(session(), brought, by=actor(), at=now())
     return told(brought)

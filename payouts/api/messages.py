@@ -12,7 +12,7 @@ from uuid import UUID
 from marshmallow import Schema, fields
 from sqlalchemy import select
 
-from payouts.api import awards, events, imports, one_off_payments, payees, payments, payrolls, returns
+from payouts.api import awards, events, imports, one_off_files, one_off_payments, payees, payments, payrolls, returns
 from payouts.api.events import EventSchema
 from payouts.api.fields import Instant
 from payouts.api.ground import session
@@ -22,6 +22,7 @@ from payouts.payroll import Payroll
 from payouts.returns.returned import ReturnedPayment
 from schemes.award import Award
 from schemes.imports.register_import import RegisterImport
+from schemes.one_off_file import OneOffFile
 from schemes.one_off_payment import OneOff
 from schemes.payee import Payee
 from schemes.scheme import schemes_of_body
@@ -31,8 +32,9 @@ class ToldEventSchema(EventSchema):
     subject = fields.Dict(
         allow_none=True,
         metadata={
-            "description": "In a full message: the payee, award, one-off payment, payment, return, payroll or "
-            "import as its own address gives it when the message is sent. Null where there is no such address."
+            "description": "In a full message: the payee, award, one-off payment, its file, payment, return, "
+            "payroll or import as its own address gives it when the message is sent. Null where there is no such "
+            "address."
         },
     )
 
@@ -64,6 +66,7 @@ SUBJECTS = {
         Told(Payee, payees.PayeeSchema, lambda rows: [payees.columns(row) for row in rows]),
         Told(Award, awards.AwardSchema, awards.told),
         Told(OneOff, one_off_payments.OneOffPaymentSchema, one_off_payments.told),
+        Told(OneOffFile, one_off_files.OneOffFileSchema, lambda rows: [one_off_files.told(row) for row in rows]),
         Told(Payment, payments.PaymentSchema, payments.told),
         Told(ReturnedPayment, returns.ReturnSchema, returns.told),
         Told(Payroll, payrolls.PayrollSchema, payrolls_told),

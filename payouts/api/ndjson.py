@@ -5,21 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from payouts.api.fields import read_json
 from payouts.api.problem import Refusal, invalid
-from schemes.imports.entry import COLUMNS
 
 
-def as_csv(content: bytes) -> bytes:
+def as_csv(content: bytes, columns: Sequence[str]) -> bytes:
     """Raises Refusal for a line that is no flat object of known columns."""
     written = io.StringIO(newline="")
-    writer = csv.DictWriter(written, [name for name in COLUMNS if name in names_of(content)], restval="")
+    writer = csv.DictWriter(written, [name for name in columns if name in names_of(content)], restval="")
     writer.writeheader()
     for number, row in rows(content):
-        unknown = set(row) - set(COLUMNS)
+        unknown = set(row) - set(columns)
         if unknown:
             raise invalid(f"{number}", f"Unknown: {', '.join(sorted(unknown))[:200]}.")
         writer.writerow({name: cell(value, number) for name, value in row.items()})

@@ -13,21 +13,24 @@ from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, fields
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from payouts import one_offs
 from payouts.api import named, spec
 from payouts.api.door import allowed, must_be_on_the_team_list, must_see_scheme
 from payouts.api.fields import Day, Instant, Pence, Text, Whole, reference
 from payouts.api.ground import actor, key, now, session
-from payouts.api.listing import ChangedArgs, by_id, list_schema, page
+from payouts.api.listing import ChangedArgs, by_id, happened_to, list_schema, page_of_changes
 from payouts.api.named import PersonSchema, SchemeNameSchema
+from payouts.api.payments import moved_since
+from payouts.payment import Payment
 from payouts.payroll import Payroll
 from schemes import one_off
 from schemes.api_key import Scope
 from schemes.called import Called
 from schemes.database import by_ids, new_id
 from schemes.one_off import Entry
+from schemes.one_off_file import OneOffFile
 from schemes.one_off_look import MOST_SEQUENCE, Wanted
 from schemes.one_off_payment import OneOff, get_one_off
 from schemes.payee import Beneficiary, Payee, get_payee, payees_for
@@ -61,6 +64,9 @@ class OneOffPaymentSchema(Schema):
     pay_from = fields.Date(required=True)
     reason = fields.String(required=True)
     further_because = fields.String(required=True, allow_none=True)
+    file_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "Of the file that it came in; null: alone."}
+    )
     state = fields.Enum(
         State,
         by_value=True,
@@ -157,6 +163,7 @@ def as_entered(wanted: Wanted, entry: Entry, found: Mapping[str, Called], at: da
         "pay_from": wanted.pay_from,
         "reason": wanted.reason.strip(),
         "further_because": wanted.further_because.strip() or None,
+        "file_id": None,
         "state": State.WAITING,
         "payroll_number": None,
         "created_at": at,
@@ -166,7 +173,7 @@ def as_entered(wanted: Wanted, entry: Entry, found: Mapping[str, Called], at: da
 @resource.route("/one_off_payments")
 @allowed(Scope.READ, Scope.PAYMENTS)
 @resource.arguments(OneOffPaymentArgs, location="query")
-@resource.response(200, list_schema(OneOffPaymentSchema))
+@resource.response(200, list_schema(OneOffPaymentSchema, changes=True))
 def list_one_off_payments(args: dict[str, Any]) -> dict[str, Any]:
     """One-off payments, in the order in which they were entered"""
     which: list[ColumnElement[bool]] = [OneOff.scheme_id.in_(key().schemes)] if key().schemes else []
@@ -179,8 +186,17 @@ def list_one_off_payments(args: dict[str, Any]) -> dict[str, Any]:
         whose = named.beneficiary(args["beneficiary"])
         paid = [payee.id for payee in payees_for(session(), whose.id)]
         which += [OneOff.payee_id.in_(paid), OneOff.beneficiary_id == whose.id]
-    content = page(by_id(OneOff, *which, args=args), args, lambda row: [row.id])
+    content = page_of_changes(
+        lambda: by_id(OneOff, *which, args=args, with_others=moved_together), args, lambda row: [row.id]
+    )
     return {**content, "data": told(content["data"])}
+
+
+def moved_together(since: datetime) -> list[ColumnElement[bool]]:
+    """What is decided of a file, or happens to a payroll, is recorded of the file or payroll alone."""
+    files = happened_to(OneOffFile.__tablename__, since)
+    paid = select(Payment.one_off_id).where(Payment.payroll_id.in_(moved_since(since)), Payment.one_off_id.is_not(None))
+    return [OneOff.file_id.in_(files), OneOff.id.in_(paid)]
 
 
 @resource.route("/one_off_payments/<uuid:one_off_payment_id>")
@@ -230,6 +246,7 @@ def told(rows: Sequence[OneOff]) -> list[dict[str, Any]]:
             "beneficiary": beneficiaries[row.beneficiary_id],
             "payee": payees[row.payee_id],
             "further_because": row.further_because,
+            "file_id": row.file_id,
             "state": state_of(row, payrolls.get(row.id)),
             "payroll_number": payrolls[row.id].number if row.id in payrolls else None,
             "created_at": row.proposed_at,

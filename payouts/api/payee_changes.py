@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 from payouts.api import named
 from payouts.api.bank_details import NewBankDetailsSchema, propose_details
 from payouts.api.door import field, must_be_on_the_team_list, must_match
-from payouts.api.fields import Day, Text, reference
+from payouts.api.fields import Day, Text, Truth, reference
 from payouts.api.ground import actor, now, service, session
 from payouts.api.payees import ContactSchema, HoldSchema, MandateSchema, OnePayeeSchema, columns, content_of, whole
 from payouts.api.payees import resource as payees
@@ -25,9 +25,10 @@ from schemes.database import new_id
 from schemes.errors import ReasonNotGiven
 from schemes.hold import HoldKind
 from schemes.mandate import MandateRefused
-from schemes.new_payee import NewPayee, add_payee
-from schemes.payee import Capacity, PaymentMethod
+from schemes.new_payee import HomeRefused, NewPayee, add_payee
+from schemes.payee import Capacity, Format, Language, PaymentMethod
 from schemes.payee_details import LONGEST_NAME, PersonFault, PersonRefused
+from schemes.preference import USUAL, Preference, set_preference
 from schemes.typed_details import DetailsRefused
 
 LONGEST = 2000
@@ -41,6 +42,11 @@ class WhoseSchema(Schema):
     reference = reference(required=True)
     name = Text(least=1, most=LONGEST_NAME, required=True)
     date_of_birth = Day(allow_none=True, load_default=None)
+    address = Text(
+        most=LONGEST_VALUE,
+        load_default="",
+        metadata={"description": "Where they live, a line each; kept of one who is new."},
+    )
 
 
 class TermsOfMandateSchema(Schema):
@@ -55,6 +61,14 @@ class TermsOfMandateSchema(Schema):
 class NewContactSchema(Schema):
     channel = fields.Enum(Channel, by_value=True, required=True)
     value = Text(least=1, most=LONGEST_VALUE, required=True)
+
+
+class NewPreferenceSchema(Schema):
+    """How somebody wants to be written to; what is left out is as usual."""
+
+    channel = fields.Enum(Channel, by_value=True, allow_none=True, load_default=USUAL.channel)
+    format = fields.Enum(Format, by_value=True, load_default=USUAL.format)
+    language = fields.Enum(Language, by_value=True, load_default=USUAL.language)
 
 
 class NewPayeeSchema(Schema):
@@ -74,6 +88,7 @@ class NewPayeeSchema(Schema):
         metadata={"maxItems": MOST_CONTACTS},
     )
     contacts_source = Text(most=LONGEST, load_default="", metadata={"description": "Where the contacts come from."})
+    preference = fields.Nested(NewPreferenceSchema)
     bank_details = fields.Nested(
         NewBankDetailsSchema, metadata={"description": "Proposed at once; a person confirms them."}
     )
@@ -85,6 +100,8 @@ class CorrectionSchema(Schema):
     name = Text(least=1, most=LONGEST_NAME)
     date_of_birth = Day(allow_none=True)
     payment_method = fields.Enum(PaymentMethod, by_value=True)
+    payments_combined = Truth()
+    preference = fields.Nested(NewPreferenceSchema, metadata={"description": "As a whole."})
     reason = Text(least=1, most=LONGEST, required=True)
 
 
@@ -144,6 +161,8 @@ def of_new_payee() -> Iterator[None]:
         raise invalid(PLACES.get(refused.field, refused.field), sentence(refused)) from None
     except MandateRefused as refused:
         raise invalid(f"mandate/{refused.field}", sentence(refused)) from None
+    except HomeRefused as refused:
+        raise invalid("beneficiary/address", sentence(refused)) from None
     except ReasonNotGiven as refused:
         raise invalid("contacts_source", sentence(refused)) from None
 
@@ -187,6 +206,8 @@ def new_payee(given: Mapping[str, Any]) -> NewPayee:
         beneficiary_reference=whose.get("reference", ""),
         beneficiary_name=whose.get("name", ""),
         beneficiary_born=whose.get("date_of_birth"),
+        beneficiary_home=whose.get("address", ""),
+        preference=Preference(**given["preference"]) if "preference" in given else USUAL,
         contacts=tuple((each["channel"], each["value"]) for each in given["contacts"]),
         contacts_because=given["contacts_source"],
         payment_method=given["payment_method"],
@@ -209,6 +230,11 @@ def correct_payee(given: dict[str, Any], payee: str) -> Any:
         payee_details.correct_payee(session(), seals, found.id, name=name, date_of_birth=born, **who)
     if "payment_method" in given:
         payee_details.set_payment_method(session(), seals, found.id, given["payment_method"], **who)
+    if "payments_combined" in given:
+        combined = given["payments_combined"]
+        payee_details.set_payments_combined(session(), seals, found.id, combined=combined, **who)
+    if "preference" in given:
+        set_preference(session(), seals, found.id, Preference(**given["preference"]), **who)
     return whole(found)
 
 

@@ -11,14 +11,15 @@ from payouts.api import named, spec
 from payouts.api.door import allowed
 from payouts.api.fields import Instant, Text, reference
 from payouts.api.ground import session
-from payouts.api.listing import ChangedArgs, by_id, list_schema, page
+from payouts.api.listing import ChangedArgs, by_id, list_schema, page_of_changes
 from payouts.api.named import PersonSchema
 from schemes.api_key import Scope
 from schemes.contact import contacts_of
 from schemes.contact_value import Channel
 from schemes.hold import HoldKind, holds_of, is_listed
-from schemes.payee import Capacity, Payee, PaymentMethod, beneficiaries_of, for_search
+from schemes.payee import Capacity, Format, Language, Payee, PaymentMethod, beneficiaries_of, for_search
 from schemes.payee_search import between
+from schemes.preference import preference_of
 
 resource = spec.Resource("payees", __name__, description="Who receives the money")
 
@@ -49,6 +50,9 @@ class ContactSchema(Schema):
     id = fields.UUID(required=True)
     channel = fields.Enum(Channel, by_value=True, required=True)
     value = fields.String(required=True)
+    is_safe = fields.Boolean(
+        required=True, metadata={"description": "Counts only where the payee is reached by safe contacts alone."}
+    )
     since = Instant(required=True, attribute="held_since")
     ended_at = Instant(required=True, allow_none=True)
 
@@ -66,7 +70,23 @@ class HoldSchema(Schema):
     lifted_at = Instant(required=True, allow_none=True)
 
 
+class PreferenceSchema(Schema):
+    """How somebody wants to be written to."""
+
+    channel = fields.Enum(
+        Channel, by_value=True, required=True, allow_none=True, metadata={"description": "Null: they have not said."}
+    )
+    format = fields.Enum(Format, by_value=True, required=True)
+    language = fields.Enum(Language, by_value=True, required=True)
+
+
 class OnePayeeSchema(PayeeSchema):
+    payments_combined = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether one credit holds what a payroll pays for several beneficiaries."},
+    )
+    safe_contacts_only = fields.Boolean(required=True, attribute="safe_contact")
+    preference = fields.Nested(PreferenceSchema, required=True)
     beneficiaries = fields.List(fields.Nested(MandateSchema), required=True)
     contacts = fields.List(fields.Nested(ContactSchema), required=True)
     holds = fields.List(fields.Nested(HoldSchema), required=True)
@@ -80,7 +100,7 @@ class PayeeArgs(ChangedArgs):
 @resource.route("/payees")
 @allowed(Scope.READ, Scope.PAYEES, Scope.AWARDS)
 @resource.arguments(PayeeArgs, location="query")
-@resource.response(200, list_schema(PayeeSchema))
+@resource.response(200, list_schema(PayeeSchema, changes=True))
 def list_payees(args: dict[str, Any]) -> dict[str, Any]:
     """Payees, in the order in which they were added
 
@@ -91,7 +111,7 @@ def list_payees(args: dict[str, Any]) -> dict[str, Any]:
         which.append(Payee.reference == args["reference"].upper())
     if "name" in args:
         which.append(between(Payee.search_name, for_search(args["name"])))
-    return page(by_id(Payee, *which, args=args), args, lambda row: [row.id])
+    return page_of_changes(lambda: by_id(Payee, *which, args=args), args, lambda row: [row.id])
 
 
 @resource.route("/payees/<payee>")
@@ -116,7 +136,14 @@ def whole(payee: Payee) -> dict[str, Any]:
     ]
     holds = [{**columns(row.hold), "beneficiary": row.beneficiary} for row in holds_of(session(), payee.id)]
     contacts = contacts_of(session(), payee.id)
-    return {**columns(payee), "beneficiaries": mandates, "contacts": contacts, "holds": holds}
+    preference = preference_of(payee)._asdict()
+    return {
+        **columns(payee),
+        "preference": preference,
+        "beneficiaries": mandates,
+        "contacts": contacts,
+        "holds": holds,
+    }
 
 
 def columns(row: Any) -> dict[str, Any]:

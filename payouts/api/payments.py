@@ -13,18 +13,18 @@ from payouts.api import named, spec
 from payouts.api.door import allowed, must_see_scheme
 from payouts.api.fields import Instant, Text, reference
 from payouts.api.ground import key, session
-from payouts.api.listing import ChangedArgs, list_schema, page, place_given
+from payouts.api.listing import ChangedArgs, happened_to, list_schema, page_of_changes, place_given
 from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.api.payrolls import numbers_of
 from payouts.api.public_page import PUBLIC_PAGE, public_page
 from payouts.following.process_id import Kind
 from payouts.payment import Payment, PaymentStatus
 from payouts.payroll import Payroll
+from payouts.responses import word
 from payouts.returns.returned import case_of
 from schemes.account import Account
 from schemes.api_key import Scope
 from schemes.audit import AuditEvent
-from schemes.database import first_id
 from schemes.errors import NotFound
 from schemes.payee import Beneficiary, Mandate, payees_of_ids
 from schemes.scheme import schemes_of_body
@@ -75,7 +75,7 @@ class PaymentArgs(ChangedArgs):
 @resource.route("/payments")
 @allowed(Scope.READ, Scope.PAYMENTS)
 @resource.arguments(PaymentArgs, location="query")
-@resource.response(200, list_schema(PaymentSchema))
+@resource.response(200, list_schema(PaymentSchema, changes=True))
 def list_payments(args: dict[str, Any]) -> dict[str, Any]:
     """Payments, payroll by payroll"""
     which = select(Payment)
@@ -92,8 +92,8 @@ def list_payments(args: dict[str, Any]) -> dict[str, Any]:
         which = which.where(Payment.payee_id.in_(paid), Payment.beneficiary_id == whose)
     if "reference" in args:
         which = which.where(Payment.reference == args["reference"])
-    rows = rows_of(which, args) if "updated_since" not in args else moved(which, args)
-    content = page(rows, args, lambda row: [row.payroll_id, row.ordinal])
+    read = rows_of if "updated_since" not in args else moved
+    content = page_of_changes(lambda: read(which, args), args, lambda row: [row.payroll_id, row.ordinal])
     return {**content, "data": told(content["data"])}
 
 
@@ -108,23 +108,17 @@ def rows_of(which: Select[Any], args: dict[str, Any]) -> Sequence[Payment]:
 def moved(which: Select[Any], args: dict[str, Any]) -> Sequence[Payment]:
     """Of the payments those that moved since, with their payroll or alone: an OR of the two would use no index."""
     since = args["updated_since"]
-    alone = select(AuditEvent.subject_id).where(
-        AuditEvent.id >= first_id(since), AuditEvent.subject_type == Payment.__tablename__
-    )
+    alone = rows_of(which.where(Payment.id.in_(happened_to(Payment.__tablename__, since))), args)
     together = rows_of(which.where(Payment.payroll_id.in_(moved_since(since))), args)
-    found = {row.id: row for row in [*together, *rows_of(which.where(Payment.id.in_(alone)), args)]}
+    found = {row.id: row for row in [*together, *alone]}
     return sorted(found.values(), key=lambda row: (row.payroll_id, row.ordinal))[: args["limit"] + 1]
 
 
 def moved_since(at: Any) -> list[UUID]:
     """Payrolls to which something happened: their payments move with them."""
-    events = select(AuditEvent.subject_id).where(
-        AuditEvent.id >= first_id(at),
-        AuditEvent.subject_type == Payroll.__tablename__,
-        # what the bank is asked about one payment is recorded with its payroll, and moves no other
-        AuditEvent.action.startswith("payroll."),
-    )
-    return [found for found in session().scalars(events.distinct()) if found is not None]
+    # what the bank is asked about one payment is recorded with its payroll, and moves no other
+    events = happened_to(Payroll.__tablename__, at).where(AuditEvent.action.startswith("payroll."))
+    return list(session().scalars(events.distinct()))
 
 
 @resource.route("/payments/<uuid:payment_id>")
@@ -151,7 +145,8 @@ def concerns(event: AuditEvent, payment: Payment) -> bool:
         return True
     if event.action.startswith("recall."):
         return event.facts.get("payment") in (None, str(payment.id))
-    return event.action.startswith(("payroll.", "gate."))
+    # nor that the bank spoke of other payments of the payroll
+    return event.action.startswith(("payroll.", "gate.")) and not event.action.startswith(word.TOLD)
 
 
 def told(payments: Sequence[Payment]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from payouts.api import named, spec
 from payouts.api.door import allowed
 from payouts.api.fields import Instant, Text
 from payouts.api.ground import key, service, session
-from payouts.api.listing import ChangedArgs, ListArgs, by_id, list_schema, page, place_given
+from payouts.api.listing import ChangedArgs, ListArgs, by_id, list_schema, page, page_of_changes, place_given
 from payouts.api.named import PersonSchema, SchemeNameSchema
 from payouts.checks.finding import Kind, Severity, groups_of
 from payouts.gates.deadline import plan_of
@@ -108,7 +108,7 @@ class UnpaidArgs(ListArgs):
 @resource.route("/payrolls")
 @allowed(Scope.READ, Scope.PAYMENTS)
 @resource.arguments(PayrollArgs, location="query")
-@resource.response(200, list_schema(PayrollSchema))
+@resource.response(200, list_schema(PayrollSchema, changes=True))
 def list_payrolls(args: dict[str, Any]) -> dict[str, Any]:
     """Payrolls, the oldest first"""
     which: list[ColumnElement[bool]] = [Payroll.scheme_id.in_(key().schemes)] if key().schemes else []
@@ -116,7 +116,7 @@ def list_payrolls(args: dict[str, Any]) -> dict[str, Any]:
         which.append(Payroll.scheme_id == named.scheme(args["scheme"]).id)
     if "status" in args:
         which.append(Payroll.status == args["status"])
-    content = page(by_id(Payroll, *which, args=args), args, lambda row: [row.id])
+    content = page_of_changes(lambda: by_id(Payroll, *which, args=args), args, lambda row: [row.id])
     schemes = {scheme.id: scheme for scheme in schemes_of_body(session())}
     return {**content, "data": [told(row, schemes) for row in content["data"]]}
 

@@ -125,7 +125,7 @@ PROBLEMS: dict[str, Kind] = {
     "unsupported-media-type": Kind(
         415,
         "The type of the body is not known here",
-        "The `Content-Type` is missing, or is not one that this address takes.",
+        "The `Content-Type` is missing, or is not one that this address takes; or the body is compressed.",
         "Send `application/json`; for an import `text/csv` or `application/x-ndjson`.",
     ),
     "invalid": Kind(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from payouts.api import named, payments, spec
 from payouts.api.door import allowed, must_see_scheme
 from payouts.api.fields import Instant, Text, reference
 from payouts.api.ground import key, now, session
-from payouts.api.listing import ChangedArgs, by_id, list_schema, page
+from payouts.api.listing import ChangedArgs, by_id, happened_to, list_schema, page_of_changes
 from payouts.api.payments import PaymentSchema
 from payouts.payment import Payment, PaymentStatus
 from payouts.responses import suspense
@@ -118,7 +119,7 @@ class SuspenseSchema(Schema):
 @resource.route("/returns")
 @allowed(Scope.READ, Scope.PAYMENTS)
 @resource.arguments(ReturnArgs, location="query")
-@resource.response(200, list_schema(ReturnSchema))
+@resource.response(200, list_schema(ReturnSchema, changes=True))
 def list_returns(args: dict[str, Any]) -> dict[str, Any]:
     """Payments that came back, in the order in which they did"""
     which: list[ColumnElement[bool]] = [ReturnedPayment.scheme_id.in_(key().schemes)] if key().schemes else []
@@ -130,8 +131,15 @@ def list_returns(args: dict[str, Any]) -> dict[str, Any]:
         which.append(ReturnedPayment.payee_id == named.payee(args["payee"]).id)
     if "status" in args:
         which.append(ReturnedPayment.status == args["status"])
-    content = page(by_id(ReturnedPayment, *which, args=args), args, lambda row: [row.id])
+    content = page_of_changes(
+        lambda: by_id(ReturnedPayment, *which, args=args, with_others=with_payment), args, lambda row: [row.id]
+    )
     return {**content, "data": told(content["data"])}
+
+
+def with_payment(since: datetime) -> list[ColumnElement[bool]]:
+    """What the bank says besides of one that came back is recorded of the payment."""
+    return [ReturnedPayment.payment_id.in_(happened_to(Payment.__tablename__, since))]
 
 
 @resource.route("/returns/<uuid:returned_payment_id>")

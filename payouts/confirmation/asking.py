@@ -109,6 +109,19 @@ def ask_on_entry(service: Service, session: Session, account: Account, *, by: Ac
     return True
 
 
+def ask_soon(service: Service, session: Session, account: Account, *, by: Actor, at: datetime) -> None:
+    """Ask about a version in the background, unless its answer is still good by then.
+
+    Raises NotAllowed, ConfirmationNotSetUp, NotNow for a version that nothing is paid to any more.
+    """
+    by.must_be(*ASKERS)
+    service.confirmation_provider(get_body(session))
+    if session.execute(questions().where(Account.id == account.id)).first() is None:
+        raise NotNow("version of bank details", "rejected, stopped or erased", "checked with the bank")
+    once, asked_by = f"confirmation.ask_one/{account.id}/{at.isoformat()}", str(by.person_id)
+    outbox.add(session, "confirmation.ask_one", once=once, at=at, account_id=str(account.id), asked_by=asked_by)
+
+
 def answer_entry(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
     """Ask about one proposed version, unless somebody did meanwhile. Raises ProviderSilent to be tried again."""
     body_id, account_id = UUID(args["body_id"]), UUID(args["account_id"])

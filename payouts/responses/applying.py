@@ -169,8 +169,9 @@ def apply_wanted(session: Session, wanted: Mapping[PaymentStatus, Sequence[UUID]
     payroll_ids = set(session.scalars(select(Payment.payroll_id).where(word.ids_are(everything)).distinct()))
     word.hold_payrolls(session, payroll_ids)
     for status in sorted(wanted, key=word.RANKS.__getitem__):
-        word.advance(session, word.ids_are(wanted[status]), status, by=by, at=at)
-    returned.follow_facts(session, everything)
+        moved = word.advance(session, word.ids_are(wanted[status]), status, by=by, at=at)
+        word.tell(session, moved, status, at=at)
+    returned.follow_facts(session, everything, at=at)
     for payroll_id in payroll_ids:
         recall.follow(session, payroll_id, at=at)
 
@@ -185,10 +186,10 @@ def apply_to_file(
     if said.says in word.ASKS_FOR:
         to = word.ASKS_FOR[said.says]
         mine = word.in_file(file)
-        word.advance(session, mine, to, by=by, at=at)
+        word.tell(session, word.advance(session, mine, to, by=by, at=at), to, at=at)
         if said.says in (Says.REJECTED, Says.RECALLED):
             ids = session.scalars(select(Payment.id).where(mine)).all()
-            returned.follow_facts(session, ids)
+            returned.follow_facts(session, ids, at=at)
     recall.follow(session, file.payroll_id, at=at)
     closing.follow(session, service.calendar, get_payroll(session, file.payroll_id, lock=True), at=at)
 

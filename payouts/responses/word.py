@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, any_, literal, select, update
+from sqlalchemy import ColumnElement, Uuid, any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -18,9 +18,10 @@ from payouts.files.payment_file import PaymentFile
 from payouts.ledger.entry import Event
 from payouts.ledger.posting import post, undo
 from payouts.payment import CAME_BACK, MOVES, Payment, PaymentStatus, ordinals
-from payouts.payroll import Payroll
+from payouts.payroll import Payroll, get_payroll
 from payouts.responses.line import Says
 from payouts.returns import returned, tracing
+from schemes import audit
 
 RANKS = {
     status: rank
@@ -81,6 +82,20 @@ def advance(
         returned.open_cases(session, moved, by=by, at=at)
         tracing.follow(session, moved, at=at)
     return moved
+
+
+def tell(session: Session, moved: Sequence[UUID], to: PaymentStatus, *, at: datetime) -> None:
+    """Record of each payroll how many of its payments the bank moved; what came back is told one by one."""
+    if not moved or to in CAME_BACK:
+        return
+    counts = select(Payment.payroll_id, func.count()).where(ids_are(moved)).group_by(Payment.payroll_id)
+    for payroll_id, count in session.execute(counts).all():
+        payroll = get_payroll(session, payroll_id)
+        audit.record(session, f"{TOLD}{to}", by=None, about=payroll, at=at, count=count)
+
+
+TOLD = "payroll.payments_"
+"""How the acts begin by which the bank's word on some payments of a payroll is recorded."""
 
 
 def move(

@@ -36,6 +36,7 @@ from schemes.account import Account, Stopped
 from schemes.database import Base, BodyOwned, one_of, stored, to_body_row
 from schemes.errors import NotFound
 from schemes.hold import HoldKind
+from schemes.payee import Payee
 
 
 class CaseStatus(StrEnum):
@@ -161,19 +162,22 @@ def tell(session: Session, payment_ids: Sequence[UUID], *, by: UUID | None, at: 
         audit.record_many(session, f"payment.{status}", ids, subject_type=Payment.__tablename__, by=by, at=at)
 
 
-def follow_facts(session: Session, payment_ids: Sequence[UUID]) -> None:
+def follow_facts(session: Session, payment_ids: Sequence[UUID], *, at: datetime) -> None:
     """Let the cases of payments have the gravest reason of all facts by now: a later one may tell more."""
     reasons = reasons_of(session, payment_ids)
-    session.execute(
+    graver = session.scalars(
         text(
             """
             UPDATE returned_payment SET reason = why.reason
               FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS why (id, reason)
              WHERE payment_id = why.id AND returned_payment.reason <> why.reason
+            RETURNING returned_payment.id
             """
         ),
         {"ids": list(reasons), "reasons": [reason.value for reason in reasons.values()]},
-    )
+    ).all()
+    table = ReturnedPayment.__tablename__
+    audit.record_many(session, "return.reason_found", graver, subject_type=table, by=None, at=at)
 
 
 def reasons_of(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, Reason]:
@@ -193,12 +197,15 @@ def stop_accounts(session: Session, payment_ids: Sequence[UUID], *, by: UUID, at
     if payment_ids:
         into = select(Payment.account_id).where(Payment.id == one_of(payment_ids)).distinct()
         accounts = [account_id for account_id in session.scalars(into) if account_id is not None]
-        session.execute(
+        stopped = session.scalars(
             update(Account)
             .where(Account.id == one_of(accounts), Account.stopped_at.is_(None), Account.confirmed_at.is_not(None))
             .values(stopped_as=Stopped.RETURNED, stopped_by=by, stopped_at=at)
+            .returning(Account.payee_id)
             .execution_options(synchronize_session=False)
-        )
+        ).all()
+        of = sorted(set(stopped))
+        audit.record_many(session, "bank_details.returned", of, subject_type=Payee.__tablename__, by=by, at=at)
 
 
 def hold_the_dead(session: Session, payment_ids: Sequence[UUID], *, by: UUID, at: datetime) -> None:
@@ -208,7 +215,7 @@ def hold_the_dead(session: Session, payment_ids: Sequence[UUID], *, by: UUID, at
     """
     if payment_ids:
         today = at.astimezone(LONDON).date()
-        session.execute(
+        held = session.scalars(
             text(
                 """
                 INSERT INTO hold (body_id, id, payee_id, kind, reason, since, placed_by, placed_at)
@@ -220,6 +227,7 @@ def hold_the_dead(session: Session, payment_ids: Sequence[UUID], *, by: UUID, at
                    AND NOT EXISTS (SELECT FROM hold there WHERE there.body_id = payment.body_id
                                       AND there.payee_id = payment.payee_id AND there.kind = CAST(:kind AS text)
                                       AND there.lifted_at IS NULL)
+                RETURNING payee_id
                 """
             ).bindparams(bindparam("ids", type_=ARRAY(UuidType()))),
             {
@@ -230,7 +238,8 @@ def hold_the_dead(session: Session, payment_ids: Sequence[UUID], *, by: UUID, at
                 "by": by,
                 "at": at,
             },
-        )
+        ).all()
+        audit.record_many(session, "hold.told_deceased", held, subject_type=Payee.__tablename__, by=by, at=at)
 
 
 def get_case(session: Session, returned_id: UUID, *, lock: bool = False) -> ReturnedPayment:

@@ -30,6 +30,7 @@ EVENTS: dict[str, str] = {
     "hold.": "Payments that were stopped, and let go on",
     "award.": "Awards",
     "one_off.": "One-off payments",
+    "one_off_file.": "Files of one-off payments",
     "payroll.": "Payrolls",
     "gate.": "Decisions at gates",
     "submission.": "Files that were submitted",

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, or_, select, text, update
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from schemes import audit, change
@@ -131,8 +131,7 @@ def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
     join(session, [*oneself(session, gone.id), *oneself(session, kept.id)])
     facts = {"body_id": gone.body_id, "gone": gone.id, "kept": kept.id, "change": confirmed.id, "at": at}
     moved = {name: session.execute(text(move_all), facts).rowcount for name, move_all in MOVES_OF_A_MERGE.items()}  # type: ignore[attr-defined]
-    session.execute(update(Award).where(Award.payee_id == gone.id).values(payee_id=kept.id))
-    session.expire_all()
+    pay_to(session, kept.id, Award.payee_id == gone.id, by=by, at=at)
     say_anew(session, gone, kept, by=by, at=at)
     gone.merged_into = kept.id
     # whoever was merged into the one who goes now stands behind the one who stays
@@ -148,6 +147,18 @@ def apply(session: Session, confirmed: Change, by: Actor, at: datetime) -> None:
         session, "payee.merged", by=by, about=gone, at=at, into=str(kept.id), change=str(confirmed.id), **moved
     )
     audit.record(session, "payee.merged_here", by=by, about=kept, at=at, other=str(gone.id), change=str(confirmed.id))
+
+
+def pay_to(session: Session, payee_id: UUID, *which: ColumnElement[bool], by: Actor, at: datetime) -> int:
+    """Have awards paid to another record of the same person from their beginning; returns how many."""
+    paid = update(Award).where(*which).values(payee_id=payee_id).returning(Award.id)
+    moved = session.scalars(paid.execution_options(synchronize_session=False)).all()
+    session.expire_all()
+    audit.record_many(session, MOVED, moved, subject_type=Award.__tablename__, by=by.person_id, at=at)
+    return len(moved)
+
+
+MOVED = "award.payee_moved"
 
 
 def say_anew(session: Session, gone: Payee, kept: Payee, *, by: Actor, at: datetime) -> None:
@@ -178,6 +189,8 @@ def pay_from_then_on(
     moving = [(day, terms, paid(day, terms)) for day, terms in standing if terms is not None]
     while moving and moving[0][1].payee_id == moving[0][2]:
         moving.pop(0)
+    if moving:
+        audit.record(session, MOVED, by=by, about=award, at=at)
     for number, (day, terms, payee_id) in enumerate(moving, start=len(history.terms) + 1):
         session.add(
             AwardVersion(

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bacs.calendar import LONDON
@@ -20,7 +20,7 @@ from schemes.award import Award
 from schemes.award_history import History, Terms
 from schemes.award_version import AwardVersion, history_of
 from schemes.change import Change, ChangeKind
-from schemes.duplicates.merge import MergeBar, MergedAward, MergeRefused, pay_from_then_on
+from schemes.duplicates.merge import MergeBar, MergedAward, MergeRefused, pay_from_then_on, pay_to
 from schemes.duplicates.one_person import oneself, part
 from schemes.duplicates.pair import DECIDERS, DuplicatePair, PairStatus, get_pair, move
 from schemes.payee import Mandate, Payee, get_payee
@@ -120,9 +120,7 @@ def mandates_back(session: Session, merged: Change, *, by: Actor, at: datetime) 
 def awards_back(session: Session, merged: Change, gone: Payee, kept: Payee, *, by: Actor, at: datetime) -> int:
     """The awards that the merge moved pay who was paid before; returns how many. Those given since stay."""
     moved = select(MergedAward.award_id).where(MergedAward.change_id == merged.id, MergedAward.paid_before == gone.id)
-    back = update(Award).where(Award.id.in_(moved), Award.payee_id == kept.id)
-    count: int = session.execute(back.values(payee_id=gone.id)).rowcount  # type: ignore[attr-defined]
-    session.expire_all()
+    count = pay_to(session, gone.id, Award.id.in_(moved), Award.payee_id == kept.id, by=by, at=at)
     assert merged.confirmed_at is not None
     said = select(AwardVersion.award_id).where(
         AwardVersion.made_at == merged.confirmed_at, AwardVersion.payee_id == kept.id

@@ -111,6 +111,19 @@ def test_a_key_that_calls_too_often_waits_for_the_next_minute(office, caller, cl
     assert one.get("/body").status_code == 200
 
 
+def test_a_system_that_goes_on_with_a_revoked_key_neither_fills_the_trail_nor_uses_up_another_s_calls(
+    office, app, service, paced
+):
+    paced(service.settings.redis_url)
+    key = a_key(office)
+    renewed = take_secret(office, key.id, by=key.taken_by)
+    client = app.test_client()
+    answers = [Caller(client, key.written).get("/body") for _ in range(5)]
+    assert {problem(answer) for answer in answers} == {"key-refused"}
+    assert refusals(office) == ["replaced"] * 2
+    assert Caller(client, renewed).get("/body").headers["RateLimit"] == '"default";r=1;t=60'
+
+
 def test_calls_go_on_uncounted_while_the_redis_server_is_gone(reader, paced):
     paced("redis://127.0.0.1:1")
     answers = [reader.get("/body") for _ in range(4)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import httpx
 import pytest
@@ -10,7 +10,9 @@ from payouts_client import Payouts, ReturnStatus
 from sqlalchemy import text
 
 from payouts.files.payment_file import files_of
+from payouts.payment import PaymentStatus
 from payouts.payroll import get_payroll
+from payouts.responses import applying
 from payouts.returns import recall as recalls
 from schemes.api_key import Scope
 from schemes.database import new_id
@@ -70,6 +72,19 @@ def test_one_payment_that_came_back_is_told_alone_and_its_timeline_says_so(offic
     assert "recall.requested" in told
     assert told[-1] == "payment.returned"
     assert "recall.requested" not in [each["what"] for each in reader.get(f"/payments/{other.id}").json["timeline"]]
+
+
+def test_a_payment_of_which_the_bank_says_that_it_was_paid_has_changed(office, bank, reader):
+    payment, other = payment_of(office, bank.items[0]), payment_of(office, bank.items[1])
+    with office.transaction() as session:
+        began = session.scalar(text("SELECT clock_timestamp()"))
+        by, at = office.person(Role.FINANCE).person_id, office.service.now()
+        applying.apply_wanted(session, {PaymentStatus.PAID: [payment.id]}, by=by, at=at)
+    since = (began - timedelta(milliseconds=1)).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    changed = {one["id"]: one["status"] for one in reader.all(f"/payments?updated_since={since}")}
+    assert changed[str(payment.id)] == "paid"
+    timeline = [each["what"] for each in reader.get(f"/payments/{other.id}").json["timeline"]]
+    assert "payroll.payments_paid" not in timeline, "the bank spoke of another one"
 
 
 def test_a_sandbox_s_bank_passes_as_many_days_as_are_asked_for_and_no_more_for_the_same_header(

@@ -5,7 +5,7 @@ from payouts_client.connection import Tries
 from payouts_client.events import Feed
 from payouts_client.imports import StillGoing
 from payouts_client.listing import Listing
-from payouts_client.new import NewBankDetails, NewContact, NewInputs, Row, TermsOfMandate, Whose
+from payouts_client.new import NewBankDetails, NewContact, NewInputs, NewPreference, Row, TermsOfMandate, Whose
 from payouts_client.problems import (
     AlreadyThere,
     BadRequest,
@@ -37,10 +37,13 @@ from payouts_client.words import (
     Channel,
     DeliveryStatus,
     EstateDocument,
+    Format,
     HoldKind,
     ImportStatus,
+    Language,
     NextStep,
     NoAnswerBecause,
+    OneOffFileStatus,
     OneOffState,
     PausedBecause,
     PayloadKind,
@@ -66,15 +69,18 @@ __all__ = [
     "Erased",
     "EstateDocument",
     "Feed",
+    "Format",
     "HoldKind",
     "IdempotencyKeyReused",
     "ImportStatus",
     "Invalid",
     "KeyRefused",
+    "Language",
     "Listing",
     "NewBankDetails",
     "NewContact",
     "NewInputs",
+    "NewPreference",
     "NextStep",
     "NoAnswer",
     "NoAnswerBecause",
@@ -84,6 +90,7 @@ __all__ = [
     "NotNow",
     "NotOnTheTeamList",
     "NothingToChange",
+    "OneOffFileStatus",
     "OneOffState",
     "PausedBecause",
     "PayloadKind",

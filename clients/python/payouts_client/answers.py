@@ -12,9 +12,12 @@ from payouts_client.words import (
     BodyKind,
     Capacity,
     Channel,
+    Format,
     HoldKind,
     ImportStatus,
     KeyKind,
+    Language,
+    OneOffFileStatus,
     OneOffState,
     PaymentMethod,
     PaymentStatus,
@@ -80,7 +83,7 @@ class OneScheme(Scheme):
     components: tuple[Component, ...]
 
 
-class Beneficiary(Told):
+class Beneficiary(Versioned):
     id: UUID
     reference: str
     name: str
@@ -90,6 +93,7 @@ class Beneficiary(Told):
 
 
 class OneBeneficiary(Beneficiary):
+    address: str | None
     payees: tuple[Person, ...]
 
 
@@ -115,6 +119,7 @@ class Contact(Told):
     id: UUID
     channel: Channel
     value: str
+    is_safe: bool
     since: datetime
     ended_at: datetime | None
 
@@ -135,7 +140,26 @@ class Hold(Told):
     lifted_at: datetime | None
 
 
+class Preference(Told):
+    """How somebody wants to be written to. `channel`: None where they have not said."""
+
+    channel: Channel | None
+    format: Format
+    language: Language
+
+
+class Proposal(Told):
+    """A change that waits for a person."""
+
+    id: UUID
+    proposed_at: datetime
+    reason: str
+
+
 class OnePayee(Payee):
+    payments_combined: bool
+    safe_contacts_only: bool
+    preference: Preference
     beneficiaries: tuple[Mandate, ...]
     contacts: tuple[Contact, ...]
     holds: tuple[Hold, ...]
@@ -229,9 +253,39 @@ class OneOffPayment(Told):
     pay_from: date
     reason: str
     further_because: str | None
+    file_id: UUID | None
     state: OneOffState
     payroll_number: int | None
     created_at: datetime
+
+
+class OneOffFile(Told):
+    id: UUID
+    scheme: SchemeName
+    file_name: str
+    status: OneOffFileStatus
+    rows_good: int
+    rows_unchanged: int
+    rows_refused: int
+    good_pence: int
+    sha256: str
+    created_at: datetime
+    confirmed_at: datetime | None
+
+
+class OneOffField(Told):
+    field: str
+    reason: str
+
+
+class RefusedOneOff(Told):
+    line: int
+    reference: str
+    faults: tuple[OneOffField, ...]
+
+
+class WholeOneOffFile(OneOffFile):
+    refused: tuple[RefusedOneOff, ...]
 
 
 class Payment(Told):

@@ -13,6 +13,7 @@ from payouts_client.answers import Body, Entry
 from payouts_client.connection import Connection, Tries
 from payouts_client.events import Events
 from payouts_client.imports import Imports
+from payouts_client.one_off_files import OneOffFiles
 from payouts_client.paying import Awards, OneOffPayments, Payments, Payrolls
 from payouts_client.register import Beneficiaries, Payees, Schemes
 from payouts_client.returns import Returns
@@ -60,6 +61,7 @@ class Payouts:
         self.payees = Payees(connection)
         self.awards = Awards(connection)
         self.one_off_payments = OneOffPayments(connection)
+        self.one_off_files = OneOffFiles(connection)
         self.payrolls = Payrolls(connection)
         self.payments = Payments(connection)
         self.imports = Imports(connection)

@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from payouts_client.words import CameBy, Channel
+from payouts_client.words import CameBy, Channel, Format, Language
 
 MASKED = "…"
 
@@ -36,6 +36,15 @@ class Whose(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     reference: str
     name: str
     date_of_birth: date | None = None
+    address: str = ""
+
+
+class NewPreference(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """How somebody wants to be written to; what is left out is as usual."""
+
+    channel: Channel | None = None
+    format: Format = Format.STANDARD
+    language: Language = Language.ENGLISH
 
 
 class TermsOfMandate(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):

@@ -20,11 +20,12 @@ from payouts_client.answers import (
     OnePayee,
     OneScheme,
     Payee,
+    Proposal,
     Scheme,
 )
 from payouts_client.connection import Connection, part
 from payouts_client.listing import Listing
-from payouts_client.new import NewBankDetails, NewContact, TermsOfMandate, Whose, given
+from payouts_client.new import NewBankDetails, NewContact, NewPreference, TermsOfMandate, Whose, given
 from payouts_client.words import Capacity, Channel, HoldKind, PaymentMethod
 
 Named = str | UUID | Payee
@@ -81,6 +82,26 @@ class Beneficiaries:
     def get(self, beneficiary: str | UUID) -> OneBeneficiary:
         return self.connection.get(f"/beneficiaries/{part(beneficiary)}", OneBeneficiary)
 
+    def correct(
+        self,
+        beneficiary: str | UUID | OneBeneficiary,
+        *,
+        reason: str,
+        name: str | UnsetType = UNSET,
+        date_of_birth: date | UnsetType | None = UNSET,
+        address: str | UnsetType = UNSET,
+    ) -> OneBeneficiary:
+        """Put right what the register says; address: a line each. One that was got is changed only if nobody else was
+        first.
+
+        Raises ChangedSince.
+        """
+        content = given(reason=reason, name=name, date_of_birth=date_of_birth, address=address)
+        if isinstance(beneficiary, OneBeneficiary):
+            path, version = f"/beneficiaries/{beneficiary.id}", beneficiary.etag
+            return self.connection.patch(path, content, OneBeneficiary, if_match=version)
+        return self.connection.patch(f"/beneficiaries/{part(beneficiary)}", content, OneBeneficiary)
+
 
 class Payees:
     """Who receives the money."""
@@ -120,6 +141,7 @@ class Payees:
         beneficiary: Whose | UnsetType = UNSET,
         mandate: TermsOfMandate | UnsetType = UNSET,
         payment_method: PaymentMethod = PaymentMethod.ACCOUNT,
+        preference: NewPreference | UnsetType = UNSET,
         contacts: Sequence[NewContact] = (),
         contacts_source: str = "",
         bank_details: NewBankDetails | UnsetType = UNSET,
@@ -134,6 +156,7 @@ class Payees:
             beneficiary=beneficiary,
             mandate=mandate,
             payment_method=payment_method,
+            preference=preference,
             contacts=list(contacts),
             contacts_source=contacts_source,
             bank_details=bank_details,
@@ -148,12 +171,21 @@ class Payees:
         name: str | UnsetType = UNSET,
         date_of_birth: date | UnsetType | None = UNSET,
         payment_method: PaymentMethod | UnsetType = UNSET,
+        payments_combined: bool | UnsetType = UNSET,
+        preference: NewPreference | UnsetType = UNSET,
     ) -> OnePayee:
         """Put right what the register says. A payee that was read is changed only if nobody else was first.
 
         Raises ChangedSince.
         """
-        content = given(reason=reason, name=name, date_of_birth=date_of_birth, payment_method=payment_method)
+        content = given(
+            reason=reason,
+            name=name,
+            date_of_birth=date_of_birth,
+            payment_method=payment_method,
+            payments_combined=payments_combined,
+            preference=preference,
+        )
         return self.connection.patch(of(payee), content, OnePayee, if_match=version_of(payee))
 
     def add_contact(
@@ -170,6 +202,20 @@ class Payees:
         which = contact.id if isinstance(contact, Contact) else contact
         path = f"{of(payee)}/contacts/{which}/end"
         return self.connection.post(path, {"reason": reason}, Contact, idempotency_key=idempotency_key)
+
+    def propose_safe_contacts(
+        self,
+        payee: Named,
+        contacts: Sequence[Contact | UUID],
+        *,
+        reason: str,
+        safe_contacts_only: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Proposal:
+        """That they are reached by these contacts alone. A person confirms it. Raises WaitingAlready."""
+        ids = [contact.id if isinstance(contact, Contact) else contact for contact in contacts]
+        content = {"safe_contacts_only": safe_contacts_only, "contacts": ids, "reason": reason}
+        return self.connection.post(f"{of(payee)}/safe_contacts", content, Proposal, idempotency_key=idempotency_key)
 
     def end_mandate(
         self,
@@ -244,6 +290,14 @@ class Payees:
         """A person confirms them; what is in use stays until then. Raises WaitingAlready."""
         path = f"{of(payee)}/bank_details"
         return self.connection.post(path, details, BankDetails, idempotency_key=idempotency_key)
+
+    def check_name(
+        self, payee: Named, details: BankDetails | UUID, *, idempotency_key: str | None = None
+    ) -> BankDetails:
+        """Have the bank asked whether the name fits; the answer comes in a moment, as `name_check`."""
+        which = details.id if isinstance(details, BankDetails) else details
+        path = f"{of(payee)}/bank_details/{which}/check_name"
+        return self.connection.post(path, {}, BankDetails, idempotency_key=idempotency_key)
 
     def stop_bank_details(
         self, payee: Named, details: BankDetails | UUID, *, stopped_as: str, idempotency_key: str | None = None

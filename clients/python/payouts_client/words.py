@@ -56,6 +56,19 @@ class Channel(Word):
     LETTER = "letter"
 
 
+class Format(Word):
+    """In which form somebody needs what is written to them."""
+
+    STANDARD = "standard"
+    LARGE_PRINT = "large_print"
+    EASY_READ = "easy_read"
+
+
+class Language(Word):
+    ENGLISH = "english"
+    WELSH = "welsh"
+
+
 class HoldKind(Word):
     DECEASED = "deceased"
     CLOSED = "closed"
@@ -91,6 +104,16 @@ class OneOffState(Word):
     IN_PAYROLL = "in_payroll"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+
+
+class OneOffFileStatus(Word):
+    """`read`: enter or discard it; `entered`: a person has yet to confirm it."""
+
+    READ = "read"
+    ENTERED = "entered"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    DISCARDED = "discarded"
 
 
 class PaymentStatus(Word):

@@ -60,7 +60,8 @@ def receive(
     with given.transaction(body_id) as session:
         read = statement.get_file(session, sent.id)
         if read.fault is not None:
-            raise click.ClickException(f"{statement_words.STATEMENT_FAULTS[read.fault]} (at {read.fault_at})")
+            where = f" (at line or entry {read.fault_at})" if read.fault_at else ""
+            raise click.ClickException(f"{statement_words.STATEMENT_FAULTS[read.fault]}{where}. Kept as {read.id}")
         if read.status is FileStatus.ASKING:
             raise click.ClickException(f"its columns are not known yet: {', '.join(read.header or [])}")
         click.echo(f"{read.id}: {read.entry_count:,} entries, {read.known_entries:,} known before")
@@ -75,6 +76,22 @@ def read_now(given: ground.Service, body_id: UUID, file_id: UUID) -> None:
     """Read it here, unless a worker has it or has done it."""
     with given.transaction(body_id) as session:
         reading.read(session, given, {"file_id": str(file_id)})
+
+
+@statement_group.command("take-out")
+@click.argument("file_id", type=click.UUID)
+@click.option("--write-to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@ground.person_options
+@ground.body_option
+def take_out(file_id: UUID, path: Path, email: str, code: str | None, body_name: str | None) -> None:
+    """Write a refused statement as it came, to be looked at. Recorded: it may hold bank details in full."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        file = statement.get_file(session, file_id)
+        path.write_bytes(statement.take_out(session, given.seals, file, by=by, at=given.now()).read())
+    click.echo(f"{path}: {path.stat().st_size:,} bytes. Do not open it with a program that trusts it.")
 
 
 @statement_group.command("unmatched")

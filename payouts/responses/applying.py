@@ -54,7 +54,7 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
         return
     at = service.now()
     try:
-        content = content_of(session, service.seals, response)
+        content = content_of(session, service.seals, response).open()
         response.kind = readers.kind_of(content)
         if response.kind in HANDED_ON:
             HANDED_ON[response.kind](session, service, response, content)

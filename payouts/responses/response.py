@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound
 from schemes.person import Actor, Role
 from schemes.seal import Seals, get_key
+from schemes.sealed_file import SealedFile, part_of, seal_file
 from schemes.unmasking import UNMASKERS
 
 RECEIVERS = (Role.PREPARER, Role.FINANCE, Role.RELEASER)
@@ -172,7 +172,7 @@ def keep(
         message_sha256=message_sha256,
         byte_count=len(content),
         key_id=key_row.id,
-        sealed_content=key.seal(content, "response", response_id),
+        sealed_content=seal_file(key, content, "response", response_id),
         received_by=received_by,
         received_at=at,
     )
@@ -192,20 +192,21 @@ def keep(
     return response
 
 
-def content_of(session: Session, seals: Seals, response: Response) -> BinaryIO:
-    """The file's bytes. Raises SealBroken, KeyMissing."""
+def content_of(session: Session, seals: Seals, response: Response) -> SealedFile:
+    """The file's bytes. Raises KeyMissing, and SealBroken as it is read."""
     key = seals.open_row(get_key(session, response.body_id, response.key_id))
-    return BytesIO(key.open(response.sealed_content, "response", response.id))
+    part = part_of(session, Response.sealed_content, response.id)
+    return SealedFile(part, key, table="response", row_id=response.id, byte_count=response.byte_count)
 
 
 def take_out(session: Session, seals: Seals, response: Response, *, by: Actor, at: datetime) -> BinaryIO:
-    """The file as it came, for somebody to look at: it may hold bank details in full, so each time is recorded.
+    """The file as it came, for somebody to look at while the session lasts.
 
-    Raises SealBroken, KeyMissing, NotAllowed.
+    It may hold bank details in full, so each time is recorded. Raises SealBroken, KeyMissing, NotAllowed.
     """
     by.must_be(*UNMASKERS)
     audit.record(session, "response.taken_out", by=by, about=response, at=at)
-    return content_of(session, seals, response)
+    return content_of(session, seals, response).open()
 
 
 def get_response(session: Session, response_id: UUID, *, lock: bool = False) -> Response:

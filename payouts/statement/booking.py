@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from io import BytesIO
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from bacs.errors import BacsError
+from bacs.errors import BacsError, HostileXml
 from bacs.iso20022 import camt
 from bacs.iso20022.reading import Mismatch, recognise
 from payouts.statement.entry import Nature
 from payouts.statement.statement import StatementFault, StatementRefused
 from payouts.statement.table import BadRow, Columns, TableRow, rows_of
 from schemes.errors import FileRefused
+from schemes.sealed_file import SealedFile
 
 RETURNED_CREDIT = "RA"
 """The transaction code by which UK banks book a returned Bacs credit (Bacs messages, ARUCS)."""
@@ -61,20 +61,22 @@ class Balances(NamedTuple):
     closing_pence: int | None
 
 
-def read_message(content: bytes) -> Iterator[Head | Booking]:
+def read_message(content: BinaryIO) -> Iterator[Head | Booking]:
     """A camt.053 as it goes by. Raises StatementRefused; keep nothing until it has ended."""
     try:
         found = recognise(content)
         if found != "camt.053":
             raise StatementRefused(StatementFault.OTHER_MESSAGE)
         yield from read_camt(content)
+    except HostileXml:
+        raise StatementRefused(StatementFault.HOSTILE) from None
     except BacsError:
         raise StatementRefused(StatementFault.NOT_READABLE) from None
 
 
-def read_camt(content: bytes) -> Iterator[Head | Booking]:
+def read_camt(content: BinaryIO) -> Iterator[Head | Booking]:
     place, last, returned = 0, None, []
-    for record in camt.read(BytesIO(content)):
+    for record in camt.read(content):
         if isinstance(record, camt.Statement):
             yield head_of(record)
         elif isinstance(record, camt.Transaction):
@@ -163,13 +165,13 @@ def reference_in(text: str) -> str:
     return text.strip()
 
 
-def read_table(content: bytes, columns: Columns) -> Iterator[Booking | Balances]:
+def read_table(file: SealedFile, columns: Columns) -> Iterator[Booking | Balances]:
     """A CSV's bookings, then its balances. Raises StatementRefused for a row that cannot be read or does not add up."""
     first: TableRow | None = None
     last: TableRow | None = None
     total = 0
     try:
-        for row in rows_of(content, columns):
+        for row in rows_of(file, columns):
             if row.pence:
                 yield booking_of_row(row)
             first, last, total = first or row, row, total + row.pence

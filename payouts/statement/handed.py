@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from bacs.iso20022 import camt
 from payouts.responses.readers import NotTaken
 from payouts.responses.response import Response, ResponseFault
-from payouts.statement.statement import keep
+from payouts.statement.statement import hand_over
 from schemes.bank_profile import bank_profiles, open_account
-from schemes.database import new_id
 
 if TYPE_CHECKING:
     from payouts.app import Service
@@ -22,9 +21,8 @@ WIDTH = 14
 
 def take(session: Session, service: Service, response: Response, content: BinaryIO) -> None:
     """Give a camt.053 to each account of ours that it is of. Raises NotTaken where it is of none."""
-    told = content.read()
     # balances and entries are for the job that keeps them; here only whose they are
-    accounts = {each.account for each in camt.read(told) if isinstance(each, camt.Statement)}
+    accounts = {each.account for each in camt.read(content) if isinstance(each, camt.Statement)}
     ends = {account.replace(" ", "").replace("-", "")[-WIDTH:] for account in accounts}
     ours = [
         profile for profile in bank_profiles(session) if "".join(open_account(session, service.seals, profile)) in ends
@@ -32,14 +30,4 @@ def take(session: Session, service: Service, response: Response, content: Binary
     if not ours:
         raise NotTaken(ResponseFault.ANOTHER_ACCOUNT)
     for profile in ours:
-        keep(
-            session,
-            service.seals,
-            file_id=new_id(),
-            line_id=profile.line_id,
-            file_name=response.file_name,
-            content=told,
-            received_by=response.received_by,
-            by=None,
-            at=service.now(),
-        )
+        hand_over(session, service.seals, response, profile.line_id, at=service.now())

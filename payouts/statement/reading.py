@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from payouts.files.payment_file import PaymentFile
 from payouts.payroll import Payroll, get_payroll
 from payouts.responses import closing
-from payouts.statement import matching, posted, repeated
+from payouts.statement import alike, matching, posted, repeated
+from payouts.statement.alike import Alike
 from payouts.statement.booking import (
     MESSAGE_ID,
     PAYROLL,
@@ -30,7 +31,6 @@ from payouts.statement.booking import (
     read_message,
     read_table,
 )
-from payouts.statement.repeated import Alike
 from payouts.statement.roll_number import match_by_roll_number
 from payouts.statement.rule import BankRule, first_that_fits, rules
 from payouts.statement.statement import (
@@ -50,11 +50,13 @@ from schemes.bank_profile import BankProfile, newest_profile, open_account
 from schemes.database import copy_rows, in_chunks, new_id, new_id_text
 from schemes.errors import FileRefused
 from schemes.seal import OpenKey, Seals, get_key
+from schemes.sealed_file import SealedFile
 
 if TYPE_CHECKING:
     from payouts.app import Service
 
 CHUNK = 5000
+BEFORE_XML = b"\xff\xfe\xef\xbb\xbf \r\n\t"
 COLUMNS = (
     "body_id",
     "id",
@@ -91,13 +93,14 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
             savepoint.commit()
             return
         keeper = Keeper(session, service.seals, file, newest_profile(session, file.line_id))
-        for chunk in in_chunks(keeper.rows(records), CHUNK):
-            keeper.kept += copy_rows(session, "bank_entry", COLUMNS, chunk, unless_there=True)
+        alike.begin(session)
+        for chunk in in_chunks(keeper.bookings(records), CHUNK):
+            keeper.keep(chunk)
         keeper.close()
     except StatementRefused as refused:
         savepoint.rollback()
         session.refresh(file)
-        file.fault, file.fault_at, file.sealed_content = refused.fault, refused.where, None
+        file.fault, file.fault_at = refused.fault, refused.where
         move(file, FileStatus.UNREADABLE)
         audit.record(session, "statement.refused", by=None, about=file, at=service.now(), fault=refused.fault.value)
         return
@@ -109,7 +112,8 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     session.flush()
     lacking = matching.expected_contras(session, line_id=file.line_id, only_open=True)
     at, line_id = service.now(), file.line_id
-    again = repeated.find(session, file, keeper.on_told_days, at=at)
+    again = repeated.find(session, file, at=at)
+    alike.end(session)
     matched = matching.match_line(session, line_id, at=at)
     matched += match_by_roll_number(session, service.seals, line_id, at=at)
     posted.settle(session, posted.read_or_matched(file.id, line_id, at), at=at)
@@ -130,10 +134,13 @@ def tell_contras(session: Session, service: Service, file: StatementFile, lackin
             )
 
 
-def records_of(session: Session, file: StatementFile, content: bytes) -> Iterator[Head | Booking | Balances] | None:
+def records_of(
+    session: Session, file: StatementFile, content: SealedFile
+) -> Iterator[Head | Booking | Balances] | None:
     """What stands in a file; None when a person has to say what a table's columns are. Raises StatementRefused."""
-    if content[:64].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
-        return read_message(content)
+    # in whatever encoding: the parser knows more of them than we do
+    if content.head[:64].replace(b"\0", b"").lstrip(BEFORE_XML)[:1] == b"<":
+        return read_message(content.open())
     try:
         header = header_names(content)
     except FileRefused:
@@ -160,8 +167,6 @@ class Keeper:
     read: int = 0
     kept: int = 0
     statement: BankStatement | None = None
-    seen: Counter[int] = field(default_factory=Counter)
-    on_told_days: Counter[Alike] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         account = open_account(self.session, self.seals, self.profile)
@@ -171,7 +176,8 @@ class Keeper:
         self.rules: Sequence[BankRule] = rules(self.session)
         self.last_day_told = repeated.last_day_told(self.session, self.file.line_id) or date.min
 
-    def rows(self, records: Iterator[Head | Booking | Balances]) -> Iterator[tuple[Any, ...]]:
+    def bookings(self, records: Iterator[Head | Booking | Balances]) -> Iterator[tuple[UUID, Booking]]:
+        """Each booking, with the statement that it stands in."""
         for record in records:
             if isinstance(record, Head):
                 self.close()
@@ -185,7 +191,25 @@ class Keeper:
             else:
                 if self.statement is None:
                     self.begin(Head("", None, None, None, ""))
-                yield self.row(record)
+                assert self.statement is not None
+                count_in(self.statement, record)
+                yield self.statement.id, record
+
+    def keep(self, chunk: Sequence[tuple[UUID, Booking]]) -> None:
+        """Write down some bookings, those that nobody told before."""
+        told_again = (
+            Alike(booking.booked_on, booking.amount_pence, booking.is_credit)
+            for _, booking in chunk
+            if booking.booked_on <= self.last_day_told
+        )
+        alike.tell_again(self.session, told_again)
+        tellings = [self.telling(booking) for _, booking in chunk]
+        numbers = alike.numbered(self.session, [hash(each) for each in tellings])
+        rows = (
+            self.row(statement_id, booking, self.digest(telling, number))
+            for (statement_id, booking), telling, number in zip(chunk, tellings, numbers, strict=True)
+        )
+        self.kept += copy_rows(self.session, "bank_entry", COLUMNS, rows, unless_there=True)
 
     def must_be_ours(self, head: Head) -> None:
         """An IBAN ends with sort code and account number; some banks give these alone, or the number only."""
@@ -217,22 +241,16 @@ class Keeper:
         self.session.flush()
         self.statement = None
 
-    def row(self, booking: Booking) -> tuple[Any, ...]:
-        assert self.statement is not None
+    def row(self, statement_id: UUID, booking: Booking, digest: bytes) -> tuple[Any, ...]:
         self.read += 1
-        if booking.booked_on <= self.last_day_told:
-            self.on_told_days[Alike(booking.booked_on, booking.amount_pence, booking.is_credit)] += 1
-        statement, entry_id = self.statement, new_id_text()
-        statement.entry_count += 1
-        statement.from_day = min(statement.from_day, booking.booked_on)
-        statement.to_day = max(statement.to_day, booking.booked_on)
+        entry_id = new_id_text()
         number, ordinal = booking.payment_of or (None, None)
         rule = first_that_fits(self.rules, is_credit=booking.is_credit, code=booking.code, text=booking.text)
         return (
             self.file.body_id,
             entry_id,
             self.file.id,
-            statement.id,
+            statement_id,
             self.file.line_id,
             self.read,
             booking.booked_on,
@@ -246,12 +264,13 @@ class Keeper:
             ordinal,
             booking.reference.strip(),
             self.key.seal(booking.text.encode(), "bank_entry", entry_id),
-            self.digest(booking),
+            digest,
             rule.id if rule else None,
         )
 
-    def digest(self, booking: Booking) -> bytes:
-        telling = (
+    def telling(self, booking: Booking) -> tuple[str, ...]:
+        """All that tells a booking from another."""
+        return (
             str(self.file.line_id),
             booking.booked_on.isoformat(),
             str(booking.amount_pence),
@@ -260,10 +279,16 @@ class Keeper:
             booking.reference,
             booking.text,
         )
-        # of bookings that are alike, as many as there are
-        nth = self.seen[hash(telling)]
-        self.seen[hash(telling)] += 1
-        return self.seals.fingerprint(self.file.body_id, "bank_entry", *telling, str(nth))
+
+    def digest(self, telling: tuple[str, ...], number: int) -> bytes:
+        """Of bookings that are alike, as many as there are."""
+        return self.seals.fingerprint(self.file.body_id, "bank_entry", *telling, str(number))
+
+
+def count_in(statement: BankStatement, booking: Booking) -> None:
+    statement.entry_count += 1
+    statement.from_day = min(statement.from_day, booking.booked_on)
+    statement.to_day = max(statement.to_day, booking.booked_on)
 
 
 @dataclass(frozen=True)

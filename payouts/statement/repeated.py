@@ -8,26 +8,15 @@ with on that day goes on where that one stopped: its bookings are others.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, aliased
 
-from payouts.statement.entry import BankEntry, Match
 from payouts.statement.statement import BankStatement, StatementFile
-from schemes.database import one_of
-
-
-class Alike(NamedTuple):
-    """What bookings have in common in whatever words."""
-
-    booked_on: date
-    amount_pence: int
-    is_credit: bool
 
 
 def last_day_told(session: Session, line_id: UUID) -> date | None:
@@ -35,47 +24,59 @@ def last_day_told(session: Session, line_id: UUID) -> date | None:
     return session.scalar(select(func.max(BankStatement.to_day)).where(BankStatement.line_id == line_id))
 
 
-def find(session: Session, file: StatementFile, told: Mapping[Alike, int], *, at: datetime) -> int:
+# what the other files tell of the bookings that this one tells of too
+OTHERS = text(
+    """
+    UPDATE told_again SET others = found.bookings
+      FROM (
+        SELECT booked_on, amount_pence, is_credit, count(*) AS bookings
+          FROM bank_entry
+         WHERE line_id = :line_id AND file_id <> :file_id AND booked_on BETWEEN :first AND :last
+           AND match IS DISTINCT FROM 'repeated'
+         GROUP BY booked_on, amount_pence, is_credit
+      ) AS found
+     WHERE (told_again.booked_on, told_again.amount_pence, told_again.is_credit)
+           = (found.booked_on, found.amount_pence, found.is_credit)
+    """
+)
+# of the new entries so many as the fullest of the files does not tell of
+REPEATED = text(
+    """
+    UPDATE bank_entry SET match = 'repeated', matched_at = :at
+      FROM (
+        SELECT id, booked_on, amount_pence, is_credit,
+               row_number() OVER (PARTITION BY booked_on, amount_pence, is_credit ORDER BY id) AS place,
+               count(*) OVER (PARTITION BY booked_on, amount_pence, is_credit) AS bookings
+          FROM bank_entry
+         WHERE file_id = :file_id AND booked_on BETWEEN :first AND :last
+           AND NOT EXISTS (
+               SELECT FROM unnest(CAST(:statements AS uuid[]), CAST(:days AS date[])) AS goes_on (statement_id, day)
+                WHERE goes_on.statement_id = bank_entry.statement_id AND goes_on.day = bank_entry.booked_on
+           )
+      ) AS new
+      JOIN told_again AS told USING (booked_on, amount_pence, is_credit)
+     WHERE bank_entry.body_id = :body_id AND bank_entry.id = new.id
+       AND new.place <= told.others + new.bookings - greatest(told.others, told.bookings)
+    """
+)
+
+
+def find(session: Session, file: StatementFile, *, at: datetime) -> int:
     """Say of a file's entries which only repeat what other files told; returns how many.
 
-    told: how many bookings of each kind the file tells of, known ones too, on the days that others tell of.
+    `told_again` says how many bookings of each kind the file tells of, known ones too, on the days that others tell of.
     """
-    if not told:
+    first, last = session.execute(text("SELECT min(booked_on), max(booked_on) FROM told_again")).one()
+    if first is None:
         return 0
-    days = [each.booked_on for each in told]
-    between = BankEntry.booked_on.between(min(days), max(days))
-    others = counted(session, (BankEntry.line_id == file.line_id) & (BankEntry.file_id != file.id) & between)
-    if not others:
-        return 0
+    session.execute(text("ANALYZE told_again"))
+    facts = {"file_id": file.id, "first": first, "last": last}
+    session.execute(OTHERS, {"line_id": file.line_id, **facts})
     goes_on = days_gone_on(session, file)
-    new = defaultdict(list)
-    rows = select(
-        BankEntry.id, BankEntry.statement_id, BankEntry.booked_on, BankEntry.amount_pence, BankEntry.is_credit
-    ).where(BankEntry.file_id == file.id, between)
-    for entry_id, statement_id, booked_on, pence, is_credit in session.execute(rows.order_by(BankEntry.id)):
-        alike = Alike(booked_on, pence, is_credit)
-        if alike in others and (statement_id, alike.booked_on) not in goes_on:
-            new[alike].append(entry_id)
-    repeated = []
-    for alike, ids in new.items():
-        surplus = others[alike] + len(ids) - max(others[alike], told[alike])
-        repeated += ids[: max(surplus, 0)]
-    session.execute(
-        update(BankEntry)
-        .where(BankEntry.id == one_of(repeated))
-        .values(match=Match.REPEATED, matched_at=at)
-        .execution_options(synchronize_session=False)
-    )
-    return len(repeated)
-
-
-def counted(session: Session, which: ColumnElement[bool]) -> Counter[Alike]:
-    rows = session.execute(
-        select(BankEntry.booked_on, BankEntry.amount_pence, BankEntry.is_credit, func.count())
-        .where(which, BankEntry.match.is_distinct_from(Match.REPEATED))
-        .group_by(BankEntry.booked_on, BankEntry.amount_pence, BankEntry.is_credit)
-    )
-    return Counter({Alike(day, pence, is_credit): count for day, pence, is_credit, count in rows})
+    facts |= {"statements": [each for each, _ in goes_on], "days": [day for _, day in goes_on]}
+    found = session.execute(REPEATED, {"body_id": file.body_id, "at": at, **facts})
+    repeated: int = found.rowcount  # type: ignore[attr-defined]
+    return repeated
 
 
 def days_gone_on(session: Session, file: StatementFile) -> set[tuple[UUID, date]]:

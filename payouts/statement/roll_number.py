@@ -10,14 +10,15 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bacs.account import compact_roll_number
 from payouts.payment import Payment
-from payouts.statement.entry import BankEntry, Match
+from payouts.statement.entry import BankEntry, Match, Nature
 from payouts.statement.matching import fitting, was_returned
 from schemes.account import Account, open_details
+from schemes.database import one_of
 from schemes.payee import Payee
 from schemes.seal import SealingKey, Seals
 
@@ -27,8 +28,20 @@ MOST = 5000
 
 def match_by_roll_number(session: Session, seals: Seals, line_id: UUID, *, at: datetime) -> int:
     """Match each returned credit of an account to the one payment of its amount and roll number; returns how many."""
+    waiting = session.scalars(
+        select(BankEntry.id)
+        .where(
+            BankEntry.line_id == line_id,
+            BankEntry.match.is_(None),
+            BankEntry.nature == Nature.RETURN,
+            BankEntry.reference != "",
+        )
+        .limit(MOST)
+    ).all()
+    if not waiting:
+        return 0
     rows = session.execute(
-        fitting(line_id, was_returned() & (BankEntry.reference != ""))
+        fitting(line_id, was_returned() & (BankEntry.id == one_of(waiting)))
         .add_columns(BankEntry.reference, Account, SealingKey)
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
         .join(Payee, (Payee.body_id == Account.body_id) & (Payee.id == Account.payee_id))

@@ -1,6 +1,7 @@
 """A bank statement as it was received: once, for one account, whole or not at all.
 
-A file (camt.053, or the bank's own CSV) is kept sealed until a job has read it. The same bytes again are the same file.
+A file (camt.053, or the bank's own CSV) is kept sealed until a job has read it; one that is refused, to be looked at.
+The same bytes again are the same file.
 """
 
 from __future__ import annotations
@@ -9,21 +10,25 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from payouts.responses import response
+from payouts.responses.response import Response
 from payouts.statement.table import Columns
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import newest_profile
-from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
+from schemes.database import Base, BodyOwned, new_id, stored, take_turns, to_body_row
 from schemes.errors import NotFound, NotNow
 from schemes.person import Actor, Role
-from schemes.seal import Seals, get_key
+from schemes.seal import OpenKey, Seals, get_key
+from schemes.sealed_file import SealedFile, part_of, seal_file
+from schemes.unmasking import UNMASKERS
 
 RECEIVERS = (Role.FINANCE,)
 
@@ -49,6 +54,7 @@ class StatementFault(StrEnum):
     """Why a statement is refused as a whole."""
 
     NOT_READABLE = "not_readable"
+    HOSTILE = "hostile"
     OTHER_MESSAGE = "other_message"
     OTHER_ACCOUNT = "other_account"
     OTHER_CURRENCY = "other_currency"
@@ -69,7 +75,8 @@ class StatementRefused(Exception):
 class StatementFile(BodyOwned, Base):
     """A file that a person sent, for the account of a bank profile's line. header, columns: of a table.
 
-    sealed_content: until it was read; `known_entries` of its entries had come in another file before.
+    sealed_content: until it was read, and for good where it was refused. response_id: of a file that came among the
+    bank's other answers, which keep it. `known_entries` of its entries had come in another file before.
     """
 
     __tablename__ = "statement_file"
@@ -78,7 +85,12 @@ class StatementFile(BodyOwned, Base):
         Index("ix_statement_file_received", "body_id", "received_at"),
         to_body_row("bank_profile", "line_id"),
         to_body_row("sealing_key", "key_id"),
-        CheckConstraint("(status in ('read', 'unreadable')) = (sealed_content is null)", name="content"),
+        to_body_row("response", "response_id"),
+        # an earlier release did not keep what it refused
+        CheckConstraint(
+            "status = 'unreadable' or (status <> 'read' and response_id is null) = (sealed_content is not null)",
+            name="content",
+        ),
     )
 
     line_id: Mapped[UUID]
@@ -87,6 +99,7 @@ class StatementFile(BodyOwned, Base):
     byte_count: Mapped[int] = mapped_column(BigInteger)
     key_id: Mapped[UUID]
     sealed_content: Mapped[bytes | None] = mapped_column(deferred=True)
+    response_id: Mapped[UUID | None]
     status: Mapped[FileStatus] = mapped_column(stored(FileStatus), default=FileStatus.READING)
     fault: Mapped[StatementFault | None] = mapped_column(stored(StatementFault))
     fault_at: Mapped[int] = mapped_column(default=0)
@@ -143,59 +156,55 @@ def receive(
     """
     by.must_be(*RECEIVERS)
     line_id = newest_profile(session, profile_id).line_id
-    return keep(
-        session,
-        seals,
-        file_id=file_id,
-        line_id=line_id,
-        file_name=file_name,
-        content=content,
-        received_by=by.person_id,
-        by=by,
-        at=at,
-    )
-
-
-def keep(
-    session: Session,
-    seals: Seals,
-    *,
-    file_id: UUID,
-    line_id: UUID,
-    file_name: str,
-    content: bytes,
-    received_by: UUID,
-    by: Actor | None,
-    at: datetime,
-) -> StatementFile:
-    """Keep a statement of an account, sent by a person or (by: None) found among the bank's other answers."""
-    body_id = session.info["body_id"]
     take_turns(session, "statement")
     sha256 = hashlib.sha256(content).hexdigest()
-    same = (StatementFile.id == file_id) | ((StatementFile.sha256 == sha256) & (StatementFile.line_id == line_id))
-    there = session.scalars(select(StatementFile).where(same).limit(1)).first()
+    there = session.get(StatementFile, (session.info["body_id"], file_id)) or kept(session, line_id, sha256)
     if there is not None:
         return there
+    file, key = new_file(session, seals, file_id, line_id, sha256=sha256, byte_count=len(content), at=at)
+    file.file_name, file.received_by = file_name[:200], by.person_id
+    file.sealed_content = seal_file(key, content, "statement_file", file_id)
+    add(session, file, by=by, at=at)
+    return file
+
+
+def hand_over(session: Session, seals: Seals, found: Response, line_id: UUID, *, at: datetime) -> StatementFile:
+    """Take a statement of an account in that came among the bank's other answers, which go on keeping its bytes."""
+    take_turns(session, "statement")
+    there = kept(session, line_id, found.sha256)
+    if there is not None:
+        return there
+    size = found.byte_count
+    file, _ = new_file(session, seals, new_id(), line_id, sha256=found.sha256, byte_count=size, at=at)
+    file.file_name, file.received_by, file.response_id = found.file_name, found.received_by, found.id
+    add(session, file, by=None, at=at)
+    return file
+
+
+def kept(session: Session, line_id: UUID, sha256: str) -> StatementFile | None:
+    """The file of an account that has these bytes, if it came before."""
+    same = (StatementFile.sha256 == sha256) & (StatementFile.line_id == line_id)
+    return session.scalars(select(StatementFile).where(same)).one_or_none()
+
+
+def new_file(
+    session: Session, seals: Seals, file_id: UUID, line_id: UUID, *, sha256: str, byte_count: int, at: datetime
+) -> tuple[StatementFile, OpenKey]:
+    """A file with the key for what it brings."""
+    body_id = session.info["body_id"]
     key_row, key = seals.make(body_id, at)
     session.add(key_row)
     session.flush()
-    file = StatementFile(
-        body_id=body_id,
-        id=file_id,
-        line_id=line_id,
-        file_name=file_name[:200],
-        sha256=sha256,
-        byte_count=len(content),
-        key_id=key_row.id,
-        sealed_content=key.seal(content, "statement_file", file_id),
-        received_by=received_by,
-        received_at=at,
-    )
+    file = StatementFile(body_id=body_id, id=file_id, line_id=line_id, sha256=sha256, byte_count=byte_count)
+    file.key_id, file.received_at = key_row.id, at
+    return file, key
+
+
+def add(session: Session, file: StatementFile, *, by: Actor | None, at: datetime) -> None:
     session.add(file)
     session.flush()
-    audit.record(session, "statement.received", by=by, about=file, at=at, sha256=sha256, bytes=len(content))
+    audit.record(session, "statement.received", by=by, about=file, at=at, sha256=file.sha256, bytes=file.byte_count)
     ask_to_read(session, file, at=at)
-    return file
 
 
 def ask_to_read(session: Session, file: StatementFile, *, at: datetime) -> None:
@@ -203,13 +212,32 @@ def ask_to_read(session: Session, file: StatementFile, *, at: datetime) -> None:
     outbox.add(session, "statement.read", once=f"statement.read/{file.id}/{told}", at=at, file_id=str(file.id))
 
 
-def content_of(session: Session, seals: Seals, file: StatementFile) -> bytes:
-    """The bytes of a file that was not read yet."""
-    assert file.sealed_content is not None
+def content_of(session: Session, seals: Seals, file: StatementFile) -> SealedFile:
+    """The bytes of a file that was not read yet, or was refused. Raises KeyMissing, and SealBroken as it is read."""
+    if file.response_id is not None:
+        return response.content_of(session, seals, response.get_response(session, file.response_id))
     key = seals.open_row(get_key(session, file.body_id, file.key_id))
-    content = key.open(file.sealed_content, "statement_file", file.id)
-    session.expire(file, ["sealed_content"])
-    return content
+    part = part_of(session, StatementFile.sealed_content, file.id)
+    return SealedFile(part, key, table="statement_file", row_id=file.id, byte_count=file.byte_count)
+
+
+def may_be_looked_at(session: Session, file: StatementFile) -> bool:
+    """Whether it was refused and is there as it came: an earlier release did not keep what it refused."""
+    has_bytes = select(StatementFile.sealed_content.is_not(None) | StatementFile.response_id.is_not(None))
+    there = bool(session.scalar(has_bytes.where(StatementFile.id == file.id)))
+    return there and file.status is FileStatus.UNREADABLE
+
+
+def take_out(session: Session, seals: Seals, file: StatementFile, *, by: Actor, at: datetime) -> BinaryIO:
+    """A refused statement as it came, for somebody to look at while the session lasts: each time is recorded.
+
+    Raises NotNow where nothing is kept, or it was read; SealBroken, KeyMissing, NotAllowed.
+    """
+    by.must_be(*UNMASKERS)
+    if not may_be_looked_at(session, file):
+        raise NotNow("statement", file.status, "taken out")
+    audit.record(session, "statement.taken_out", by=by, about=file, at=at)
+    return content_of(session, seals, file).open()
 
 
 def tell_columns(session: Session, file: StatementFile, columns: Columns, *, by: Actor, at: datetime) -> None:

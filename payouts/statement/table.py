@@ -11,9 +11,13 @@ from typing import Any, NamedTuple
 
 from bacs import pence
 from schemes.errors import Refused
+from schemes.imports import workbook
 from schemes.imports.cells import read_day
+from schemes.imports.csv_file import CsvFile
 from schemes.imports.mapping import from_month_first
 from schemes.imports.register_file import MOST_ROWS, header_of, names_of, open_table
+from schemes.imports.table import Table
+from schemes.sealed_file import SealedFile
 
 
 class Column(StrEnum):
@@ -100,9 +104,15 @@ class BadRow(Exception):
         self.line = line
 
 
-def header_names(content: bytes) -> tuple[str, ...]:
+def header_names(file: SealedFile) -> tuple[str, ...]:
     """The names of a table's columns. Raises FileRefused."""
-    return names_of(header_of(open_table(content)))
+    return names_of(header_of(opened(file)))
+
+
+def opened(file: SealedFile) -> Table:
+    """Text goes by as it is read; a workbook can be read only whole. Raises FileRefused."""
+    is_workbook = file.head.startswith((workbook.ZIP, workbook.OLD_OFFICE))
+    return open_table(file.whole()) if is_workbook else CsvFile(file)
 
 
 def guessed(header: Sequence[str]) -> Columns:
@@ -116,9 +126,9 @@ def guessed(header: Sequence[str]) -> Columns:
     return Columns(places)
 
 
-def rows_of(content: bytes, columns: Columns) -> Iterator[TableRow]:
+def rows_of(file: SealedFile, columns: Columns) -> Iterator[TableRow]:
     """Every row. Raises BadRow for one that cannot be read, FileRefused."""
-    lines = open_table(content).lines()
+    lines = opened(file).lines()
     next(lines)
     for count, (line, cells) in enumerate(lines):
         if count >= MOST_ROWS:

@@ -209,6 +209,7 @@ ACTS: dict[str, str] = {
     "statement.received": "Sent a bank statement",
     "statement.read": "A bank statement was read ({entries} new entries, matched: {matched})",
     "statement.refused": "A bank statement was refused ({fault})",
+    "statement.taken_out": "Took out a refused bank statement",
     "bank_entry.matched": "Said what a bank entry is ({match})",
     "bank_rule.made": "Made a rule for entries of statements ({match})",
     "bank_rule.ended": "Ended a rule for entries of statements ({match})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from uuid import UUID, uuid5
 
 from flask import flash, jsonify, redirect, render_template, send_file, url_for
@@ -94,7 +95,7 @@ def take_response(response_id: UUID) -> ResponseReturnValue:
     """A POST, because it is recorded who took it out. Never opened by the browser itself, whatever it is."""
     with transaction() as session:
         found = get_response(session, response_id)
-        content = take_out(session, service().seals, found, by=actor(), at=now())
+        content = BytesIO(take_out(session, service().seals, found, by=actor(), at=now()).read())
         name = f"{found.file_name}.kept"
     return send_file(content, mimetype="application/octet-stream", as_attachment=True, download_name=name)
 

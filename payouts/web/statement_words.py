@@ -49,6 +49,8 @@ FILE_STATUSES: dict[FileStatus, tuple[str, str]] = {
 
 STATEMENT_FAULTS: dict[StatementFault, str] = {
     StatementFault.NOT_READABLE: "It can’t be read as XML: it is cut off, or not what it says. Fetch it again",
+    StatementFault.HOSTILE: "It contains instructions that no bank sends, so it was not read. Find out where it came "
+    "from, and tell the people who run the service",
     StatementFault.OTHER_MESSAGE: "It is not a statement (camt.053) but another message of the bank",
     StatementFault.OTHER_ACCOUNT: "It is the statement of another account. Choose the account that it is of",
     StatementFault.OTHER_CURRENCY: "It holds amounts that are not pounds",

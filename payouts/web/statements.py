@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from uuid import UUID
 
-from flask import flash, jsonify, redirect, render_template, url_for
+from flask import flash, jsonify, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from govuk_frontend_wtf.wtforms_widgets import (
@@ -30,8 +31,9 @@ from payouts.web.pages import actor, id_given, now, pages, service, transaction
 from payouts.web.statement_words import COLUMNS, MATCHES
 from schemes.bank_profile import bank_profiles, newest_profile
 from schemes.change import ChangeKind, waiting_of
-from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
+from schemes.errors import NotAllowed, NotFound, NotNow, ReasonNotGiven, Refused
 from schemes.person import names
+from schemes.unmasking import UNMASKERS
 
 PAGE = 50
 NOTHING = "nothing"
@@ -126,6 +128,7 @@ def show_statement(statement_file_id: UUID) -> ResponseReturnValue:
         return render_template(
             "statements/show_statement.html",
             file=file,
+            may_be_looked_at=statement.may_be_looked_at(session, file),
             profile=newest_profile(session, file.line_id),
             state=progress_of(file),
             statements=statement.statements_of(session, file.id),
@@ -142,6 +145,21 @@ def show_statement(statement_file_id: UUID) -> ResponseReturnValue:
             first=here if after else None,
             names=names(session),
         )
+
+
+@pages.route("/statements/<uuid:statement_file_id>/file", methods=["POST"])
+@allowed(*UNMASKERS)
+def take_statement(statement_file_id: UUID) -> ResponseReturnValue:
+    """A POST, because it is recorded who took it out. Never opened by the browser itself, whatever it is."""
+    try:
+        with transaction() as session:
+            file = statement.get_file(session, statement_file_id)
+            content = BytesIO(statement.take_out(session, service().seals, file, by=actor(), at=now()).read())
+            name = f"{file.file_name}.kept"
+    except NotNow as refused:
+        flash(words.sentence(refused))
+        return redirect(url_for("pages.show_statement", statement_file_id=statement_file_id), 303)
+    return send_file(content, mimetype="application/octet-stream", as_attachment=True, download_name=name)
 
 
 def progress_of(file: StatementFile) -> dict[str, object]:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
 from itertools import islice
 
 from sqlalchemy import text
@@ -23,13 +22,14 @@ from schemes.imports.mapping import ColumnMapping, MappedTable, looks_of, propos
 from schemes.imports.offered import offered_by
 from schemes.imports.reading_line import IMPORT_ROW, MENDED, Chunk, ReadChunk, Reader
 from schemes.imports.register_file import Agreement, header_of, look_through, names_of, open_table, read_header
-from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move, part_of_file
+from schemes.imports.register_import import CHUNK, ImportStatus, RegisterImport, move
 from schemes.imports.register_look import already_there, known_references
 from schemes.imports.sealed_file import SealedFile
 from schemes.imports.source import get_source, source_of
 from schemes.imports.table import Table
 from schemes.scheme import Scheme, get_scheme
 from schemes.seal import Seals, get_key
+from schemes.sealed_file import part_of
 
 MANY_BYTES = 2 << 20
 """From here on a file is read by several processes: a smaller one is read before they have begun."""
@@ -50,7 +50,7 @@ def read(
     savepoint = session.begin_nested()
     try:
         with ThreadPoolExecutor(max_workers=1) as database:
-            part = partial(part_of_file, session, brought.id)
+            part = part_of(session, RegisterImport.sealed_content, brought.id)
             file = SealedFile(part, database, key, import_id=brought.id, byte_count=brought.byte_count)
             table = table_of(session, brought, file)
             if table is None:

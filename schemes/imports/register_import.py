@@ -26,11 +26,11 @@ from schemes.errors import NotFound, NotNow, Refused, SamePerson
 from schemes.imports.entry import Outcome
 from schemes.imports.legacy_file import CreditTerms
 from schemes.imports.mapping import ColumnMapping
-from schemes.imports.sealed_file import seal_file
 from schemes.imports.source import remember
 from schemes.person import Actor, Role
 from schemes.scheme import get_scheme
 from schemes.seal import Seals
+from schemes.sealed_file import seal_file
 
 # rows to a chunk: as many as are read while those before are written
 CHUNK = 5000
@@ -185,7 +185,7 @@ def begin(
         sha256=hashlib.sha256(content).hexdigest(),
         byte_count=len(content),
         key_id=key_row.id,
-        sealed_content=seal_file(key, content, import_id),
+        sealed_content=seal_file(key, content, "register_import", import_id),
         made_by=by.person_id,
         made_at=at,
         step_asked_at=at,
@@ -202,12 +202,6 @@ def get_import(session: Session, import_id: UUID, *, lock: bool = False) -> Regi
     if brought is None:
         raise NotFound("import", import_id)
     return brought
-
-
-def part_of_file(session: Session, import_id: UUID, start: int, length: int) -> bytes:
-    """Bytes of an import's file as it is kept, sealed, from a place on."""
-    kept = func.substr(RegisterImport.sealed_content, start + 1, length)
-    return bytes(session.scalars(select(kept).where(RegisterImport.id == import_id)).one())
 
 
 def imports_of_body(session: Session, *, limit: int = 20) -> Sequence[RegisterImport]:

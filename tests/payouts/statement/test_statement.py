@@ -137,7 +137,7 @@ def test_a_wrong_or_hostile_statement_leaves_its_fault_and_no_entry(office, acco
         camt("20000012345678", entry(1_00, "x")): StatementFault.OTHER_ACCOUNT,
         camt(account, entry(1_00, "x"), opening=0, closing=5): StatementFault.DOES_NOT_ADD_UP,
         good[:-40]: StatementFault.NOT_READABLE,
-        b'<!DOCTYPE a [<!ENTITY b "c">]>' + good[21:]: StatementFault.NOT_READABLE,
+        b'<!DOCTYPE a [<!ENTITY b "c">]>' + good[21:]: StatementFault.HOSTILE,
         b"<Document><CstmrPmtStsRpt/></Document>": StatementFault.OTHER_MESSAGE,
         good.replace(b'"GBP"', b'"EUR"'): StatementFault.OTHER_CURRENCY,
         b"\x00\x01": StatementFault.BAD_TABLE,

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemes import sealed_file
 from schemes.errors import SealBroken
-from schemes.imports import sealed_file
 from schemes.imports.register_import import ImportStatus, get_import
-from schemes.imports.sealed_file import SealedFile, seal_file
+from schemes.imports.sealed_file import SealedFile
 from schemes.seal import SEALED_IS_LONGER, KeyRing, Seals
+from schemes.sealed_file import seal_file
 
 BODY, IMPORT, OTHER = (UUID(int=number) for number in (1, 2, 3))
+TABLE = "register_import"
 SIZE = 16
 KEY = Seals(KeyRing.parse("k1:" + base64.b64encode(b"a" * 32).decode()), b"b" * 32).make_for(BODY, OTHER)[2]
 
@@ -45,7 +47,7 @@ def test_what_is_read_is_what_was_sealed_whole_or_piece_by_piece_and_as_often_as
     def read_twice(file):
         return [b"".join(iter(lambda stream=stream: stream.read(pieces), b"")) for stream in (file.open(), file.open())]
 
-    kept = seal_file(KEY, content, IMPORT)
+    kept = seal_file(KEY, content, TABLE, IMPORT)
     assert opened(kept, len(content)) == content
     assert opened(kept, len(content), read=read_twice) == [content, content]
     assert opened(kept, len(content), read=lambda file: file.head) == content[:SIZE]
@@ -53,7 +55,7 @@ def test_what_is_read_is_what_was_sealed_whole_or_piece_by_piece_and_as_often_as
 
 def test_a_file_that_an_earlier_release_sealed_as_a_whole_is_read():
     content = b"reference,amount\r\n" * 9
-    assert opened(KEY.seal(content, "register_import", IMPORT), len(content)) == content
+    assert opened(KEY.seal(content, TABLE, IMPORT), len(content)) == content
 
 
 LENGTH = SIZE + SEALED_IS_LONGER
@@ -68,7 +70,7 @@ SEGMENTS = {
 
 @pytest.mark.parametrize("spoil", SEGMENTS.values(), ids=SEGMENTS)
 def test_a_file_one_of_whose_segments_was_spoilt_does_not_open(spoil):
-    kept = seal_file(KEY, b"x" * 3 * SIZE, IMPORT)
+    kept = seal_file(KEY, b"x" * 3 * SIZE, TABLE, IMPORT)
     segments = [kept[first : first + LENGTH] for first in range(1, len(kept), LENGTH)]
     with pytest.raises(SealBroken):
         opened(b"".join((kept[:1], *spoil(*segments))), 3 * SIZE)
@@ -76,7 +78,7 @@ def test_a_file_one_of_whose_segments_was_spoilt_does_not_open(spoil):
 
 def test_a_file_of_another_import_does_not_open():
     with pytest.raises(SealBroken):
-        opened(seal_file(KEY, b"x", IMPORT), 1, OTHER)
+        opened(seal_file(KEY, b"x", TABLE, IMPORT), 1, OTHER)
 
 
 @pytest.mark.parametrize("encode", [lambda text: text, lambda text: text.decode().encode("utf-16")])

@@ -5,7 +5,7 @@
 The payments of one payroll are written straight into the table; then each event is posted for all of them in one
 statement, the balances are read as a page reads them, and every entry is read back for the proof. The statement has as
 many entries, half of them returned credits, and is read and matched as a worker does it.
-`statement_peak_mib` is the highest memory of this process beyond what it had before; the file itself is held whole.
+`statement_peak_mib` is the highest memory of this process beyond what it had before; the file is opened as it is read.
 """
 
 import argparse

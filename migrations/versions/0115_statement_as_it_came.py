@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "statement_as_it_came"
-down_revision = "looked_up_in_one_sweep"
+down_revision = "held_copy"
 
 FAULTS = (
     "not_readable",

@@ -192,7 +192,8 @@ def clean_networks(networks: Sequence[str]) -> list[str]:
 
 
 def clean_payees(kind: KeyKind, payees: Sequence[str]) -> list[str]:
-    references = sorted(set(payees))
+    # as the register has them
+    references = sorted({reference.upper() for reference in payees})
     if (kind is KeyKind.TEAM) != bool(references) or len(references) > MOST_PAYEES:
         raise KeyRefused(KeyFault.TEAM_PAYEES)
     if not all(REFERENCE.fullmatch(reference) for reference in references):

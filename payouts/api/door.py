@@ -29,6 +29,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 FILES = ("/imports", "/one_off_files")
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 REPLAYED = "Idempotency-Replayed"
+MOST_UNSAID = 2**63
 MOST_REFUSALS_NOTED = 20
 """Of one secret in a minute: a system with a revoked one goes on calling, and must not fill the body's trail."""
 # of a reply, the headers that are part of it
@@ -77,9 +78,25 @@ def answered(scopes: frozenset[Scope], every: bool, view: Callable[[], Response]
         go_on_in(found_in, found.actor.body_id, wait_seconds=wait)
         if api_secret.must_note_use(found, given.now()):
             note_use(found)
+        take_body()
         response = once(view) if request.method == "POST" else view()
     conditional(response)
     return response
+
+
+def take_body() -> None:
+    """Take all that was sent in. Raises Refusal.
+
+    A body that says how long it is was looked at before. One that comes in chunks is cut where it may be no longer,
+    without a word, by werkzeug: a cut file would be read as a whole one, with an amount that lost its last digits.
+    """
+    try:
+        content = request.get_data()
+    except OSError:
+        # gunicorn's word for a chunk that is none
+        raise Refusal("bad-request", "The body ended too soon, or does not come in the chunks that it says.") from None
+    if request.content_length is None and len(content) >= (request.max_content_length or MOST_UNSAID):
+        raise Refusal("too-large")
 
 
 def made(returned: Any) -> Response:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
+from io import BytesIO
 
 import pytest
 from sqlalchemy import text
 
+from payouts.api import door
 from payouts.app import create_app
 from schemes.amount import Inputs
 from schemes.api_key import Scope
@@ -17,7 +21,7 @@ from schemes.award_version import change_award
 from schemes.database import new_id
 from schemes.imports.register_import import ImportStatus, get_import
 from schemes.person import Role
-from tests.api.caller import Caller, problem
+from tests.api.caller import PREFIX, Caller, problem
 from tests.keys import a_key
 
 
@@ -77,6 +81,42 @@ def test_a_team_key_neither_keeps_nor_discards_a_file_that_somebody_else_sent(of
         assert problem(team.post(f"/imports/{import_id}/{act}", {})) == "not-on-the-team-list"
     with office.transaction() as session:
         assert get_import(session, import_id).status is ImportStatus.READ
+
+
+class Broken(BytesIO):
+    """A body whose chunks are none, as gunicorn tells it."""
+
+    def read(self, *size: int) -> bytes:
+        raise OSError
+
+    readinto = read
+
+
+def send_in_chunks(system, stream):
+    headers = {
+        "Authorization": f"Bearer {system.secret}",
+        "Idempotency-Key": "chunks",
+        "Content-Type": "text/csv",
+        "Transfer-Encoding": "chunked",
+    }
+    whole = {"wsgi.input_terminated": True}
+    return system.client.post(
+        f"{PREFIX}/imports?scheme=HIL", input_stream=stream, headers=headers, environ_overrides=whole
+    )
+
+
+def test_a_file_that_comes_in_chunks_is_taken_whole_or_not_at_all(office, caller, small_register, monkeypatch):
+    system = caller(Scope.READ, Scope.PAYEES, Scope.AWARDS)
+    before = len(system.all("/imports"))
+    with monkeypatch.context() as tight:
+        tight.setattr(door, "service", lambda: replace(office.service, settings=replace(
+            office.service.settings, upload_limit=len(small_register) - 7)))  # fmt: skip
+        answer = send_in_chunks(system, BytesIO(small_register))
+        assert (answer.status_code, problem(answer)) == (413, "too-large")
+    assert problem(send_in_chunks(system, Broken())) == "bad-request"
+    assert len(system.all("/imports")) == before
+    sent = send_in_chunks(system, BytesIO(small_register))
+    assert (sent.status_code, sent.json["sha256"]) == (202, hashlib.sha256(small_register).hexdigest())
 
 
 def test_a_body_that_is_packed_is_not_unpacked(caller):

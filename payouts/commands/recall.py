@@ -45,7 +45,8 @@ def list_recalls(number: int | None, body_name: str | None) -> None:
 @recall.command("ask")
 @click.argument("number", type=int)
 @click.option("--file", "file_name", help="The file's name, where the payroll has several.")
-@click.option("--reference", help="Of one payment; without it the whole file.")
+@click.option("--reference", help="Of one payment.")
+@click.option("--whole-file", is_flag=True, help="Every payment of the file.")
 @click.option("--because", "reason", required=True, help="Why it is wanted back.")
 @ground.person_options
 @ground.body_option
@@ -57,8 +58,12 @@ def ask(
     email: str,
     code: str | None,
     body_name: str | None,
+    *,
+    whole_file: bool,
 ) -> None:
     """Record that payroll NUMBER's file, or a payment of it, is asked back, and print what the bank has to be told."""
+    if bool(reference) is whole_file:
+        raise click.UsageError("say what is wanted back: --reference of one payment, or --whole-file")
     given = ground.service()
     body_id = ground.one_body(given, body_name)
     by = ground.acting(given, body_id, email, code)

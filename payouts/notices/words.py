@@ -144,11 +144,11 @@ RETURNS: dict[Reason, tuple[tuple[str, str], tuple[str, str]]] = {
     Reason.REQUESTED: (
         (
             "we asked the bank to send it back.",
-            "You do not need to do anything. We write to you when we pay you again.",
+            "You do not need to do anything. We will tell you what happens next.",
         ),
         (
             "gofynnwyd i'r banc ei anfon yn ôl.",
-            "Nid oes angen i chi wneud dim. Byddwn yn ysgrifennu atoch pan fyddwn yn eich talu eto.",
+            "Nid oes angen i chi wneud dim. Byddwn yn rhoi gwybod i chi beth fydd yn digwydd nesaf.",
         ),
     ),
 }

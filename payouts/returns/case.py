@@ -132,7 +132,8 @@ def next_of_details(session: Session, case: ReturnedPayment, payment: Payment, p
             Account.usable_from > london_day(at),
         )
         return Next.WAIT if session.scalars(cools_off.limit(1)).first() else Next.ASK_FOR_DETAILS
-    if case.reason in (Reason.OURS, Reason.DUPLICATE, Reason.UNKNOWN) and account.id == payment.account_id:
+    unsure = (Reason.OURS, Reason.DUPLICATE, Reason.UNKNOWN, Reason.REQUESTED)
+    if case.reason in unsure and account.id == payment.account_id:
         return Next.FIND_OUT
     return Next.PAY_AGAIN
 

@@ -122,7 +122,7 @@ def ask(
     if at > deadline:
         raise TooLateToRecall(deadline)
     if waiting_of(session, file_id, payment_id) is not None:
-        raise NotNow("recall", "requested", "requested again")
+        raise NotNow("file" if payment_id is None else "payment", "asked back already", "asked back again")
     left = select(func.count()).where(*payments_of(file, payment_id), Payment.status.in_(RECALLABLE))
     if not session.scalar(left):
         raise NotNow("payment", "back already, or not with the bank", "recalled")
@@ -216,6 +216,12 @@ def recalls_of(session: Session, payroll_id: UUID) -> Sequence[Recall]:
     return session.scalars(
         select(Recall).where(Recall.payroll_id == payroll_id).order_by(Recall.asked_at.desc(), Recall.id)
     ).all()
+
+
+def recall_of(session: Session, payment: Payment) -> Recall | None:
+    """The last time that a payment was asked back by itself."""
+    mine = select(Recall).where(Recall.payroll_id == payment.payroll_id, Recall.payment_id == payment.id)
+    return session.scalars(mine.order_by(Recall.asked_at.desc()).limit(1)).first()
 
 
 def open_recalls(session: Session, *, limit: int = 20) -> Sequence[Recall]:

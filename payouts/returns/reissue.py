@@ -20,7 +20,8 @@ from payouts.ledger.entry import Event
 from payouts.ledger.posting import post
 from payouts.one_offs import Sum
 from payouts.payment import LIVE_EARLIER, Payment, PaymentStatus
-from payouts.payroll import Payroll, PayrollKind, add_payroll, get_payroll
+from payouts.payroll import Payroll, PayrollKind, PayrollStatus, add_payroll, get_payroll
+from payouts.responses.file_word import FileSays, FileWord
 from payouts.returns.reason import Reason
 from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment
 from payouts.tasks import outbox
@@ -76,7 +77,18 @@ def waits_for_payroll() -> ColumnElement[bool]:
         )
         .where(original.body_id == ReturnedPayment.body_id, original.id == ReturnedPayment.payment_id, LIVE_EARLIER)
     )
-    return ReturnedPayment.status.in_(OPEN) & ~successor.exists()
+    return ReturnedPayment.status.in_(OPEN) & ~successor.exists() & ~named_already()
+
+
+def named_already() -> ColumnElement[bool]:
+    """Of cases, that a payroll is to pay them again that has no payments yet, as it is being built."""
+    return exists().where(
+        Reissue.body_id == ReturnedPayment.body_id,
+        Reissue.returned_payment_id == ReturnedPayment.id,
+        Payroll.body_id == Reissue.body_id,
+        Payroll.id == Reissue.payroll_id,
+        Payroll.status == PayrollStatus.BUILDING,
+    )
 
 
 def ready(scheme_id: UUID, day: date, *, named: Collection[UUID] | None = None) -> Select[UUID]:
@@ -117,7 +129,18 @@ def ready(scheme_id: UUID, day: date, *, named: Collection[UUID] | None = None) 
     if named is not None:
         return found.where(ReturnedPayment.id == any_(literal(list(named), ARRAY(UuidType()))))
     sure = or_(account.c.id != Payment.account_id, ReturnedPayment.reason.not_in(DECIDED_ONE_BY_ONE))
-    return found.where(sure, ReturnedPayment.status == CaseStatus.HELD)
+    wanted = or_(ReturnedPayment.reason != Reason.REQUESTED, of_withdrawn_file())
+    return found.where(sure, wanted, ReturnedPayment.status == CaseStatus.HELD)
+
+
+def of_withdrawn_file() -> ColumnElement[bool]:
+    """Of payments, that their whole file was taken back: what was wrong with it was wrong with none of them alone.
+
+    One that the body asked for by itself was not to be paid, so whether it is owed after all is decided by name.
+    """
+    return exists().where(
+        FileWord.body_id == Payment.body_id, FileWord.file_id == Payment.file_id, FileWord.says == FileSays.WITHDRAWN
+    )
 
 
 def paid_again_by(session: Session, payroll_id: UUID, *payments: UUID) -> Sum:

@@ -7,17 +7,18 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovSubmitInput, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import StringField, SubmitField
-from wtforms.validators import Length, Optional
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
+from wtforms.validators import InputRequired, Optional
 
 from payouts.files.payment_file import get_file
 from payouts.payment import Payment
 from payouts.payroll import get_payroll
 from payouts.returns import recall as recalls
 from payouts.returns.recall import ASKERS, Recall, deadline_of, get_recall
+from payouts.returns.returned import case_of
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
@@ -27,16 +28,19 @@ from schemes.errors import ReasonNotGiven
 from schemes.payee import Payee
 from schemes.person import names
 
-TOO_LONG = Length(max=1000, message="Use at most 1,000 characters")
+ONE, WHOLE = "payment", "file"
 
 
 class AskBack(Form):
     recall_id = MadeField()
+    what = RadioField(
+        "What do you want back?",
+        widget=GovRadioInput(),
+        choices=[SelectChoice(ONE, "One payment"), SelectChoice(WHOLE, "The whole file")],
+        validators=[InputRequired("Choose whether you want one payment back or the whole file")],
+    )
     reference = StringField(
-        "Reference of the payment",
-        description="Leave it empty to take the whole file back",
-        widget=GovTextInput(),
-        validators=[Optional()],
+        "Reference of the payment", description="For one payment", widget=GovTextInput(), validators=[Optional()]
     )
     reason = WordsField("Why?", missing="Say why you want it back", longest=1000)
     submit = SubmitField("Record the recall", widget=GovSubmitInput())
@@ -55,6 +59,12 @@ def ask_back(payroll_id: UUID, file_id: UUID) -> ResponseReturnValue:
     def ask(session: Session) -> None:
         payroll = get_payroll(session, payroll_id, lock=True)
         wanted, payment_id = " ".join((form.reference.data or "").upper().split()), None
+        if bool(wanted) is (form.what.data == WHOLE):
+            form.refuse(
+                "Enter the reference of the payment" if not wanted else "Leave it empty to have the whole file back",
+                form.reference,
+            )
+            return
         if wanted:
             mine = (Payment.payroll_id == payroll_id, Payment.file_id == file_id, Payment.reference == wanted)
             found = session.scalars(select(Payment.id).where(*mine)).all()
@@ -121,11 +131,12 @@ def recall_page(recall_id: UUID, form: BankRefused) -> ResponseReturnValue:
 
 def payment_facts(session: Session, recall: Recall) -> dict[str, object]:
     if recall.payment_id is None:
-        return {"payment": None, "payee": None, "account": None, "credit": None}
+        return {"payment": None, "payee": None, "account": None, "credit": None, "case": None}
     payment = session.get_one(Payment, (recall.body_id, recall.payment_id))
     return {
         "payment": payment,
         "credit": recalls.credit_of(session, payment),
+        "case": case_of(session, payment.id),
         "payee": session.get_one(Payee, (recall.body_id, payment.payee_id)),
         "account": session.get_one(Account, (recall.body_id, payment.account_id)),
     }

@@ -13,6 +13,7 @@ from payouts.payroll import get_payroll
 from payouts.returns import case as work
 from payouts.returns.case import WORKERS, CaseRow, cases, next_of, row_of
 from payouts.returns.outcome import Outcome, ReturnOutcome, outcomes_of, waiting_of
+from payouts.returns.recall import recall_of
 from payouts.returns.reissue import payrolls_paying
 from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment, get_case
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
@@ -80,6 +81,7 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
             to_payee=get_payee(session, claim.to_payee_id) if claim else row.payee,
             claim_waits=claim_waiting_of(session, row.payee.id, row.beneficiary.id),
             kept=kept_of(session, case),
+            asked=recall_of(session, row.payment),
             names=names(session),
         )
 

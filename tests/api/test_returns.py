@@ -50,7 +50,7 @@ def test_what_came_back_is_listed_with_why_and_what_a_person_has_to_do(office, b
     mine = next(one for one in found if one["payment"]["id"] == str(payment.id))
     assert (mine["came_back"], mine["status"], mine["amount_pence"]) == ("returned", "held", payment.amount_pence)
     one = reader.get(f"/returns/{mine['id']}").json
-    assert (one["next"], one["paying_payroll_number"], one["outcomes"]) == ("pay_again", None, [])
+    assert (one["next"], one["paying_payroll_number"], one["outcomes"]) == ("find_out", None, [])
     number, payee = one["payment"]["payroll_number"], one["payment"]["payee"]["reference"]
     assert len(reader.get(f"/returns?payroll={number}&status=held").json["data"]) == 2
     assert [each["id"] for each in reader.get(f"/returns?payee={payee}").json["data"]] == [mine["id"]]

@@ -109,6 +109,7 @@ def ask_the_bank(preparer, payroll: str) -> None:
     page.goto(payroll)
     page.get_by_role("link", name="Take back SANDBOX-HIL-0001").click()
     preparer.look("Ask the bank to take it back")
+    page.get_by_label("The whole file").check()
     page.get_by_label("Why?").fill("It was sent twice")
     page.get_by_role("button", name="Record the recall").click()
     expect(page.get_by_text("Now tell your bank")).to_be_visible()

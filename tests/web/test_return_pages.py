@@ -118,7 +118,9 @@ def test_a_payment_is_asked_back_and_the_message_to_the_bank_is_written(office, 
     page = preparer.get(f"/payrolls/{bank.payroll_id}")
     page = preparer.get(page.link("Take back"))
     assert faults_of(page) == []
-    page = preparer.press("Record the recall", reference=payment.reference, reason="Died on Sunday")
+    said = {"what": "payment", "reason": "Died on Sunday"}
+    assert preparer.press("Record the recall", **said).errors == ["Enter the reference of the payment"]
+    page = preparer.press("Record the recall", **said, reference=payment.reference)
     assert "Please recall this Bacs Direct Credit" in page.text
     assert payment.reference in page.text
     assert faults_of(page) == []

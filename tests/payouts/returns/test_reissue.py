@@ -17,8 +17,9 @@ from payouts.returns import case as work
 from payouts.returns import outcome as outcomes
 from payouts.returns.case import Next, next_of, row_of
 from payouts.returns.outcome import BeingPaidAgain, Outcome, ReviewDayRefused
-from payouts.returns.reissue import NothingToReissue, create_reissue, ready_sum
+from payouts.returns.reissue import NothingToReissue, NotToReissue, create_reissue, ready_sum
 from payouts.returns.returned import CaseStatus, case_of, get_case
+from payouts.sandbox.bank.fate import Script
 from schemes.database import new_id
 from schemes.errors import NotNow, SamePerson
 from schemes.period import Period
@@ -63,6 +64,13 @@ def pay_again(office, *, named=None):
     return payroll.id
 
 
+def by_name(office, payment):
+    """Pay one payment again that somebody names."""
+    with office.transaction() as session:
+        case_id = case_of(session, payment.id).id
+    return pay_again(office, named=[case_id])
+
+
 def payments_in(office, payroll_id):
     with office.transaction() as session:
         return session.scalars(select(Payment).where(Payment.payroll_id == payroll_id)).all()
@@ -78,8 +86,8 @@ def release_again(office, payroll_id):
 
 
 def test_a_return_is_put_right_by_details_that_a_second_person_confirmed_and_paid_again_once(office, bank, clock):
-    closed, wanted = bank.items[0], bank.items[1]
-    receive(office, bank.arucs((closed, "B"), (wanted, "C")))
+    closed = bank.items[0]
+    receive(office, bank.arucs((closed, "B")))
     payment = payment_of(office, closed)
     assert look(office, payment)[1] is Next.ASK_FOR_DETAILS
     office.change_bank_details(payment.payee_id)
@@ -88,7 +96,6 @@ def test_a_return_is_put_right_by_details_that_a_second_person_confirmed_and_pai
     again_id = pay_again(office)
     again = {one.beneficiary_id: one for one in payments_in(office, again_id)}
     successor = again[payment.beneficiary_id]
-    assert len(again) == 2, "what we asked to be taken back can be paid again as well"
     assert (successor.amount_pence, successor.period_first_day) == (payment.amount_pence, payment.period_first_day)
     assert successor.account_id != payment.account_id
     assert look(office, payment)[0].status is CaseStatus.HELD, "nothing is released yet"
@@ -99,9 +106,7 @@ def test_a_return_is_put_right_by_details_that_a_second_person_confirmed_and_pai
     assert (case.status, case.successor_id, following) == (CaseStatus.REISSUED, successor.id, Next.NOTHING)
     with office.transaction() as session:
         assert get_payroll(session, again_id).kind is PayrollKind.REISSUE
-        assert whereabouts(session, payroll_id=bank.payroll_id).reissued_pence == sum(
-            one.amount_pence for one in again.values()
-        )
+        assert whereabouts(session, payroll_id=bank.payroll_id).reissued_pence == payment.amount_pence
         assert prove(session, bank.payroll_id).is_proven
         assert prove(session, again_id).is_proven
 
@@ -116,7 +121,7 @@ def test_what_is_paid_again_counts_once_for_its_period(office, bank):
         return sums[payment.award_id, Period(payment.period_first_day, payment.period_last_day)]
 
     assert paid() == payment.amount_pence
-    pay_again(office)
+    by_name(office, payment)
     assert paid() == payment.amount_pence
 
 
@@ -131,17 +136,40 @@ def test_an_ordinary_payroll_of_the_same_period_does_not_pay_what_came_back(offi
 
 def test_a_reissue_that_is_cancelled_leaves_the_case_open_for_another(office, bank):
     receive(office, bank.arucs((bank.items[0], "C")))
-    first = pay_again(office)
+    payment = payment_of(office, bank.items[0])
+    first = by_name(office, payment)
     with office.transaction() as session:
         payroll = get_payroll(session, first, lock=True)
         cancel(session, payroll, reason="wrong day", by=office.person(Role.PREPARER), at=office.service.now())
-    assert len(payments_in(office, pay_again(office))) == 1
+    assert len(payments_in(office, by_name(office, payment))) == 1
+
+
+def test_what_the_body_asked_back_is_paid_again_by_name_only_and_by_one_payroll(office, bank):
+    receive(office, bank.arucs((bank.items[0], "C")))
+    payment = payment_of(office, bank.items[0])
+    assert look(office, payment)[1] is Next.FIND_OUT
+    with pytest.raises(NothingToReissue):
+        pay_again(office)
+    with office.transaction() as session:
+        facts = {"scheme_id": office.harbour.scheme_id, "named": [case_of(session, payment.id).id], "pay_date": AGAIN}
+        facts |= {"by": office.person(Role.PREPARER), "at": office.service.now()}
+        create_reissue(session, office.service.calendar, payroll_id=new_id(), **facts)
+        with pytest.raises(NotToReissue):
+            create_reissue(session, office.service.calendar, payroll_id=new_id(), **facts)
+
+
+def test_a_file_that_was_taken_back_whole_is_paid_again_whole(office, bank):
+    quiet = at_the_bank(office, bank.payroll_id, Script())
+    receive(office, quiet.report("Arrival").replace(b"ArrivalReport", b"WithdrawalReport"))
+    with office.transaction() as session:
+        ready = ready_sum(session, office.harbour.scheme_id, AGAIN)
+    assert ready == (bank.course.about.count, bank.course.about.total_pence)
 
 
 def test_a_reissue_that_comes_back_is_a_case_of_its_own(office, bank):
     receive(office, bank.arucs((bank.items[0], "C")))
     original = payment_of(office, bank.items[0])
-    again_id = pay_again(office)
+    again_id = by_name(office, original)
     release_again(office, again_id)
     record_submission(office, again_id)
     second = at_the_bank(office, again_id)

@@ -65,7 +65,9 @@ MOVES: dict[tuple[TraceStage, TraceStage], str] = {
     (TraceStage.ASK_BANK, TraceStage.CLOSED): "it was there after all, or came back by itself",
     (TraceStage.WITH_BANK, TraceStage.CLOSED): "the bank says that it is in the payee's account, or it came back",
     (TraceStage.RECOVERING, TraceStage.CLOSED): "whoever has it does not give it back, or it came back",
-    (TraceStage.COMING_BACK, TraceStage.CLOSED): "it came back, as two people or a report say",
+    (TraceStage.COMING_BACK, TraceStage.CLOSED): "it came back, as two people or a report say, or it never will",
+    (TraceStage.COMING_BACK, TraceStage.COMING_BACK): "a second person had not seen it, and it is told once more",
+    (TraceStage.COMING_BACK, TraceStage.RECOVERING): "a second person had not seen it: somebody else has it",
 }
 
 
@@ -83,6 +85,8 @@ ANSWERS: dict[TraceStage, tuple[BankAnswer, ...]] = {
     TraceStage.WITH_BANK: (BankAnswer.CREDITED, BankAnswer.RETURNED, BankAnswer.MISDIRECTED),
     TraceStage.RECOVERING: (BankAnswer.RECOVERED, BankAnswer.REFUSED),
 }
+ANOTHERS = (SaidAccount.SAME_AS_HELD, SaidAccount.OTHER)
+"""Of what the payee says: that the account paid is not theirs. That it is in there is then no end of the search."""
 LEADS_TO: dict[BankAnswer, TraceStage | TraceOutcome] = {
     BankAnswer.CREDITED: TraceOutcome.CREDITED,
     BankAnswer.RETURNED: TraceStage.COMING_BACK,
@@ -261,7 +265,7 @@ def answer(
     That the money is back waits for a second person, as a return told by letter.
     """
     by.must_be(*WORKERS, scheme=trace.scheme_id)
-    if said not in ANSWERS.get(trace.stage, ()):
+    if said not in answers_of(session, trace):
         raise NotNow("trace", trace.stage.replace("_", " "), "answered so")
     if not words.strip():
         raise ReasonNotGiven("know that")
@@ -279,10 +283,28 @@ def answer(
     note(session, trace, kind, words, by=by, at=at)
 
 
+def answers_of(session: Session, trace: Trace) -> tuple[BankAnswer, ...]:
+    """What the bank may say of a trace as it stands.
+
+    Where a second person did not see that the money is back, it may say anything of that stage anew.
+    """
+    stage = trace.stage
+    if stage is TraceStage.COMING_BACK and telling.waiting_of(session, trace.payment_id) is None:
+        asked_back = select(TraceStep.id).where(TraceStep.trace_id == trace.id, TraceStep.kind == StepKind.MISDIRECTED)
+        stage = TraceStage.RECOVERING if session.scalars(asked_back.limit(1)).first() else TraceStage.WITH_BANK
+    possible = ANSWERS.get(stage, ())
+    if trace.said_account in ANOTHERS:
+        return tuple(one for one in possible if one is not BankAnswer.CREDITED)
+    return possible
+
+
 def tell_return(session: Session, trace: Trace, said: BankAnswer, words: str, *, by: Actor, at: datetime) -> None:
     payment = session.get_one(Payment, (trace.body_id, trace.payment_id))
     if payment.status in GONE_OUT and telling.waiting_of(session, payment.id) is None:
         why = Reason.REQUESTED if said is BankAnswer.RECOVERED else Reason.UNKNOWN
+        if trace.said_account in ANOTHERS:
+            # so that nothing more is paid into it, and this is not paid there again
+            why = Reason.NAME
         telling.tell(session, payment, told_id=new_id(), why=why, reason=words, by=by, at=at)
 
 

@@ -9,7 +9,6 @@ from flask import Flask
 
 from bacs.account import format_sort_code
 from payouts.files.payment_file import PaymentFile
-from payouts.payment import Payment
 from payouts.payroll import Payroll
 from payouts.returns.trace import (
     PayeeTold,
@@ -135,13 +134,16 @@ def letter(
     payroll: Payroll,
     file: PaymentFile | None,
     profile: BankProfile,
-    payment: Payment,
+    credit: tuple[str, int],
     *,
     holder_name: str,
     account: str,
     misdirected: bool,
 ) -> Letter:
-    """The letter that asks where a payment is; account: as much of it as whoever reads may see."""
+    """The letter that asks where a payment is, or for it back.
+
+    credit: reference and pence by which the bank knows it. account: as much of it as whoever reads may see.
+    """
     if misdirected:
         sentences = [
             "The payment below went to an account that is not the payee’s.",
@@ -161,8 +163,8 @@ def letter(
             ("Submission serial number", serial),
             ("Processing day", day(payroll.processing_day)),
             ("Entry day", day(payroll.pay_date)),
-            ("Amount", pounds(payment.amount_pence)),
-            ("Reference", payment.reference),
+            ("Amount", pounds(credit[1])),
+            ("Reference", credit[0]),
             ("Account holder", holder_name),
             ("Account", account),
         ],

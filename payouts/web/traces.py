@@ -18,6 +18,7 @@ from payouts.files.payment_file import PaymentFile
 from payouts.payment import Payment
 from payouts.payroll import Payroll, get_payroll
 from payouts.returns import telling, tracing
+from payouts.returns.recall import credit_of
 from payouts.returns.returned import case_of
 from payouts.returns.trace import (
     ToldBy,
@@ -204,6 +205,8 @@ def trace_page(session: Session, trace: Trace, full: dict[str, Any] | None = Non
         late=trace.due_on is not None and trace.due_on < today,
         age=(today - london_day(trace.opened_at)).days,
         letter=letter_of(session, trace, payment, payroll, paid.holder_name, account),
+        credit=credit_of(session, payment),
+        not_theirs=trace.said_account in tracing.ANOTHERS,
         may_work=any(actor().holds(role, trace.scheme_id) for role in WORKERS),
         may_unmask=may_see("pages.show_trace_in_full"),
         names=names(session),
@@ -218,8 +221,9 @@ def letter_of(
         return None
     file = session.get(PaymentFile, (payment.body_id, payment.file_id)) if payment.file_id else None
     profile = newest_profile(session, payroll.bank_profile_id)
-    misdirected = trace.stage is TraceStage.RECOVERING
-    return letter(payroll, file, profile, payment, holder_name=holder_name, account=account, misdirected=misdirected)
+    misdirected = trace.stage is TraceStage.RECOVERING or trace.said_account in tracing.ANOTHERS
+    credit = credit_of(session, payment)
+    return letter(payroll, file, profile, credit, holder_name=holder_name, account=account, misdirected=misdirected)
 
 
 @pages.route("/bank/traces/<uuid:trace_id>/assign", methods=["POST"])
@@ -269,7 +273,7 @@ def ask_bank(trace_id: UUID) -> ResponseReturnValue:
 def record_answer(trace_id: UUID) -> ResponseReturnValue:
     form = RecordAnswer()
     with transaction() as session:
-        possible = tracing.ANSWERS.get(get_trace(session, trace_id).stage, ())
+        possible = tracing.answers_of(session, get_trace(session, trace_id))
     form.answer.choices = [SelectChoice(one.value, ANSWERS[one][0]) for one in possible]
 
     def record(session: Session, trace: Trace) -> None:

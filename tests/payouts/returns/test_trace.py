@@ -12,6 +12,8 @@ from payouts.payment import PaymentStatus
 from payouts.payroll import get_payroll
 from payouts.responses import by_hand
 from payouts.returns import telling, trace_reminding, tracing
+from payouts.returns.case import Next, next_of, row_of
+from payouts.returns.returned import case_of
 from payouts.returns.trace import (
     SaidAccount,
     StepKind,
@@ -193,6 +195,44 @@ def test_money_in_a_wrong_account_that_is_not_given_back_stays_paid(office, bank
     assert state(office, trace_id).outcome is TraceOutcome.NOT_RECOVERED
     assert payment_of(office, bank.items[0]).status is PaymentStatus.SUBMITTED
     look(office, bank.payroll_id)
+
+
+def test_what_a_second_person_did_not_see_is_answered_anew(office, bank, payment, clock):
+    clock.time = PAY_DAY
+    trace_id = open_one(office, payment)
+    compare(office, trace_id)
+    ask(office, trace_id)
+    act(office, trace_id, tracing.answer, said=BankAnswer.MISDIRECTED, words="letter")
+    for role in (Role.APPROVER, Role.FINANCE):
+        act(office, trace_id, tracing.answer, said=BankAnswer.RECOVERED, words="phone")
+        with pytest.raises(NotNow):
+            act(office, trace_id, tracing.answer, said=BankAnswer.REFUSED, words="a second person looks first")
+        with office.transaction() as session:
+            [told] = telling.waiting(session)
+            told = telling.get_told(session, told.id, lock=True)
+            telling.reject(session, told, reason="not there", by=office.person(role), at=office.service.now())
+    act(office, trace_id, tracing.answer, said=BankAnswer.REFUSED, words="letter")
+    assert state(office, trace_id).outcome is TraceOutcome.NOT_RECOVERED
+    look(office, bank.payroll_id)
+
+
+def test_money_in_an_account_that_is_not_the_payee_s_is_asked_back_and_never_closed_as_credited(
+    office, bank, payment, clock
+):
+    clock.time = PAY_DAY
+    trace_id, another = open_one(office, payment), bank.items[1]
+    assert compare(office, trace_id, another.sort_code, another.account_number) is SaidAccount.OTHER
+    ask(office, trace_id)
+    with pytest.raises(NotNow):
+        act(office, trace_id, tracing.answer, said=BankAnswer.CREDITED, words="it is in the account, says the bank")
+    act(office, trace_id, tracing.answer, said=BankAnswer.MISDIRECTED, words="so it asks for it back")
+    act(office, trace_id, tracing.answer, said=BankAnswer.RECOVERED, words="and got it")
+    with office.transaction() as session:
+        [told] = telling.waiting(session)
+        told = telling.get_told(session, told.id, lock=True)
+        by_hand.confirm_told(session, told, by=office.person(Role.APPROVER), at=office.service.now())
+        row = row_of(session, case_of(session, payment.id))
+        assert next_of(session, row, at=office.service.now()) is Next.ASK_FOR_DETAILS, "it is not paid there again"
 
 
 def test_a_return_that_the_bank_reports_by_itself_ends_the_search(office, bank, payment, clock):

@@ -59,11 +59,11 @@ def receive(
     read_now(given, body_id, sent.id)
     with given.transaction(body_id) as session:
         read = statement.get_file(session, sent.id)
+        if read.status is FileStatus.ASKING:
+            raise click.ClickException(f"its columns are not known yet: {', '.join(read.header or [])}")
         if read.fault is not None:
             where = f" (at line or entry {read.fault_at})" if read.fault_at else ""
             raise click.ClickException(f"{statement_words.STATEMENT_FAULTS[read.fault]}{where}. Kept as {read.id}")
-        if read.status is FileStatus.ASKING:
-            raise click.ClickException(f"its columns are not known yet: {', '.join(read.header or [])}")
         click.echo(f"{read.id}: {read.entry_count:,} entries, {read.known_entries:,} known before")
         for other in repeated.overlaps(session, read):
             click.echo(f"same days as\t{other.file.file_name}\t{other.from_day}\t{other.to_day}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,6 +26,8 @@ from schemes.payee import Payee
 from schemes.person import Actor
 
 MOST_CANDIDATES = 10
+LOOKED_THROUGH = 20_000
+"""The most payments of a payroll among which an amount is looked for: a page waits for it."""
 NOT_AT_THE_BANK = (PaymentStatus.PREPARED, PaymentStatus.CANCELLED, PaymentStatus.TAKEN_OUT)
 
 
@@ -61,29 +64,49 @@ def candidates(session: Session, line: ResponseLine) -> list[Candidate]:
         ).all()
         payees, ids = {payee_id for _, payee_id in accounts}, {account_id for account_id, _ in accounts}
         found |= set(session.scalars(of_bank(Payment.payee_id.in_(payees) & Payment.account_id.in_(ids))))
-    if not found:
+    if line.amount_pence is not None and line.processing_day is not None:
+        found |= set(session.scalars(of_bank(of_that_day(line) & (Payment.amount_pence == line.amount_pence))))
+    return sorted(compared(session, line, found), key=lambda one: (-one.agreeing, one.payment.id))[:MOST_CANDIDATES]
+
+
+def of_that_day(line: ResponseLine) -> ColumnElement[bool]:
+    """Of payments those that were processed on a line's day, in payrolls that are not too large to be gone through."""
+    of_day = select(Payroll.id).where(
+        Payroll.processing_day == line.processing_day, Payroll.payment_count <= LOOKED_THROUGH
+    )
+    return Payment.payroll_id.in_(of_day)
+
+
+def compared(session: Session, line: ResponseLine, payments: Collection[UUID]) -> list[Candidate]:
+    """What of a line agrees with each of some payments."""
+    if not payments:
         return []
+    prints = {bytes(each) for each in (line.fingerprint, line.roll_fingerprint) if each is not None}
     rows = session.execute(
         select(Payment, Payroll, Payee, Account)
         .join(Payroll, (Payroll.body_id == Payment.body_id) & (Payroll.id == Payment.payroll_id))
         .join(Payee, (Payee.body_id == Payment.body_id) & (Payee.id == Payment.payee_id))
         .join(Account, (Account.body_id == Payment.body_id) & (Account.id == Payment.account_id))
-        .where(Payment.id.in_(found))
+        .where(Payment.id.in_(payments))
     )
-    looked = [
+    return [
         Candidate(
             payment,
             payroll,
             payee,
             account,
             same_amount=payment.amount_pence == line.amount_pence,
-            same_account=bytes(account.fingerprint) in {bytes(each) for each in prints},
+            same_account=bytes(account.fingerprint) in prints,
             same_reference=payment.reference == line.reference,
             same_day=payroll.processing_day == line.processing_day,
         )
         for payment, payroll, payee, account in rows
     ]
-    return sorted(looked, key=lambda one: (-one.agreeing, one.payment.id))[:MOST_CANDIDATES]
+
+
+def with_reference(session: Session, reference: str) -> list[UUID]:
+    """The payments that the bank may speak of by a reference, as somebody types it."""
+    return list(session.scalars(of_bank(Payment.reference == " ".join(reference.upper().split()))))
 
 
 def of_bank(which: ColumnElement[bool]) -> Select[UUID]:

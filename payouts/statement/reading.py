@@ -107,7 +107,7 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     savepoint.commit()
     file.entry_count, file.known_entries = keeper.kept, keeper.read - keeper.kept
     # the entries hold all that is needed, sealed one by one
-    file.sealed_content = None
+    file.sealed_content, file.fault, file.fault_at = None, None, 0
     move(file, FileStatus.READ)
     session.flush()
     lacking = matching.expected_contras(session, line_id=file.line_id, only_open=True)
@@ -146,7 +146,10 @@ def records_of(
     except FileRefused:
         raise StatementRefused(StatementFault.BAD_TABLE) from None
     file.header = list(header)
-    columns = Columns.from_json(file.columns) if file.columns else remembered_columns(session, file, header)
+    columns = Columns.from_json(file.columns) if file.columns else None
+    # what was refused when it was read by what is remembered is asked about
+    if columns is None and file.fault is None:
+        columns = remembered_columns(session, file, header)
     if columns is None:
         move(file, FileStatus.ASKING)
         session.flush()

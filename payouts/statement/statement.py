@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from payouts.responses import response
 from payouts.responses.response import Response
-from payouts.statement.table import Columns
+from payouts.statement.table import Columns, TableRow, rows_of
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.bank_profile import newest_profile
@@ -47,6 +48,7 @@ MOVES: dict[tuple[FileStatus, FileStatus], str] = {
     (FileStatus.READING, FileStatus.UNREADABLE): "it cannot be read, or is not of this account: nothing was kept of it",
     (FileStatus.READING, FileStatus.READ): "every entry was kept, and matched where that is certain",
     (FileStatus.ASKING, FileStatus.READING): "a person told the columns",
+    (FileStatus.UNREADABLE, FileStatus.READING): "the same bytes were sent again, perhaps to be read by other columns",
 }
 
 
@@ -76,7 +78,8 @@ class StatementFile(BodyOwned, Base):
     """A file that a person sent, for the account of a bank profile's line. header, columns: of a table.
 
     sealed_content: until it was read, and for good where it was refused. response_id: of a file that came among the
-    bank's other answers, which keep it. `known_entries` of its entries had come in another file before.
+    bank's other answers, which keep it. `known_entries` of its entries had come in another file before. fault: of the
+    last time that it was read, until it is read by columns that were told anew.
     """
 
     __tablename__ = "statement_file"
@@ -160,6 +163,8 @@ def receive(
     sha256 = hashlib.sha256(content).hexdigest()
     there = session.get(StatementFile, (session.info["body_id"], file_id)) or kept(session, line_id, sha256)
     if there is not None:
+        if there.status is FileStatus.UNREADABLE and there.id != file_id:
+            read_again(session, seals, there, content, by=by, at=at)
         return there
     file, key = new_file(session, seals, file_id, line_id, sha256=sha256, byte_count=len(content), at=at)
     file.file_name, file.received_by = file_name[:200], by.person_id
@@ -207,9 +212,35 @@ def add(session: Session, file: StatementFile, *, by: Actor | None, at: datetime
     ask_to_read(session, file, at=at)
 
 
+def read_again(
+    session: Session, seals: Seals, file: StatementFile, content: bytes, *, by: Actor, at: datetime
+) -> None:
+    """Take in once more what was refused: nothing of it was posted, and what its columns are can be told anew."""
+    if not may_be_looked_at(session, file):
+        key = seals.open_row(get_key(session, file.body_id, file.key_id))
+        file.sealed_content = seal_file(key, content, "statement_file", file.id)
+    file.header = file.columns = None
+    move(file, FileStatus.READING)
+    add(session, file, by=by, at=at)
+
+
 def ask_to_read(session: Session, file: StatementFile, *, at: datetime) -> None:
-    told = "told" if file.columns else "as it is"
-    outbox.add(session, "statement.read", once=f"statement.read/{file.id}/{told}", at=at, file_id=str(file.id))
+    # each time that it is sent or its columns are told is work of its own, and a file that was read is read no more
+    outbox.add(session, "statement.read", once=f"statement.read/{file.id}/{new_id()}", at=at, file_id=str(file.id))
+
+
+def first_rows(
+    session: Session, seals: Seals, file: StatementFile, columns: Columns, *, by: Actor, most: int = 2000
+) -> list[TableRow]:
+    """How the first rows of a table would be read, to be looked at before they are.
+
+    Raises BadRow for one that cannot be read so, ColumnsWrong, NotNow, FileRefused, NotAllowed.
+    """
+    by.must_be(*RECEIVERS)
+    columns.must_be_whole()
+    if file.status is not FileStatus.ASKING:
+        raise NotNow("statement", file.status, "read")
+    return list(islice(rows_of(content_of(session, seals, file), columns), most))
 
 
 def content_of(session: Session, seals: Seals, file: StatementFile) -> SealedFile:
@@ -247,7 +278,7 @@ def tell_columns(session: Session, file: StatementFile, columns: Columns, *, by:
         return
     columns.must_be_whole()
     move(file, FileStatus.READING)
-    file.columns = columns.as_json()
+    file.columns, file.fault, file.fault_at = columns.as_json(), None, 0
     session.flush()
     ask_to_read(session, file, at=at)
 

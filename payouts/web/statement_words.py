@@ -55,13 +55,14 @@ STATEMENT_FAULTS: dict[StatementFault, str] = {
     StatementFault.OTHER_ACCOUNT: "It is the statement of another account. Choose the account that it is of",
     StatementFault.OTHER_CURRENCY: "It holds amounts that are not pounds",
     StatementFault.DOES_NOT_ADD_UP: "Its entries do not lead from its opening to its closing balance, so it lacks some",
-    StatementFault.BAD_ROW: "A date or an amount in it can’t be read",
+    StatementFault.BAD_ROW: "A date or an amount in it can’t be read. Send it again to say anew what its columns are",
     StatementFault.BAD_TABLE: "It is neither a camt.053 nor a table of rows and columns",
 }
 
 COLUMNS: dict[Column, str] = {
     Column.DAY: "Date",
-    Column.AMOUNT: "Amount, with a minus one way",
+    Column.AMOUNT: "Amount, of money in and out in one column",
+    Column.SIDE: "Debit or credit, beside that amount",
     Column.MONEY_IN: "Money in",
     Column.MONEY_OUT: "Money out",
     Column.DESCRIPTION: "Description",

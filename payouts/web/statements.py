@@ -8,27 +8,21 @@ from uuid import UUID
 from flask import flash, jsonify, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
-from govuk_frontend_wtf.wtforms_widgets import (
-    GovCheckboxInput,
-    GovFileInput,
-    GovRadioInput,
-    GovSubmitInput,
-)
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovRadioInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, RadioField, SelectChoice, SubmitField
-from wtforms.validators import InputRequired
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional
 
+from payouts.responses.by_hand import with_reference
 from payouts.statement import entry, manual, posted, repeated, statement
 from payouts.statement.entry import BankEntry, Match
 from payouts.statement.statement import FileStatus, StatementFile
-from payouts.statement.table import Column, Columns, ColumnsWrong, guessed
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.figures import count, day, pounds
-from payouts.web.file_columns import days_field, places_chosen, with_columns
 from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, id_given, now, pages, service, transaction
-from payouts.web.statement_words import COLUMNS, MATCHES
+from payouts.web.statement_words import MATCHES
 from schemes.bank_profile import bank_profiles, newest_profile
 from schemes.change import ChangeKind, waiting_of
 from schemes.errors import NotAllowed, NotFound, NotNow, ReasonNotGiven, Refused
@@ -36,8 +30,7 @@ from schemes.person import names
 from schemes.unmasking import UNMASKERS
 
 PAGE = 50
-NOTHING = "nothing"
-NEEDED = (Column.DAY, Column.DESCRIPTION)
+NOTHING, BY_REFERENCE = "nothing", "by_reference"
 
 
 class SendStatement(Form):
@@ -49,23 +42,16 @@ class SendStatement(Form):
     submit = SubmitField("Read the statement", widget=GovSubmitInput())
 
 
-class StatementColumns(Form):
-    """The columns themselves are added for each file, by what they are."""
-
-    days = days_field()
-    in_is_negative = BooleanField("In the one column of amounts, a minus is money in", widget=GovCheckboxInput())
-    submit = SubmitField("Read the statement", widget=GovSubmitInput())
-
-    def columns(self) -> Columns:
-        places = places_chosen(self, Column)
-        month_first = self.days.data == "month_first"
-        return Columns(places, month_first=month_first, in_is_negative=bool(self.in_is_negative.data))
-
-
 class SayWhat(Form):
     change_id = MadeField()
     what = RadioField(
         "What is this entry?", widget=GovRadioInput(), validators=[InputRequired("Choose what this entry is")]
+    )
+    reference = StringField(
+        "Reference of the payment that came back",
+        description="Only for another payment that came back",
+        widget=GovTextInput(),
+        validators=[Optional(), Length(max=40, message="Use at most 40 characters")],
     )
     reason = WordsField("How do you know?", missing="Say how you know")
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
@@ -174,38 +160,6 @@ def statement_progress(statement_file_id: UUID) -> ResponseReturnValue:
         return jsonify(progress_of(statement.get_file(session, statement_file_id)))
 
 
-@pages.route("/statements/<uuid:statement_file_id>/columns", methods=["GET", "POST"])
-@allowed(*statement.RECEIVERS)
-def tell_statement_columns(statement_file_id: UUID) -> ResponseReturnValue:
-    with transaction() as session:
-        file = statement.get_file(session, statement_file_id)
-    form = columns_form(file)
-    if form.validate_on_submit():
-        try:
-            with transaction() as session:
-                locked = statement.get_file(session, statement_file_id, lock=True)
-                statement.tell_columns(session, locked, form.columns(), by=actor(), at=now())
-        except ColumnsWrong as refused:
-            place = [*refused.missing, *refused.twice, Column.AMOUNT][0]
-            form.refuse(words.sentence(refused), form[place.value])
-        except NotFound:
-            raise
-        except Refused as refused:
-            form.refuse(words.sentence(refused))
-        else:
-            return redirect(url_for("pages.show_statement", statement_file_id=statement_file_id), 303)
-    elif file.status is not FileStatus.ASKING:
-        return redirect(url_for("pages.show_statement", statement_file_id=statement_file_id), 303)
-    columns = [form[column.value] for column in Column]
-    return render_template("statements/tell_columns.html", form=form, file=file, columns=columns), form.status
-
-
-def columns_form(file: StatementFile) -> StatementColumns:
-    """A form with a choice of the file's columns for each thing that an entry has, as we guess them."""
-    header = file.header or []
-    return with_columns(StatementColumns, header, COLUMNS, needed=NEEDED, guess=guessed(header).places)
-
-
 @pages.route("/statements/unmatched")
 @allowed(ANYONE_SIGNED_IN)
 def show_unmatched() -> ResponseReturnValue:
@@ -238,6 +192,13 @@ def say_what_entry_is(bank_entry_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return entry_page(bank_entry_id, form)
     what, _, target = form.what.data.partition("/")
+    if target == BY_REFERENCE:
+        with transaction() as session:
+            named = with_reference(session, form.reference.data or "")
+        if len(named) != 1:
+            form.refuse("No payment alone that went to the bank has this reference", form.reference)
+            return entry_page(bank_entry_id, form)
+        target = str(named[0])
     made = form.change_id.id_of_what_is_made
     try:
         with transaction() as session:
@@ -280,6 +241,8 @@ def choices_for(session: Session, one: BankEntry) -> list[SelectChoice]:
         )
         for payment, payroll in payments
     ]
+    if one.is_credit:
+        of_payments.append(SelectChoice(f"{Match.RETURN}/{BY_REFERENCE}", "Another payment that came back"))
     own = Match.REPAYMENT if one.is_credit else Match.FEE
     others = (own, Match.INTEREST, Match.TRANSFER, Match.NOT_OURS, Match.WRITTEN_OFF)
     return [*of_files, *of_payments, *(SelectChoice(each.value, MATCHES[each]) for each in others)]

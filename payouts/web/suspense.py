@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput
-from wtforms import RadioField, SelectChoice, SubmitField
-from wtforms.validators import InputRequired, Length
+from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSubmitInput, GovTextInput
+from wtforms import RadioField, SelectChoice, StringField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional
 
 from payouts.responses import by_hand, suspense
 from payouts.responses.by_hand import Candidate
@@ -22,8 +22,7 @@ from schemes.errors import NotAllowed, NotFound, ReasonNotGiven, Refused
 from schemes.person import names
 
 SHOWN = 50
-NOT_OURS = "none"
-TOO_LONG = Length(max=1000, message="Use at most 1,000 characters")
+NOT_OURS, ANOTHER = "none", "another"
 
 
 class SettleLine(Form):
@@ -31,6 +30,12 @@ class SettleLine(Form):
         "Which payment is it about?",
         widget=GovRadioInput(),
         validators=[InputRequired("Choose the payment that this line is about, or say that it is none of yours")],
+    )
+    reference = StringField(
+        "Reference of the other payment",
+        description="Only for another payment",
+        widget=GovTextInput(),
+        validators=[Optional(), Length(max=40, message="Use at most 40 characters")],
     )
     reason = WordsField(
         "How do you know?", missing="Say how you know, so that the second person can see it too", longest=1000
@@ -78,10 +83,12 @@ def line_page(suspense_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         row = get_row(session, suspense_id)
         found = by_hand.candidates(session, row.line)
+        said = by_hand.compared(session, row.line, [row.suspense.payment_id] if row.suspense.payment_id else [])
     form = SettleLine() if row.suspense.status is SuspenseStatus.WAITING else DecideLine()
     if isinstance(form, SettleLine):
         form.payment.choices = [
             *(SelectChoice(str(one.payment.id), told(one)) for one in found),
+            SelectChoice(ANOTHER, "Another payment"),
             SelectChoice(NOT_OURS, "None of our payments"),
         ]
     if form.validate_on_submit() and is_done(form, suspense_id):
@@ -92,9 +99,13 @@ def line_page(suspense_id: UUID) -> ResponseReturnValue:
             form=form,
             row=row,
             candidates=found,
-            proposed=next((one for one in found if one.payment.id == row.suspense.payment_id), None),
+            proposed=said[0] if said else None,
+            agreeing=agreeing(said[0]) if said else None,
             hints=[{"hint": {"text": agreeing(one)}} for one in found]
-            + [{"hint": {"text": "The line stays in the file, and nothing changes"}}],
+            + [
+                {"hint": {"text": "Enter its reference below"}},
+                {"hint": {"text": "The line stays in the file, and nothing changes"}},
+            ],
             may_settle=any(actor().holds(role) for role in SETTLERS),
             may_confirm=any(actor().holds(role) for role in CONFIRMERS),
             names=names(session),
@@ -127,7 +138,13 @@ def is_done(form: Form, suspense_id: UUID) -> bool:
         with transaction() as session:
             row = get_row(session, suspense_id, lock=True)
             if isinstance(form, SettleLine):
-                chosen = None if form.payment.data == NOT_OURS else UUID(form.payment.data)
+                chosen = None if form.payment.data in (NOT_OURS, ANOTHER) else UUID(form.payment.data)
+                if form.payment.data == ANOTHER:
+                    named = by_hand.with_reference(session, form.reference.data or "")
+                    if len(named) != 1:
+                        form.refuse("No payment alone that went to the bank has this reference", form.reference)
+                        return False
+                    chosen = named[0]
                 by_hand.propose(session, row, payment_id=chosen, reason=form.reason.data, by=actor(), at=now())
                 flash("You said what the line is about. It counts when someone else confirms it")
             elif isinstance(form, DecideLine) and form.decision.data == "confirm":

@@ -64,6 +64,10 @@ def test_a_line_without_a_payment_is_settled_by_two_people(office, bank, prepare
     assert "Same amount, account, day; other reference" in page.text
     assert faults_of(page) == []
     assert len(preparer.press("Continue").errors) == 2
+    other = {"payment": "another", "reason": "The bank cut the reference"}
+    assert preparer.press("Continue", **other, reference="NOBODY").errors == [
+        "No payment alone that went to the bank has this reference"
+    ]
     chosen = page.soup.select("input[name=payment]")[0]["value"]
     page = preparer.press("Continue", payment=chosen, reason="The bank cut the reference")
     assert page.done == ["You said what the line is about. It counts when someone else confirms it"]

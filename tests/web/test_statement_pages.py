@@ -40,8 +40,18 @@ def test_finance_sends_statements_and_says_what_an_entry_is(office, signed_in):
     office.work()
     page = finance.get(finance.get(page.response.request.path).link("Say what its columns are"))
     assert faults_of(page) == []
-    finance.press("Read the statement", amount="")
-    page = finance.press("Read the statement", amount="2")
+    assert finance.press("Continue", amount="").errors == [
+        "Choose either one column of amounts, or one for money in and one for money out"
+    ]
+    assert finance.press("Continue", amount="1").errors[0].startswith("Choose a column for one thing only")
+    page = finance.press("Continue", amount="2", days="month_first")
+    assert page.errors == ["In line 2 of the file “25/11/2026” can’t be read as a date"]
+    page = finance.press("Continue", amount="2", days="day_first")
+    assert page.table("rows") == [["25 November 2026", "FEE", "–", "£1.00", "Not told"]]
+    assert faults_of(page) == []
+    assert finance.press("Change the columns").h1 == "What are the columns of this statement?"
+    finance.press("Continue")
+    page = finance.press("Read the statement")
     office.work()
     assert finance.get(page.response.request.path).numbers == {"A fee of the bank": "1 entry"}
     assert faults_of(finance.get("/statements")) == []

@@ -107,6 +107,11 @@ def test_a_line_that_nobody_knows_is_settled_by_two_people(office, bank, number,
     run("suspense", "settle", suspense_id, *facts, by=Role.PREPARER)
     assert run("suspense", "confirm", suspense_id, by=Role.FINANCE) == [["Matched by hand"]]
     assert payment_of(office, item).status is PaymentStatus.RETURNED
+    garbled = Item(1, "089999", "66374958", bank.items[1].amount_pence, "Y", "Y")
+    receive(office, bank.arucs((garbled, "B")))
+    [[suspense_id, *_]] = run("suspense", "list")
+    likely = {row[0]: row[-1] for row in run("suspense", "candidates", suspense_id)}
+    assert likely[str(payment_of(office, bank.items[1]).id)] == "amount, day"
 
 
 def test_a_payment_is_looked_for_until_the_bank_says_where_it_is(office, bank, number, run, clock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TextIO
 
@@ -61,8 +62,10 @@ def journal(
             assert first_day is not None
             assert last_day is not None
             scope = Scope(first_day=first_day.date(), last_day=last_day.date())
-        with file.open("wb") as written:
-            made = make_export(session, scope, layout(session, profile), form, to=written, by=by, at=given.now())
+        written = BytesIO()
+        made = make_export(session, scope, layout(session, profile), form, to=written, by=by, at=given.now())
+    # a journal that is refused leaves an earlier one where it is
+    file.write_bytes(written.getvalue())
     click.echo(f"{file}: {made.line_count:,} lines, {pence.format(made.total_pence)} on each side, {made.sha256}")
 
 

@@ -27,6 +27,7 @@ from payouts.exports.codes import LedgerCodes, Missing, newest_codes
 from payouts.exports.journal import CodesMissing, JournalDiffers, NothingPosted, Scope, ledger_pence, lines_of
 from payouts.exports.own_profile import ExportProfile
 from payouts.exports.profile import PROFILES, Cell, Profile, ProfileName
+from payouts.payroll import Payroll
 from schemes import audit
 from schemes.database import Base, BodyOwned, new_id, stored, to_body_row
 from schemes.errors import NotFound
@@ -196,8 +197,12 @@ WRITERS: dict[Form, Callable[[Profile, Iterator[list[Cell]], IO[bytes]], None]] 
 }
 
 
-def exports(session: Session, *, limit: int = 50) -> Sequence[LedgerExport]:
-    """The last exports, newest first."""
-    return session.scalars(
-        select(LedgerExport).order_by(LedgerExport.made_at.desc(), LedgerExport.id.desc()).limit(limit)
-    ).all()
+def exports(session: Session, *, limit: int = 50) -> Sequence[tuple[LedgerExport, int | None]]:
+    """The last exports, newest first, each with the number of the payroll that it is of."""
+    rows = session.execute(
+        select(LedgerExport, Payroll.number)
+        .outerjoin(Payroll, (Payroll.body_id == LedgerExport.body_id) & (Payroll.id == LedgerExport.payroll_id))
+        .order_by(LedgerExport.made_at.desc(), LedgerExport.id.desc())
+        .limit(limit)
+    )
+    return [(made, number) for made, number in rows]

@@ -58,6 +58,8 @@ DELIMITERS: dict[Delimiter, str] = {
     Delimiter.TAB: "Tab",
     Delimiter.PIPE: "Vertical bar",
 }
+# the parts of a code, in the order of the page on which they are set
+PARTS = {"fund": "Fund", "cost_centre": "Cost centre", "account": "Account", "vat": "VAT"}
 ACCOUNTS: dict[str, str] = {
     LedgerAccount.APPROVED_TO_PAY.value: "Released, not submitted yet",
     LedgerAccount.WITH_BACS.value: "With Bacs",
@@ -80,7 +82,7 @@ def profile_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     )
     return {
         "Name": facts["name"],
-        "Columns": "\n".join(columns),
+        "Columns": "; ".join(columns),
         "Dates": DAYS[profile.day],
         "Amounts": AMOUNTS[profile.amount],
         "Minus": "Credits" if profile.credit_is_negative else "Debits",
@@ -93,10 +95,13 @@ def profile_rows(facts: Mapping[str, Any]) -> dict[str, str]:
 
 def codes_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     """The codes of accounts as a proposal's rows."""
+    # what was kept as JSON comes in no order of ours
+    order = list(ACCOUNTS)
     rows = {}
-    for key, given in facts["codes"].items():
-        name = facts["names"].get(key)
-        rows[code_key(key) + (f": {name}" if name else "")] = ", ".join(part for part in given.values() if part)
+    for key in sorted(facts["codes"], key=lambda key: (order.index(key.partition("/")[0]), key)):
+        given, name = facts["codes"][key], facts["names"].get(key)
+        told = (f"{said} {given[part]}" for part, said in PARTS.items() if given.get(part))
+        rows[code_key(key) + (f": {name}" if name else "")] = ", ".join(told)
     return rows
 
 

@@ -19,7 +19,7 @@ from payouts.exports.journal import Scope
 from payouts.exports.own_profile import ExportProfile, get_profile, own_profiles
 from payouts.exports.profile import ProfileName
 from payouts.gates.attachment import MEDIA_TYPES, Medium
-from payouts.payroll import payroll_of_number
+from payouts.payroll import get_payroll, payroll_of_number
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.export_words import PROFILES
@@ -109,13 +109,14 @@ def make_export() -> ResponseReturnValue:
                 scope = form.scope(session)
                 if scope is not None:
                     made = export.export(session, scope, form.layout(own), kind, to=written, by=actor(), at=now())
+                    name = name_of(session, made)
         except NotAllowed:
             raise
         except Refused as refused:
             form.refuse(words.sentence(refused))
         else:
             if scope is not None:
-                return file_of(made, written.getvalue())
+                return file_of(made, name, written.getvalue())
     return exports_page(form)
 
 
@@ -124,15 +125,23 @@ def make_export() -> ResponseReturnValue:
 def take_export_again(ledger_export_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         made, content = export.take_again(session, ledger_export_id, by=actor(), at=now())
+        name = name_of(session, made)
     if content is None:
         flash("This export was made before files were kept. Export it again", "refused")
         return redirect(url_for("pages.show_exports"), 303)
-    return file_of(made, content)
+    return file_of(made, name, content)
 
 
-def file_of(made: export.LedgerExport, content: bytes) -> Response:
+def name_of(session: Session, made: export.LedgerExport) -> str:
+    """Of what it is, and which bytes: two people with one file see that it is one."""
+    of = f"{made.first_day}-to-{made.last_day}"
+    if made.payroll_id is not None:
+        of = f"payroll-{get_payroll(session, made.payroll_id).number}"
+    return f"journal-{of}-{made.sha256[:12]}.{made.form.value}"
+
+
+def file_of(made: export.LedgerExport, name: str, content: bytes) -> Response:
     response = Response(content, mimetype=MEDIA_TYPES[Medium(made.form.value)])
-    name = f"journal-{made.sha256[:12]}.{made.form.value}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
@@ -145,7 +154,7 @@ def exports_page(form: MakeExport) -> ResponseReturnValue:
             "exports/show_exports.html",
             form=form,
             exports=made,
-            laid_out={one.id: laid_out(session, one) for one in made},
+            laid_out={one.id: laid_out(session, one) for one, _ in made},
             missing=codes.missing(session),
             names=names(session),
         ), form.status

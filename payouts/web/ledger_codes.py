@@ -13,14 +13,13 @@ from wtforms.validators import Length
 from payouts.exports import codes
 from payouts.web import words
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
-from payouts.web.export_words import code_key
+from payouts.web.export_words import PARTS, code_key
 from payouts.web.form import Form, MadeField, WordsField
 from payouts.web.pages import actor, now, pages, transaction
 from schemes.change import ChangeKind, waiting_of
 from schemes.definition import LONGEST_FINANCE_CODE, NO_CODES, FinanceCodes
 from schemes.errors import NotAllowed, ReasonNotGiven, Refused
 
-PARTS = {"fund": "Fund", "cost_centre": "Cost centre", "account": "Account", "vat": "VAT"}
 TOO_LONG = Length(max=LONGEST_FINANCE_CODE, message=f"Use at most {LONGEST_FINANCE_CODE} characters")
 
 

@@ -30,7 +30,9 @@ def test_finance_downloads_a_journal_and_sees_it_listed(office, signed_in):
     finance.get("/exports")
     page = finance.press("Download the journal", of="payroll", number="1", form_of_file="xlsx")
     assert page.response.data.startswith(b"PK")
+    assert "journal-payroll-1-" in page.response.headers["Content-Disposition"]
     page = finance.get("/exports")
+    assert page.table("exports")[0][1].startswith("Payroll 1")
     assert page.table("exports")[0][2].startswith("XLSX")
     assert faults_of(page) == []
     page = finance.press("Take it again")
@@ -61,6 +63,10 @@ def test_finance_lays_journals_out_and_codes_the_accounts_on_screen(office, sign
     assert "Offered no more" in finance.press(propose, reason="replaced").text
     page = finance.get("/exports/codes")
     assert faults_of(page) == []
-    page = finance.press("Propose them to a second person", suspense_account="9999", reason="the chart of accounts")
-    assert page.table("rows") == [["Suspense: not matched yet", "–", "9999"]]
+    codes = {"suspense_vat": "O", "suspense_fund": "F1", "suspense_account": "9999", "with_bacs_account": "8000"}
+    page = finance.press("Propose them to a second person", **codes, reason="the chart of accounts")
+    assert page.table("rows") == [
+        ["With Bacs", "–", "Account 8000"],
+        ["Suspense: not matched yet", "–", "Fund F1, Account 9999, VAT O"],
+    ]
     assert faults_of(finance.get("/exports/codes")) == []

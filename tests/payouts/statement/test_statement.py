@@ -219,50 +219,6 @@ def test_a_banks_own_table_is_asked_about_once_and_remembered(office, file, paym
     assert (bad.fault, bad.fault_at) == (StatementFault.BAD_ROW, 3)
 
 
-def tell(office, asked, columns):
-    with office.transaction() as session:
-        file = statement.get_file(session, asked.id, lock=True)
-        statement.tell_columns(session, file, columns, by=office.person(Role.FINANCE), at=office.service.now())
-    office.work(leave="notices.send")
-    with office.transaction() as session:
-        return statement.get_file(session, asked.id)
-
-
-def test_a_table_is_read_as_banks_and_windows_write_them(office):
-    written = (
-        "Account;20-00-00 55779911\r\n\r\n"
-        "Transaction Date;Details;Amount (£);DR/CR\r\n"
-        "25 Nov 2026;Café £ fee;1,234.50;DR\r\n"
-        "26-Nov-26;Back;£7.00;CR\r\n"
-    )
-    asked = send(office, written.encode("cp1252"), name="bank.csv")
-    assert asked.header == ["transaction_date", "details", "amount_(£)", "dr/cr"]
-    read = tell(office, asked, guessed(asked.header))
-    assert (read.status, read.entry_count) == (FileStatus.READ, 2)
-    with office.transaction() as session:
-        rows = session.scalars(select(BankEntry).order_by(BankEntry.position)).all()
-        texts = texts_of(session, office.service.seals, rows)
-    said = [(row.booked_on, row.amount_pence, row.is_credit, texts[row.id]) for row in rows]
-    assert said == [(date(2026, 11, 25), 1234_50, False, "Café £ fee"), (date(2026, 11, 26), 7_00, True, "Back")]
-
-
-def test_a_comma_before_the_pence_is_told_and_never_taken_for_thousands(office):
-    table = "\ufeffDatum;Text;Betrag\n25.11.2026;Miete;-1.234,56\n26.11.2026;Zins;12,50\n".encode()
-    places = {Column.DAY: 0, Column.DESCRIPTION: 1, Column.AMOUNT: 2}
-    asked = send(office, table, name="bank.csv")
-    wrong = tell(office, asked, Columns(places))
-    assert (wrong.fault, wrong.fault_at) == (StatementFault.BAD_ROW, 2)
-    again = send(office, table, name="bank.csv")
-    assert (again.id, again.status) == (asked.id, FileStatus.ASKING), "sent again it is asked about again"
-    read = tell(office, again, Columns(places, decimal_comma=True))
-    assert (read.status, read.fault) == (FileStatus.READ, None)
-    with office.transaction() as session:
-        rows = session.scalars(select(BankEntry).order_by(BankEntry.position)).all()
-    assert [(row.amount_pence, row.is_credit) for row in rows] == [(1234_56, False), (12_50, True)]
-    assert send(office, table, name="bank.csv").id == asked.id
-    assert matches(office) == [None, None], "and what was read is not read twice"
-
-
 def test_what_a_person_says_of_an_entry_counts_when_a_second_person_confirms_it(
     office, sealed, file, account, payments
 ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +12,7 @@ import click
 
 from bacs import pence, recognition
 from bacs.errors import BacsError
+from bacs.reports.input_report import ERROR_LETTERS
 from payouts.commands import ground
 from payouts.files.payment_file import files_of
 from payouts.files.segment import open_content
@@ -20,6 +21,17 @@ from payouts.sandbox.bank import days
 from payouts.sandbox.bank.bacs_reports import RETURN_DESCRIPTIONS
 from payouts.sandbox.bank.cycle import Course, Delivery, statements, take
 from payouts.sandbox.bank.fate import Fate, Script
+from payouts.web.correction_words import REASONS
+
+COMES_BACK = (Fate.RETURNED, Fate.RETURNED_LATE)
+MEANINGS: dict[Fate, Mapping[str, str]] = {
+    Fate.REJECTED: ERROR_LETTERS,
+    Fate.RECALLED: ERROR_LETTERS,
+    Fate.AMENDED: ERROR_LETTERS,
+    Fate.RETURNED: RETURN_DESCRIPTIONS,
+    Fate.RETURNED_LATE: RETURN_DESCRIPTIONS,
+    Fate.CORRECTED: REASONS,
+}
 
 
 @click.command("simulate")
@@ -76,8 +88,11 @@ def told(name: str, course: Course) -> Iterator[str]:
         by_fate[each.fate, each.code] += 1
         sums[each.fate, each.code] += each.item.amount_pence
     for (fate, code), number in sorted(by_fate.items()):
-        words = RETURN_DESCRIPTIONS.get(code, "") if fate in (Fate.RETURNED, Fate.RETURNED_LATE) else ""
+        words = MEANINGS[fate].get(code, "")
         yield f"  {fate.replace('_', ' ')} {code} {words}".rstrip() + f": {number:,}, {pence.format(sums[fate, code])}"
+    back = [each.item.amount_pence for each in course.struck if each.fate in COMES_BACK]
+    stays = f"{count - len(back):,}, {pence.format(total - sum(back))}"
+    yield f"  In the end with their payees: {stays}; back with you: {len(back):,}, {pence.format(sum(back))}"
 
 
 def understood(delivery: Delivery) -> str:

@@ -36,6 +36,8 @@ def test_three_returns_are_rehearsed_to_the_penny_and_nothing_is_touched(simulat
     assert f"{count:,} of {count:,} credits taken, {pence.format(total)}" in told
     returned = [line for line in told.splitlines() if line.startswith("  returned ")]
     assert sum(int(line.rsplit(": ", 1)[1].split(",")[0]) for line in returned) == 3
+    assert f"  In the end with their payees: {count - 3:,}, " in told
+    assert "back with you: 3, " in told
     for kind in ("ArrivalReport", "InputReport", "ARUCS", "camt.053"):
         assert f"  {kind}, " in told
     assert "disagree" not in told

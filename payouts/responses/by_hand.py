@@ -18,6 +18,7 @@ from payouts.responses.applying import apply_wanted
 from payouts.responses.line import LineMatch, ResponseLine
 from payouts.responses.suspense import CONFIRMERS, SETTLERS, Suspense, SuspenseRow, SuspenseStatus
 from payouts.returns import telling
+from payouts.returns.recall import credit_of
 from payouts.returns.telling import ToldReturn
 from schemes import audit, proposal
 from schemes.account import Account
@@ -33,6 +34,15 @@ NOT_AT_THE_BANK = (PaymentStatus.PREPARED, PaymentStatus.CANCELLED, PaymentStatu
 
 class NotAtTheBank(Refused):
     """The bank cannot speak of this payment: it was never released."""
+
+
+class OtherAmount(Refused):
+    """The bank names another amount than the credit that this payment is in: what moves would not be what it says."""
+
+    def __init__(self, line_pence: int, credit_pence: int) -> None:
+        super().__init__(f"the bank says {line_pence} pence of a credit of {credit_pence}")
+        self.line_pence = line_pence
+        self.credit_pence = credit_pence
 
 
 class Candidate(NamedTuple):
@@ -118,7 +128,7 @@ def propose(
 ) -> Suspense:
     """Say which payment a line is about, or (None) that it is none of ours, on a row locked by the caller.
 
-    Raises NotAtTheBank, NotNow, ReasonNotGiven, NotFound, NotAllowed.
+    Raises NotAtTheBank, OtherAmount, NotNow, ReasonNotGiven, NotFound, NotAllowed.
     """
     by.must_be(*SETTLERS)
     waiting = row.suspense
@@ -129,7 +139,10 @@ def propose(
     if not reason.strip():
         raise ReasonNotGiven("settle this line so")
     if payment_id is not None:
-        get_payment(session, payment_id)
+        _, credit_pence = credit_of(session, get_payment(session, payment_id))
+        line_pence = row.line.amount_pence
+        if line_pence is not None and line_pence != credit_pence:
+            raise OtherAmount(line_pence, credit_pence)
     waiting.status, waiting.payment_id, waiting.reason = SuspenseStatus.PROPOSED, payment_id, reason.strip()
     waiting.proposed_by, waiting.proposed_at = by.person_id, at
     session.flush()

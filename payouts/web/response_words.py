@@ -7,12 +7,13 @@ from typing import Any
 
 from flask import Flask
 
-from payouts.responses.by_hand import NotAtTheBank
+from payouts.responses.by_hand import NotAtTheBank, OtherAmount
 from payouts.responses.file_word import FileSays
 from payouts.responses.line import Says
 from payouts.responses.response import ResponseFault, ResponseKind, ResponseStatus
 from payouts.responses.suspense import SuspenseStatus
 from payouts.web import trace_words
+from payouts.web.figures import pounds
 from schemes.errors import Refused
 
 KINDS: dict[ResponseKind, str] = {
@@ -115,6 +116,10 @@ ACTS: dict[str, str] = {
 
 TELLERS: dict[type[Refused], Callable[[Any], str]] = {
     NotAtTheBank: lambda _: "The bank can’t mean this payment: it was never released",
+    OtherAmount: lambda refused: (
+        f"The bank says {pounds(refused.line_pence)}, and this payment went to it as {pounds(refused.credit_pence)}, "
+        "so it is another one"
+    ),
 }
 
 

@@ -50,7 +50,7 @@ from payouts.off_cycle import NobodyLeftOut, NotLeftOut
 from payouts.parallel_run.old_file import Column, ColumnsRefused
 from payouts.payroll import PayDateReason, PayDateRefused, PeriodsOverlap
 from payouts.reports.period import DaysRefused
-from payouts.responses.by_hand import NotAtTheBank
+from payouts.responses.by_hand import NotAtTheBank, OtherAmount
 from payouts.responses.correction_file import ReportFault, ReportRefused
 from payouts.returns.outcome import BeingPaidAgain, ReviewDayRefused
 from payouts.returns.recall import TooLateToRecall
@@ -277,6 +277,7 @@ REFUSALS: list[Refused] = [
     KeyRefused(KeyFault.DETAILS_AND_PAYMENTS),
     BelongsToLiveBody(),
     NotAtTheBank(),
+    OtherAmount(521_25, 179_50),
     NothingToReissue(),
     NotToReissue(["HIL-1"]),
     ReviewDayRefused(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pyotp
 import pytest
@@ -13,6 +14,9 @@ from payouts.cli import payouts
 from payouts.commands import ground
 from payouts.payment import PaymentStatus
 from payouts.payroll import Payroll, get_payroll
+from payouts.responses import by_hand
+from payouts.responses.by_hand import OtherAmount
+from payouts.responses.suspense import get_row
 from payouts.returns.returned import CaseStatus, case_of
 from payouts.sandbox.bank.submitted import Item
 from schemes.payee import Payee, get_beneficiary
@@ -112,6 +116,12 @@ def test_a_line_that_nobody_knows_is_settled_by_two_people(office, bank, number,
     [[suspense_id, *_]] = run("suspense", "list")
     likely = {row[0]: row[-1] for row in run("suspense", "candidates", suspense_id)}
     assert likely[str(payment_of(office, bank.items[1]).id)] == "amount, day"
+    other = payment_of(office, bank.items[2])
+    facts = {"reason": "a guess", "by": office.person(Role.PREPARER), "at": office.service.now()}
+    with office.transaction() as session:
+        row = get_row(session, UUID(suspense_id))
+        with pytest.raises(OtherAmount):
+            by_hand.propose(session, row, payment_id=other.id, **facts)
 
 
 def test_a_payment_is_looked_for_until_the_bank_says_where_it_is(office, bank, number, run, clock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from payouts.statement import entry as entries
 from payouts.statement import manual, reading, repeated, rule, statement
 from payouts.statement.entry import Match
 from payouts.statement.statement import FileStatus
-from payouts.statement.table import guessed
+from payouts.statement.table import BadRow, Column, Columns, guessed
 from payouts.web import statement_words
 from schemes.bank_profile import bank_profiles
 from schemes.database import new_id
+
+SHOWN = 10
 
 
 @click.group("statement")
@@ -57,10 +60,16 @@ def receive(
         if read.status is FileStatus.ASKING and guess_columns:
             statement.tell_columns(session, read, guessed(read.header or []), by=by, at=given.now())
     read_now(given, body_id, sent.id)
+    tell_what_it_is(given, body_id, sent.id)
+
+
+def tell_what_it_is(given: ground.Service, body_id: UUID, file_id: UUID) -> None:
+    """What came of a statement that was read; fails where it was not."""
     with given.transaction(body_id) as session:
-        read = statement.get_file(session, sent.id)
+        read = statement.get_file(session, file_id)
         if read.status is FileStatus.ASKING:
-            raise click.ClickException(f"its columns are not known yet: {', '.join(read.header or [])}")
+            names = ", ".join(read.header or [])
+            raise click.ClickException(f"its columns are not known yet: {names}. `payouts statement columns {read.id}`")
         if read.fault is not None:
             where = f" (at line or entry {read.fault_at})" if read.fault_at else ""
             raise click.ClickException(f"{statement_words.STATEMENT_FAULTS[read.fault]}{where}. Kept as {read.id}")
@@ -70,6 +79,57 @@ def receive(
         for match, (count, amount) in entries.counts_of(session, read.id).items():
             words = statement_words.MATCHES[match] if match else "Not matched"
             click.echo(f"{words}\t{count:,}\t{pence.format(amount)}")
+
+
+@statement_group.command("columns")
+@click.argument("file_id", type=click.UUID)
+@click.option("--is", "given_columns", multiple=True, required=True, help="WHAT=NAME, as in day=Datum; once for each.")
+@click.option("--month-first", is_flag=True, help="Days are 11/25/2026.")
+@click.option("--decimal-comma", is_flag=True, help="Amounts are 1.234,56.")
+@click.option("--in-is-negative", is_flag=True, help="In the one column of amounts, a minus is money in.")
+@click.option("--read", "read_it", is_flag=True, help="Read it so; without this the first rows are only shown.")
+@ground.person_options
+@ground.body_option
+def tell_columns(
+    file_id: UUID,
+    given_columns: tuple[str, ...],
+    email: str,
+    code: str | None,
+    body_name: str | None,
+    *,
+    month_first: bool,
+    decimal_comma: bool,
+    in_is_negative: bool,
+    read_it: bool,
+) -> None:
+    """Say what the columns of a bank's own table are: day, amount, side, money_in, money_out, description and others."""
+    given = ground.service()
+    """Say what a table's columns are: day, amount, side, money_in, money_out, description, reference, kind, balance."""
+    by = ground.acting(given, body_id, email, code)
+    with given.transaction(body_id) as session:
+        file = statement.get_file(session, file_id, lock=True)
+        places = dict(place_named(each, file.header or []) for each in given_columns)
+        columns = Columns(places, month_first, in_is_negative, decimal_comma)
+        try:
+            for row in statement.first_rows(session, given.seals, file, columns, by=by)[:SHOWN]:
+                side = "in" if row.pence > 0 else "out"
+                click.echo(f"{row.day}\t{side}\t{pence.format(abs(row.pence))}\t{row.description}")
+        except BadRow as bad:
+            raise click.ClickException(f"line {bad.line}: {bad.column} can't be read from {bad.found!r}") from None
+        if not read_it:
+            return
+        statement.tell_columns(session, file, columns, by=by, at=given.now())
+    read_now(given, body_id, file_id)
+    tell_what_it_is(given, body_id, file_id)
+
+
+def place_named(told: str, header: Sequence[str]) -> tuple[Column, int]:
+    """What a column is and its place, from WHAT=NAME."""
+    what, _, name = told.partition("=")
+    plain = "_".join(name.casefold().replace("_", " ").split())
+    if what not in set(Column) or plain not in header:
+        raise click.UsageError(f"{told}: give one of {', '.join(Column)}, and a name of {', '.join(header)}")
+    return Column(what), list(header).index(plain)
 
 
 def read_now(given: ground.Service, body_id: UUID, file_id: UUID) -> None:

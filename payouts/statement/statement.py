@@ -212,9 +212,7 @@ def add(session: Session, file: StatementFile, *, by: Actor | None, at: datetime
     ask_to_read(session, file, at=at)
 
 
-def read_again(
-    session: Session, seals: Seals, file: StatementFile, content: bytes, *, by: Actor, at: datetime
-) -> None:
+def read_again(session: Session, seals: Seals, file: StatementFile, content: bytes, *, by: Actor, at: datetime) -> None:
     """Take in once more what was refused: nothing of it was posted, and what its columns are can be told anew."""
     if not may_be_looked_at(session, file):
         key = seals.open_row(get_key(session, file.body_id, file.key_id))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
+from payouts.commands import ground
+from payouts.commands.statement import statement_group as command
 from payouts.statement import cells, statement
 from payouts.statement.entry import BankEntry, texts_of
 from payouts.statement.statement import FileStatus, StatementFault
@@ -63,6 +66,20 @@ def test_a_comma_before_the_pence_is_told_and_never_taken_for_thousands(office):
     assert send(office, table, name="bank.csv").id == asked.id
     with office.transaction() as session:
         assert len(session.scalars(select(BankEntry.id)).all()) == 2, "and what was read is not read twice"
+
+
+def test_the_command_shows_how_a_table_would_be_read_before_it_is(office, service, monkeypatch, tmp_path):
+    monkeypatch.setattr(ground, "service", lambda: service)
+    monkeypatch.setattr(ground, "acting", lambda *_: office.person(Role.FINANCE))
+    asked = send(office, b"Datum;Text;Betrag\n25.11.2026;Miete;-1.234,56\n", name="bank.csv")
+    words = ["columns", str(asked.id), "--is", "day=Datum", "--is", "description=text", "--is", "amount=Betrag"]
+    words += ["--as", "femi@harbour.example"]
+    refused = CliRunner().invoke(command, words)
+    assert "line 2: amount can't be read from '-1.234,56'" in refused.output
+    shown = CliRunner().invoke(command, [*words, "--decimal-comma"], catch_exceptions=False).output
+    assert shown == "2026-11-25\tout\t£1,234.56\tMiete\n"
+    read = CliRunner().invoke(command, [*words, "--decimal-comma", "--read"], catch_exceptions=False).output
+    assert "1 entries, 0 known before" in read
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ PAYROLL, PERIOD = "payroll", "period"
 class MakeExport(Form):
     of = RadioField(
         "What is exported?",
+        description="A period holds what its payrolls hold as well, so take in one or the other",
         widget=GovRadioInput(),
         choices=[
             SelectChoice(PAYROLL, "All that was posted of one payroll"),

@@ -102,9 +102,9 @@ def tell_columns(
     in_is_negative: bool,
     read_it: bool,
 ) -> None:
-    """Say what the columns of a bank's own table are: day, amount, side, money_in, money_out, description and others."""
-    given = ground.service()
     """Say what a table's columns are: day, amount, side, money_in, money_out, description, reference, kind, balance."""
+    given = ground.service()
+    body_id = ground.one_body(given, body_name)
     by = ground.acting(given, body_id, email, code)
     with given.transaction(body_id) as session:
         file = statement.get_file(session, file_id, lock=True)

@@ -10,6 +10,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from payouts import request_log
 from payouts.api import (
     award_changes,
+    award_overpayments,
     awards,
     bank_details,
     beneficiaries,
@@ -27,6 +28,7 @@ from payouts.api import (
     one_off_files,
     one_off_payments,
     payee_changes,
+    payee_outlook,
     payees,
     payments,
     payroll_contents,
@@ -50,7 +52,16 @@ MOST_BYTES = 1024 * 1024
 """Of a body; a file of an import has a limit of its own."""
 
 # their import puts more calls onto the resources
-MORE = (award_changes, beneficiary_changes, payee_changes, safe_contacts, notes, payroll_contents)
+MORE = (
+    award_changes,
+    award_overpayments,
+    beneficiary_changes,
+    notes,
+    payee_changes,
+    payee_outlook,
+    payroll_contents,
+    safe_contacts,
+)
 RESOURCES = (
     body.resource,
     schemes.resource,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -116,7 +116,22 @@ def note_told(session: Session, payroll: Payroll, notice_id: UUID, *, by: Actor,
     return notice
 
 
-def notices_of(session: Session, payee_id: UUID, *, limit: int = 100) -> Sequence[Notice]:
-    """What a payee was told, the newest first: our own record, which outlives Notify's week."""
+def notices_of(
+    session: Session,
+    payee_id: UUID,
+    *,
+    schemes: Collection[UUID] = (),
+    before: UUID | None = None,
+    limit: int = 100,
+) -> Sequence[Notice]:
+    """What a payee was told, the newest first: our own record, which outlives Notify's week.
+
+    schemes: of which they are told, none for all; before: the last one that was shown.
+    """
     mine = select(Notice).where(Notice.payee_id == payee_id).order_by(Notice.id.desc())
+    if schemes:
+        mine = mine.join(Payroll, (Payroll.body_id == Notice.body_id) & (Payroll.id == Notice.payroll_id))
+        mine = mine.where(Payroll.scheme_id.in_(schemes))
+    if before is not None:
+        mine = mine.where(Notice.id < before)
     return session.scalars(mine.limit(limit)).all()

@@ -23,6 +23,7 @@ from payouts_client import (
     StillGoing,
     Tries,
     answers,
+    one_off_answers,
     payroll_answers,
     problems,
     returns,
@@ -212,7 +213,7 @@ def test_it_knows_every_kind_of_problem():
 def schemas():
     """What is told, as the client has it."""
     for name, schema in description()["components"]["schemas"].items():
-        for module in (answers, payroll_answers, returns, sandbox, webhooks):
+        for module in (answers, one_off_answers, payroll_answers, returns, sandbox, webhooks):
             kind = getattr(module, NAMES.get(name, name), None)
             if kind is not None and kind.__module__ == module.__name__:
                 yield kind, schema
@@ -221,7 +222,9 @@ def schemas():
 def test_it_knows_every_field_and_every_word_that_is_told():
     held = list(schemas())
     assert len(held) > 34
-    assert {"OneReturn", "MadeWebhook", "OneDelivery", "Advanced"} <= {kind.__name__ for kind, _ in held}
+    assert {"OneReturn", "MadeWebhook", "OneDelivery", "Advanced", "OneOffPayment"} <= {
+        kind.__name__ for kind, _ in held
+    }
     for kind, schema in held:
         told = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         assert set(told) - {"etag"} == set(schema["properties"]), kind

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import event, func, select, text
 
 from payouts.demo.harbour import seed
+from payouts.notices.notice import Notice
 from payouts.payment import Payment
+from payouts.payment_part import Overpayment
 from payouts.payroll import Payroll, get_payroll
+from schemes import recovery
 from schemes.account import Account
 from schemes.api_key import Scope
 from schemes.award import Award
 from schemes.database import new_id
 from schemes.imports.register_import import RegisterImport
 from schemes.payee import Beneficiary, Payee
+from schemes.person import Role
+from tests.answering import record_submission, release
 from tests.api.caller import Caller, problem
 from tests.keys import a_key
 from tests.office import Office
@@ -128,6 +133,63 @@ def test_awards_are_found_by_beneficiary_and_told_with_every_version(office, rea
     ]
 
 
+def for_another_scheme(office, app, owner):
+    """A system whose key is for another scheme than there is."""
+    key = a_key(office, Scope.READ)
+    with owner.begin() as connection:
+        connection.execute(
+            text("UPDATE api_key SET schemes = jsonb_build_array(cast(:other AS text)) WHERE id = :id"),
+            {"id": key.id, "other": str(new_id())},
+        )
+    return Caller(app.test_client(), key.written)
+
+
+def test_what_a_payee_will_be_paid_is_told_by_award_and_period(office, app, owner, reader):
+    award = first(office, Award)
+    told = reader.get(f"/payees/{award.payee_id}/coming_payments").json
+    mine = [one for one in told["data"] if one["award_id"] == str(award.id)]
+    assert told["whole"] is True
+    assert {one["amount_pence"] for one in mine} == {award.amount_pence}
+    assert len({one["period_first_day"] for one in mine}) == len(mine) >= 12
+    days = [one["pay_date"] or one["period_first_day"] for one in told["data"]]
+    assert days == sorted(days)
+    other = for_another_scheme(office, app, owner)
+    assert other.get(f"/payees/{award.payee_id}/coming_payments").json["data"] == []
+
+
+def test_what_a_payee_was_told_is_listed_without_its_words(office, app, owner, reader, sealed):
+    release(office, sealed.payroll_id)
+    record_submission(office, sealed.payroll_id)
+    office.work()
+    with office.transaction() as session:
+        notice = session.scalars(select(Notice).order_by(Notice.id).limit(1)).one()
+    (told,) = reader.all(f"/payees/{notice.payee_id}/messages", limit=1)
+    assert (told["id"], told["event"], told["channel"]) == (str(notice.id), notice.event, notice.channel)
+    assert (told["payroll_number"], told["total_pence"]) == (1, notice.total_pence)
+    assert "subject" not in told
+    assert for_another_scheme(office, app, owner).all(f"/payees/{notice.payee_id}/messages") == []
+
+
+def test_what_an_award_was_paid_too_much_is_told_with_what_is_done_about_it(office, reader, sealed):
+    award, at = first(office, Award), office.service.now()
+    path = f"/awards/{award.id}/overpayments"
+    assert reader.get(path).json == {"overpaid_pence": 0, "periods": [], "recoveries": [], "write_offs": []}
+    with office.transaction() as session:
+        days = {"about_first_day": date(2026, 10, 1), "about_last_day": date(2026, 10, 31)}
+        facts = {"body_id": award.body_id, "id": new_id(), "award_id": award.id, "found_in": sealed.payroll_id}
+        session.add(Overpayment(**facts, **days, paid_pence=5000, due_pence=2000, found_at=at))
+        terms = {"total_pence": 3000, "instalment_pence": 1000, "share_percent": None, "least_left_pence": 0}
+        recovery.propose(
+            session, award, recovery_id=new_id(), **terms, from_day=date(2026, 12, 1), reason="paid too much",
+            by=office.person(Role.PREPARER), at=at,
+        )  # fmt: skip
+    told = reader.get(path).json
+    assert told["overpaid_pence"] == 3000
+    assert (told["periods"][0]["paid_pence"], told["periods"][0]["period_first_day"]) == (5000, "2026-10-01")
+    (proposed,) = told["recoveries"]
+    assert (proposed["left_pence"], proposed["taken_pence"], proposed["confirmed_at"]) == (3000, 0, None)
+
+
 def test_only_what_was_made_or_changed_since_is_given_to_whoever_asks_for_it(office, reader):
     everybody = reader.all("/payees", limit=200)
     assert reader.all("/payees?updated_since=2000-01-01T00:00:00Z", limit=20) == everybody
@@ -173,13 +235,7 @@ def test_a_neighbour_finds_nothing_of_ours_and_sees_none_of_it_in_lists(office, 
 
 
 def test_a_key_of_another_scheme_sees_no_payroll_payment_award_or_import_of_this_one(office, app, owner, reader):
-    key = a_key(office, Scope.READ)
-    with owner.begin() as connection:
-        connection.execute(
-            text("UPDATE api_key SET schemes = jsonb_build_array(cast(:other AS text)) WHERE id = :id"),
-            {"id": key.id, "other": str(new_id())},
-        )
-    limited = Caller(app.test_client(), key.written)
+    limited = for_another_scheme(office, app, owner)
     for path in ("/schemes", "/awards", "/payrolls", "/payments", "/imports"):
         assert limited.all(path) == []
         assert problem(limited.get(f"{path}/{reader.all(path)[0]['id']}")) == "not-found"

@@ -17,8 +17,6 @@ from payouts_client.words import (
     ImportStatus,
     KeyKind,
     Language,
-    OneOffFileStatus,
-    OneOffState,
     PaymentMethod,
     PaymentStatus,
 )
@@ -165,6 +163,36 @@ class OnePayee(Payee):
     holds: tuple[Hold, ...]
 
 
+class ComingPayment(Told):
+    """What an award comes to in a period, as it stands today."""
+
+    award_id: UUID
+    scheme: SchemeName
+    beneficiary: Person
+    period_first_day: date
+    period_last_day: date
+    pay_date: date | None
+    amount_pence: int
+
+
+class Notice(Told):
+    """A message to a payee about a payroll."""
+
+    id: UUID
+    event: str
+    channel: str
+    language: Language
+    status: str
+    attempt: int
+    payroll_id: UUID
+    payroll_number: int
+    payment_count: int
+    total_pence: int
+    created_at: datetime
+    sent_at: datetime | None
+    ended_at: datetime | None
+
+
 class NameCheck(Told):
     """What the payee's bank said of the account holder's name."""
 
@@ -240,52 +268,51 @@ class OneAward(Award):
     suspensions: tuple[Suspension, ...]
 
 
-class OneOffPayment(Told):
-    id: UUID
-    scheme: SchemeName
-    component: str
-    beneficiary: Person
-    payee: Person
-    amount_pence: int
+class OverpaidPeriod(Told):
+    """A period for which more was paid than is due by now."""
+
     period_first_day: date
     period_last_day: date
-    sequence: int
-    pay_from: date
-    reason: str
-    further_because: str | None
-    file_id: UUID | None
-    state: OneOffState
-    payroll_number: int | None
-    created_at: datetime
+    paid_pence: int
+    due_pence: int
+    found_at: datetime
 
 
-class OneOffFile(Told):
+class Recovery(Told):
+    """How much is taken from an award's payments in all, and how much at a time."""
+
     id: UUID
-    scheme: SchemeName
-    file_name: str
-    status: OneOffFileStatus
-    rows_good: int
-    rows_unchanged: int
-    rows_refused: int
-    good_pence: int
-    sha256: str
-    created_at: datetime
-    confirmed_at: datetime | None
-
-
-class OneOffField(Told):
-    field: str
     reason: str
+    proposed_at: datetime
+    confirmed_at: datetime | None
+    rejected_at: datetime | None
+    total_pence: int
+    instalment_pence: int | None
+    share_percent: int | None
+    least_left_pence: int
+    from_day: date
+    taken_pence: int
+    left_pence: int
 
 
-class RefusedOneOff(Told):
-    line: int
-    reference: str
-    faults: tuple[OneOffField, ...]
+class WriteOff(Told):
+    id: UUID
+    reason: str
+    proposed_at: datetime
+    confirmed_at: datetime | None
+    rejected_at: datetime | None
+    kind: str
+    recovery_id: UUID | None
+    pence: int | None
 
 
-class WholeOneOffFile(OneOffFile):
-    refused: tuple[RefusedOneOff, ...]
+class AwardOverpayments(Told):
+    """What an award was paid too much, and what people agreed to do about it."""
+
+    overpaid_pence: int
+    periods: tuple[OverpaidPeriod, ...]
+    recoveries: tuple[Recovery, ...]
+    write_offs: tuple[WriteOff, ...]
 
 
 class Payment(Told):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from payouts_client.answers import OneOffFile, WholeOneOffFile
 from payouts_client.connection import Connection
 from payouts_client.imports import file_of, ndjson_of
 from payouts_client.listing import Listing
+from payouts_client.one_off_answers import OneOffFile, WholeOneOffFile
 
 
 class OneOffFiles:

@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from payouts_client.answers import Award, OneAward, OneOffPayment, OnePayment, Payment
+from payouts_client.answers import Award, AwardOverpayments, OneAward, OnePayment, Payment
 from payouts_client.connection import Connection, part
 from payouts_client.listing import Listing
 from payouts_client.new import NewInputs, given
+from payouts_client.one_off_answers import OneOffPayment
 from payouts_client.payroll_answers import Difference, DifferenceLine, Finding, OnePayroll, PaymentFile, Payroll, Unpaid
 from payouts_client.words import PayrollStatus
 
@@ -124,6 +125,10 @@ class Awards:
         """Pay nothing from a day on. Only a person lets it be paid again. Raises ChangedSince."""
         content = {"from_day": from_day, "reason": reason, "last_day": last_day, "review_on": review_on}
         return self.ask(award, "suspensions", content, idempotency_key)
+
+    def overpayments(self, award: Award | UUID) -> AwardOverpayments:
+        """What it was paid too much, and what is done about it."""
+        return self.connection.get(f"{of(award)}/overpayments", AwardOverpayments)
 
     def ask(self, award: Award | UUID, what: str, content: dict[str, object], idempotency_key: str | None) -> OneAward:
         return self.connection.post(

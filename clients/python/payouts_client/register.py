@@ -12,10 +12,12 @@ from msgspec import UNSET, UnsetType
 from payouts_client.answers import (
     BankDetails,
     Beneficiary,
+    ComingPayment,
     Contact,
     Hold,
     Mandate,
     Note,
+    Notice,
     OneBeneficiary,
     OnePayee,
     OneScheme,
@@ -34,6 +36,10 @@ Named = str | UUID | Payee
 
 class AllBankDetails(msgspec.Struct, frozen=True):
     data: tuple[BankDetails, ...]
+
+
+class AllComing(msgspec.Struct, frozen=True):
+    data: tuple[ComingPayment, ...]
 
 
 class Notes(msgspec.Struct, frozen=True):
@@ -231,6 +237,14 @@ class Payees:
         content = {"last_day": last_day, "reason": reason}
         path = f"{of(payee)}/mandates/{which}/end"
         return self.connection.post(path, content, Mandate, idempotency_key=idempotency_key)
+
+    def coming_payments(self, payee: Named) -> Sequence[ComingPayment]:
+        """What their awards come to in the next twelve months, as everything stands today."""
+        return self.connection.get(f"{of(payee)}/coming_payments", AllComing).data
+
+    def messages(self, payee: Named, *, limit: int | None = None) -> Listing[Notice]:
+        """What they were told of what they are paid, the newest first."""
+        return Listing(self.connection, f"{of(payee)}/messages", Notice, {"limit": limit})
 
     def notes(self, payee: Named) -> Sequence[Note]:
         """The last hundred, the newest first."""

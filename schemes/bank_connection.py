@@ -68,6 +68,7 @@ class ConnectionFault(StrEnum):
     PGP_EXPIRED = "pgp_expired"
     PGP_NO_ENCRYPTION_KEY = "pgp_no_encryption_key"
     PGP_NOTHING_TO_SIGN = "pgp_nothing_to_sign"
+    PGP_NOTHING_TO_VERIFY = "pgp_nothing_to_verify"
 
 
 class ConnectionTermsRefused(Refused):
@@ -86,7 +87,8 @@ class ConnectionTerms:
     host_key: the server's public key as OpenSSH writes it, type and base64. Folders are as the server names them,
     "" being the one that one is in after signing in; without an `incoming_folder` no answers are collected.
     pgp_certificate: the bank's, to which each file is encrypted; "" where files go as they are. signs: with an OpenPGP
-    key of ours. opens_answers: the bank encrypts its answers to that key.
+    key of ours. opens_answers: the bank encrypts its answers to that key. requires_signature: none that is collected is
+    believed unless the bank signed it.
     """
 
     channel: Channel
@@ -101,6 +103,7 @@ class ConnectionTerms:
     pgp_certificate: str = ""
     signs: bool = False
     opens_answers: bool = False
+    requires_signature: bool = False
 
     @property
     def needs_pgp_key(self) -> bool:
@@ -141,6 +144,7 @@ class BankConnection(BodyOwned, Base):
     pgp_ends_at: Mapped[datetime | None]
     signs: Mapped[bool] = mapped_column(server_default=false())
     opens_answers: Mapped[bool] = mapped_column(server_default=false())
+    requires_signature: Mapped[bool] = mapped_column(server_default=false())
     our_certificate: Mapped[str] = mapped_column(server_default="")
     sealed_pgp_key: Mapped[bytes | None]
     public_key: Mapped[str]
@@ -164,6 +168,8 @@ def must_fit(terms: ConnectionTerms, *, at: datetime) -> datetime | None:
     for field, is_right, fault in checks:
         if not is_right:
             raise ConnectionTermsRefused(field, fault)
+    if terms.requires_signature and not (terms.pgp_certificate and terms.opens_answers):
+        raise ConnectionTermsRefused("requires_signature", ConnectionFault.PGP_NOTHING_TO_VERIFY)
     if not terms.pgp_certificate:
         if terms.signs:
             raise ConnectionTermsRefused("signs", ConnectionFault.PGP_NOTHING_TO_SIGN)

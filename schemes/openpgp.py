@@ -59,6 +59,29 @@ class NotDone(Exception):
     """No message could be made, or opened."""
 
 
+class Signature(StrEnum):
+    """What a message's signature proves of who wrote it.
+
+    unknown: it is of a key that nobody gave us. broken: it is in the name of the sender's key, and not good: what it
+    signed was changed, the key was revoked or had ended, or it is of a kind that can be forged. unchecked: it is in the
+    name of that key, in a compressed message, and the library does not look for signatures in these.
+    """
+
+    NONE = "none"
+    VERIFIED = "verified"
+    UNKNOWN = "unknown"
+    BROKEN = "broken"
+    UNCHECKED = "unchecked"
+
+
+class Opened(NamedTuple):
+    """What a message holds. signed_by: the fingerprint or id of the key that its signature names, "" of none."""
+
+    content: bytes
+    signature: Signature
+    signed_by: str
+
+
 class Certificate(NamedTuple):
     """What people compare with the bank's letter. ends_at: when nothing can be encrypted to it any more, if ever."""
 
@@ -210,13 +233,17 @@ def waiting_in(made: SimpleQueue[bytes]) -> Iterator[bytes]:
         yield made.get()
 
 
-def opened(message: bytes, secret_key: str) -> bytes:
-    """What a message to a key of ours holds, all or nothing. Raises NotDone for any other message, cut or huge."""
-    with running("decrypt", key=secret_key, largest=LARGEST) as process:
-        content, _ = process.communicate(message)
+def opened(message: bytes, secret_key: str, certificate: str = "") -> Opened:
+    """What a message to a key of ours holds, all or nothing, and what its signature proves.
+
+    certificate: of whoever should have signed it. Raises NotDone for any other message, cut or huge.
+    """
+    with running("decrypt", key=secret_key, largest=LARGEST, certificate=certificate) as process:
+        content, said = process.communicate(message)
         if process.returncode != 0:
             raise NotDone("no message to this key, or not a whole one")
-        return content
+        signature, signed_by = json.loads(said.splitlines()[-1])
+        return Opened(content, Signature(signature), in_fours(signed_by))
 
 
 @contextmanager
@@ -228,7 +255,8 @@ def running(act: str, **given: str | int) -> Iterator[subprocess.Popen[bytes]]:
         [sys.executable, "-I", str(PROCESS), act, str(read_end)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        # what a library may print is not read where nobody waits for a word
+        stderr=subprocess.PIPE if act == "decrypt" else subprocess.DEVNULL,
         pass_fds=(read_end,),
         env={},
     )
@@ -242,7 +270,7 @@ def running(act: str, **given: str | int) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
-        for stream in (process.stdin, process.stdout):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 close_quietly(stream)
 

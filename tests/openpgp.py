@@ -34,10 +34,11 @@ def read_by_bank(message: bytes, *, signed_by: str = "") -> bytes:
     return found.bytes
 
 
-def from_bank(content: bytes, certificate: str, *, armor: bool = False) -> bytes:
+def from_bank(content: bytes, certificate: str, *, armor: bool = False, signed: bool = True) -> bytes:
     """A message of the bank to a key of ours, signed with its own."""
     to = [Cert.from_bytes(certificate.encode())]
-    return encrypt(bytes=content, recipients=to, signer=Tsk.from_bytes(BANK_KEY.encode()).signer(), armor=armor)
+    signer = Tsk.from_bytes(BANK_KEY.encode()).signer() if signed else None
+    return encrypt(bytes=content, recipients=to, signer=signer, armor=armor)
 
 
 def ending(at: datetime, now: datetime) -> str:

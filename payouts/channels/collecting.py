@@ -85,7 +85,7 @@ def collect(hold: Hold, service: Service, args: Mapping[str, Any]) -> None:
             for offered in new_ones(there.offered(folder or "."), known):
                 content = fetched(there, in_folder(folder, offered.name))
                 hold.check()
-                keep_file(service, body_id, line_id, offered, content, received_by)
+                keep_file(service, connection, offered, content, received_by)
     except (sftp.NotReached, sftp.Silent) as error:
         raise ServerSilent(f"{server.host}: {type(error).__name__}") from error
 
@@ -123,10 +123,10 @@ def fetched(there: sftp.Folder, path: str) -> bytes | None:
 
 
 def keep_file(
-    service: Service, body_id: UUID, line_id: UUID, offered: sftp.Offered, content: bytes | None, received_by: UUID
+    service: Service, connection: BankConnection, offered: sftp.Offered, content: bytes | None, received_by: UUID
 ) -> None:
     """Keep one file and that it was looked at, in one transaction."""
-    at = service.now()
+    at, body_id, line_id = service.now(), connection.body_id, connection.line_id
     with service.transaction(body_id) as session:
         response = None
         if content is not None:
@@ -139,6 +139,7 @@ def keep_file(
                 received_by=received_by,
                 by=None,
                 at=at,
+                must_be_signed=connection.requires_signature,
             )
         session.add(
             CollectedFile(

@@ -62,7 +62,8 @@ def show(name: str, body_name: str | None) -> None:
         click.echo(
             f"encrypted to\t{to or '-'}" + (f"\tends {ends}\t{'signed' if found.signs else 'unsigned'}" if to else "")
         )
-        click.echo(f"our OpenPGP key\t{openpgp.fingerprint(found.our_certificate) or '-'}")
+        believed = "\tonly signed answers" if found.requires_signature else ""
+        click.echo(f"our OpenPGP key\t{openpgp.fingerprint(found.our_certificate) or '-'}{believed}")
 
 
 @bank_connection.command("certificate")
@@ -94,6 +95,7 @@ def certificate(name: str, body_name: str | None) -> None:
 )
 @click.option("--sign", "signs", is_flag=True, help="Sign each encrypted file with the body's OpenPGP key.")
 @click.option("--encrypted-answers", is_flag=True, help="The bank encrypts its answers to the body's OpenPGP key.")
+@click.option("--signed-answers", is_flag=True, help="Believe only answers that the bank signed with that certificate.")
 @click.option("--new-openpgp-key", is_flag=True, help="Make another OpenPGP key instead of keeping the one there is.")
 @click.option("--reason", required=True)
 @ground.person_options
@@ -117,6 +119,7 @@ def propose(
     new_key: bool,
     signs: bool,
     encrypted_answers: bool,
+    signed_answers: bool,
     new_openpgp_key: bool,
 ) -> None:
     """Propose how files get to the bank; `payouts change confirm` by somebody else makes it count."""
@@ -139,6 +142,7 @@ def propose(
             encrypt_to.read().strip() if encrypt_to else "",
             signs,
             encrypted_answers,
+            signed_answers,
         )
     with given.transaction(body_id) as session:
         proposed = connections.propose(

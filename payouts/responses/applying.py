@@ -25,6 +25,7 @@ from payouts.responses.response import (
     ResponseKind,
     ResponseStatus,
     content_of,
+    fault_of_signature,
     get_response,
 )
 from payouts.returns import recall, returned
@@ -55,7 +56,8 @@ def read(session: Session, service: Service, args: Mapping[str, Any]) -> None:
     at = service.now()
     try:
         content = content_of(session, service.seals, response).open()
-        response.kind = readers.kind_of(content)
+        lacks = fault_of_signature(response.signature, must_be_signed=response.must_be_signed)
+        response.kind = readers.kind_of(content, not_believed=lacks)
         if response.kind in HANDED_ON:
             HANDED_ON[response.kind](session, service, response, content)
             finish(session, response, at=at)

@@ -86,13 +86,15 @@ class Reading:
             self.user_numbers.add(header.user_number)
 
 
-def kind_of(content: BinaryIO) -> ResponseKind:
-    """What a file is. Raises NotTaken."""
+def kind_of(content: BinaryIO, *, not_believed: ResponseFault | None = None) -> ResponseKind:
+    """What a file is. not_believed: why nobody looks at what it says, once it can be read. Raises NotTaken."""
     if not content.read(1):
         raise NotTaken(ResponseFault.EMPTY)
     content.seek(0)
     if openpgp.is_message(content.read(200)):
         raise NotTaken(ResponseFault.ENCRYPTED)
+    if not_believed is not None:
+        raise NotTaken(not_believed)
     content.seek(0)
     try:
         said = recognition.recognise(content)

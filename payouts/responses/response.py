@@ -13,14 +13,15 @@ from enum import StrEnum
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, select, tuple_
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, false, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from payouts.responses.opening import opened
+from payouts.responses.opening import Opened, opened
 from payouts.tasks import outbox
 from schemes import audit
 from schemes.database import Base, BodyOwned, stored, take_turns, to_body_row
 from schemes.errors import NotFound
+from schemes.openpgp import Signature
 from schemes.person import Actor, Role
 from schemes.seal import Seals, get_key
 from schemes.sealed_file import SealedFile, part_of, seal_file
@@ -67,6 +68,8 @@ class ResponseFault(StrEnum):
     TEST = "test"
     WRONG_TOTALS = "wrong_totals"
     ENCRYPTED = "encrypted"
+    NOT_SIGNED = "not_signed"
+    SIGNATURE_BROKEN = "signature_broken"
 
 
 NOT_READ = {
@@ -75,6 +78,8 @@ NOT_READ = {
     ResponseFault.EMPTY: ResponseStatus.QUARANTINED,
     ResponseFault.WRONG_TOTALS: ResponseStatus.QUARANTINED,
     ResponseFault.ENCRYPTED: ResponseStatus.QUARANTINED,
+    ResponseFault.NOT_SIGNED: ResponseStatus.QUARANTINED,
+    ResponseFault.SIGNATURE_BROKEN: ResponseStatus.QUARANTINED,
 }
 """The faults of a file that nobody could read, or trust; any other means that it is not for us."""
 
@@ -84,7 +89,8 @@ class Response(BodyOwned, Base):
 
     What it says is in its lines (`response_line`); here only what stands above them. `mismatches`: how often it does
     not agree with itself. `lines_done`: how many were held against the payments. `message_sha256`: of the OpenPGP
-    message that it came as, "" of a file that came as it is.
+    message that it came as, "" of a file that came as it is. `signature`: what that message's proves, by the key
+    `signed_by`; `must_be_signed`: without a good one it is not believed.
     """
 
     __tablename__ = "response"
@@ -98,6 +104,9 @@ class Response(BodyOwned, Base):
     file_name: Mapped[str]
     sha256: Mapped[str]
     message_sha256: Mapped[str] = mapped_column(server_default="")
+    signature: Mapped[Signature | None] = mapped_column(stored(Signature))
+    signed_by: Mapped[str] = mapped_column(server_default="")
+    must_be_signed: Mapped[bool] = mapped_column(server_default=false())
     byte_count: Mapped[int] = mapped_column(BigInteger)
     key_id: Mapped[UUID]
     sealed_content: Mapped[bytes] = mapped_column(deferred=True)
@@ -117,6 +126,15 @@ class Response(BodyOwned, Base):
     @property
     def is_over(self) -> bool:
         return self.status not in (ResponseStatus.WAITING, ResponseStatus.APPLYING)
+
+
+def fault_of_signature(signature: Signature | None, *, must_be_signed: bool) -> ResponseFault | None:
+    """Why a file is not believed, by who wrote it. One of an unknown key proves no more than none, and no less."""
+    if signature is Signature.BROKEN:
+        return ResponseFault.SIGNATURE_BROKEN
+    if must_be_signed and signature is not Signature.VERIFIED:
+        return ResponseFault.NOT_SIGNED
+    return None
 
 
 def receive(
@@ -149,17 +167,22 @@ def keep(
     received_by: UUID,
     by: Actor | None,
     at: datetime,
+    must_be_signed: bool = False,
 ) -> Response:
     """Keep what came in somebody's name, sent by them or (by: None) collected by the service.
 
     An encrypted file is opened first: by its bytes as they came the same report would be another one each time.
+    must_be_signed: of a file from a folder whose answers are only believed with the bank's signature.
     """
     body_id = session.info["body_id"]
-    content, message_sha256 = opened(session, seals, content)
+    found = opened(session, seals, content)
+    found = found._replace(must_be_signed=found.must_be_signed or must_be_signed)
+    content = found.content
     sha256 = hashlib.sha256(content).hexdigest()
     take_turns(session, f"response {sha256}")
     there = session.scalars(select(Response).where(Response.sha256 == sha256)).one_or_none()
     if there is not None:
+        believe(session, there, found, by=by, at=at)
         return there
     key_row, key = seals.make(body_id, at)
     session.add(key_row)
@@ -169,7 +192,10 @@ def keep(
         id=response_id,
         file_name=file_name[:LONGEST_FILE_NAME],
         sha256=sha256,
-        message_sha256=message_sha256,
+        message_sha256=found.message_sha256,
+        signature=found.signature,
+        signed_by=found.signed_by,
+        must_be_signed=found.must_be_signed,
         byte_count=len(content),
         key_id=key_row.id,
         sealed_content=seal_file(key, content, "response", response_id),
@@ -186,10 +212,26 @@ def keep(
         at=at,
         sha256=sha256,
         bytes=len(content),
-        message_sha256=message_sha256 or None,
+        message_sha256=found.message_sha256 or None,
+        signature=found.signature.value if found.signature else None,
     )
     outbox.add(session, "response.read", once=f"response.read/{response_id}", at=at, response_id=str(response_id))
     return response
+
+
+def believe(session: Session, response: Response, found: Opened, *, by: Actor | None, at: datetime) -> None:
+    """Have a file read that lacked a good signature, now that the same content came with one, or by a person's hand."""
+    lacked = response.fault in (ResponseFault.NOT_SIGNED, ResponseFault.SIGNATURE_BROKEN)
+    if not lacked or fault_of_signature(found.signature, must_be_signed=found.must_be_signed):
+        return
+    response.message_sha256, response.must_be_signed = found.message_sha256, found.must_be_signed
+    response.signature, response.signed_by = found.signature, found.signed_by
+    response.status, response.fault, response.read_at = ResponseStatus.WAITING, None, None
+    session.flush()
+    signature = found.signature.value if found.signature else None
+    audit.record(session, "response.believed", by=by, about=response, at=at, signature=signature)
+    again = f"response.read/{response.id}/{found.message_sha256 or 'by hand'}"
+    outbox.add(session, "response.read", once=again, at=at, response_id=str(response.id))
 
 
 def content_of(session: Session, seals: Seals, response: Response) -> SealedFile:

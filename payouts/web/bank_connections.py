@@ -98,6 +98,11 @@ class ProposeConnection(Form):
     )
     signs = BooleanField("Sign each file with the body’s OpenPGP key", widget=GovCheckboxInput())
     opens_answers = BooleanField("The bank encrypts its answers to the body’s OpenPGP key", widget=GovCheckboxInput())
+    requires_signature = BooleanField(
+        "Believe only answers that the bank signed",
+        description="With the key of its certificate above. Any other that is collected is kept, and not read",
+        widget=GovCheckboxInput(),
+    )
     makes_pgp_key = BooleanField("Make a new OpenPGP key", widget=GovCheckboxInput())
     reason = reason()
     submit = SubmitField("Propose this connection", widget=GovSubmitInput())
@@ -117,6 +122,7 @@ class ProposeConnection(Form):
             (self.pgp_certificate.data or "").strip().replace("\r\n", "\n"),
             bool(self.signs.data),
             bool(self.opens_answers.data),
+            bool(self.requires_signature.data),
         )
 
     def field_of(self, refused: Refused) -> Field | None:

@@ -37,6 +37,10 @@ FAULTS: dict[ConnectionFault, str] = {
     ConnectionFault.PGP_NOTHING_TO_SIGN: (
         "Only encrypted files are signed. Give the bank’s certificate too, or do not sign"
     ),
+    ConnectionFault.PGP_NOTHING_TO_VERIFY: (
+        "A signature comes with an encrypted answer and is held against the bank’s certificate. Give the certificate, "
+        "and have the bank encrypt its answers"
+    ),
 }
 
 SIGN_INS: dict[SignIn, str] = {
@@ -171,6 +175,8 @@ def openpgp_rows(facts: Mapping[str, Any]) -> dict[str, str]:
     if ours:
         rows["The body’s OpenPGP key"] = openpgp.fingerprint(ours)
         rows["Answers"] = "Encrypted to the body’s OpenPGP key" if facts["opens_answers"] else "As they are"
+        only_signed = facts.get("requires_signature", False)
+        rows["Answers without the bank’s signature"] = "Are kept, and not read" if only_signed else "Are read"
     return rows
 
 

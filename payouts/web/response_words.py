@@ -10,11 +10,12 @@ from flask import Flask
 from payouts.responses.by_hand import NotAtTheBank, OtherAmount
 from payouts.responses.file_word import FileSays
 from payouts.responses.line import Says
-from payouts.responses.response import ResponseFault, ResponseKind, ResponseStatus
+from payouts.responses.response import Response, ResponseFault, ResponseKind, ResponseStatus
 from payouts.responses.suspense import SuspenseStatus
 from payouts.web import trace_words
 from payouts.web.figures import pounds
 from schemes.errors import Refused
+from schemes.openpgp import Signature
 
 KINDS: dict[ResponseKind, str] = {
     ResponseKind.ARRIVAL: "Arrival report",
@@ -53,6 +54,12 @@ FAULTS: dict[ResponseFault, str] = {
     "something is missing or was changed. Fetch it from the bank again",
     ResponseFault.ENCRYPTED: "The file is encrypted, and none of your body’s OpenPGP keys opens it. Ask the bank to "
     "encrypt it to the body’s certificate, which stands with the account’s connection, or send it as it is",
+    ResponseFault.NOT_SIGNED: "Your body believes only answers that the bank signed, and this one does not bear the "
+    "signature of the bank’s key. Ask the bank whether it sent it. If it did, it can sign it, or you can download it "
+    "from the bank’s site and send it here yourself",
+    ResponseFault.SIGNATURE_BROKEN: "The file bears a signature in the bank’s name that is not good: what was signed "
+    "has been changed, or the bank’s key does not count any more. Ask the bank, by a way that you know, whether it "
+    "sent it",
     ResponseFault.TEST: "The report is marked as a test. Send the real one",
 }
 
@@ -90,6 +97,7 @@ SUSPENSE: dict[SuspenseStatus, tuple[str, str]] = {
 ACTS: dict[str, str] = {
     "response.received": "Sent a file from the bank",
     "response.read": "Read a file from the bank ({kind}: {lines} lines, without a payment: {suspense})",
+    "response.believed": "A file from the bank that had no good signature came again, and was read",
     "response.taken_out": "Took out a file from the bank",
     "response.refused": "Refused a file from the bank ({fault})",
     "response.quarantined": "Kept a file from the bank that could not be read ({fault})",
@@ -123,7 +131,22 @@ TELLERS: dict[type[Refused], Callable[[Any], str]] = {
 }
 
 
+def signature_words(response: Response) -> str | None:
+    """Who wrote a file, as far as its signature proves it; None of one that came as it is, where nobody asked."""
+    if response.signature is None:
+        return "It came without one" if response.must_be_signed else None
+    return {
+        Signature.NONE: "Not signed",
+        Signature.VERIFIED: f"Signed by the bank’s key {response.signed_by}, verified",
+        Signature.UNKNOWN: f"Signed by a key that your body has not entered, {response.signed_by}: it proves nothing",
+        Signature.UNCHECKED: "In a compressed message, in which it can’t be checked: it proves nothing. Ask the bank to "
+        "send its answers without compression",
+        Signature.BROKEN: f"In the name of the bank’s key {response.signed_by}, and not good",
+    }[response.signature]
+
+
 def register(app: Flask) -> None:
+    app.add_template_filter(signature_words, "response_signature")
     app.add_template_filter(KINDS.__getitem__, "response_kind")
     app.add_template_filter(STATUSES.__getitem__, "response_status")
     app.add_template_filter(FAULTS.__getitem__, "response_fault")

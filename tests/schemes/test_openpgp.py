@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pysequoia import Cert, CipherSuite, Tsk
+from pysequoia import Cert, CipherSuite, Tsk, encrypt
 
 from schemes import openpgp
-from schemes.openpgp import CertificateFault, CertificateRefused, NotDone
+from schemes.openpgp import CertificateFault, CertificateRefused, NotDone, Signature
 from tests.openpgp import BANK, BANK_KEY, FINGERPRINT, SUITE, from_bank, golden, read_by_bank
 
 AS_INSTALLED = openpgp.SUITE
@@ -63,7 +63,7 @@ def test_a_revoked_certificate_is_refused() -> None:
 def test_a_message_of_gnupg_is_opened_and_the_bank_opens_ours_and_sees_who_signed_it() -> None:
     content = golden("message-from-gpg.asc").encode()
     assert openpgp.is_message(content)
-    assert openpgp.opened(content, BANK_KEY) == b"VOL1000001  a file that GnuPG encrypted\r\n"
+    assert openpgp.opened(content, BANK_KEY).content == b"VOL1000001  a file that GnuPG encrypted\r\n"
     ours = openpgp.new_key("Harbour")
     blocks = [b"VOL1", b"", b"x" * 3_000_000, b"UTL1"]
     message = b"".join(openpgp.encrypted(blocks, BANK, ours.secret))
@@ -80,7 +80,7 @@ def test_a_report_is_no_message(content) -> None:
 def test_a_message_opens_whole_or_not_at_all(monkeypatch) -> None:
     ours, another = openpgp.new_key("Harbour"), openpgp.new_key("Another")
     message = from_bank(b"paid " * 100_000, ours.certificate)
-    assert openpgp.opened(message, ours.secret) == b"paid " * 100_000
+    assert openpgp.opened(message, ours.secret).content == b"paid " * 100_000
     changed = message[:200_000] + bytes([message[200_000] ^ 1]) + message[200_001:]
     for wrong in (message[:-1], changed, b"\xc1 no message", from_bank(b"paid", another.certificate)):
         with pytest.raises(NotDone):
@@ -102,3 +102,30 @@ def test_a_new_key_ends_never_and_is_read_by_any_program(monkeypatch) -> None:
     monkeypatch.setattr(openpgp, "SUITE", "RSA2k")
     made = openpgp.new_key("Harbour")
     assert openpgp.look_at(made.certificate, at=TODAY + timedelta(days=9000)).ends_at is None
+
+
+@pytest.mark.parametrize(
+    ("name", "certificate", "proves"),
+    [
+        ("signed.asc", BANK, Signature.VERIFIED),
+        ("forged.asc", BANK, Signature.BROKEN),
+        ("signed-compressed.asc", BANK, Signature.UNCHECKED),
+        ("signed.asc", "", Signature.UNKNOWN),
+        ("signed.asc", golden("signs-only.asc"), Signature.UNKNOWN),
+        ("message-from-gpg.asc", BANK, Signature.NONE),
+    ],
+)
+def test_a_signature_proves_who_wrote_a_message_by_their_certificate_and_by_no_other(name, certificate, proves) -> None:
+    found = openpgp.opened(golden(name).encode(), BANK_KEY, certificate)
+    assert found.signature is proves
+    assert found.content.startswith(b"VOL1000001")
+    assert bool(found.signed_by) is (proves is not Signature.NONE)
+
+
+def test_what_a_revoked_key_signed_is_not_good() -> None:
+    bank, ours = Tsk.generate("A bank"), openpgp.new_key("A body")
+    message = encrypt(bytes=b"paid", recipients=[Cert.from_bytes(ours.certificate.encode())], signer=bank.signer())
+    certificate = bank.extract_certificate()
+    revoked = bytes(certificate) + bytes(certificate.revoke(bank.certifier()))
+    for written, proves in ((certificate, Signature.VERIFIED), (Cert.from_bytes(revoked), Signature.BROKEN)):
+        assert openpgp.opened(message, ours.secret, str(written)).signature is proves

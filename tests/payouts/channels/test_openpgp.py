@@ -15,15 +15,18 @@ from payouts.channels.dispatch import DispatchStatus, Trouble
 from payouts.channels.message import DispatchMessage
 from payouts.notices.staff import StaffEvent, StaffMessage
 from payouts.payroll import PayrollStatus
-from payouts.responses.response import Response, ResponseFault, ResponseKind, ResponseStatus
+from payouts.responses import opening
+from payouts.responses.response import Response, ResponseFault, ResponseKind, ResponseStatus, get_response
 from payouts.sandbox.bank.sftp_server import Trouble as Fault
 from payouts.tasks.outbox import Task
 from schemes import openpgp
 from schemes.audit import AuditEvent
 from schemes.bank_connection import BankConnection, connection_of
 from schemes.bank_profile import bank_profiles
+from schemes.openpgp import Signature
 from schemes.person import Role, people
-from tests.openpgp import BANK, FINGERPRINT, GOLDEN, SUITE, ending, from_bank, read_by_bank
+from tests.answering import receive
+from tests.openpgp import BANK, BANK_KEY, FINGERPRINT, GOLDEN, SUITE, ending, from_bank, read_by_bank
 from tests.payouts.channels.servers import openssh, sshd
 from tests.payouts.channels.test_sending import Killed, bank, line, start  # noqa: F401 - fixtures
 
@@ -162,6 +165,42 @@ def test_answers_to_our_key_are_opened_before_they_are_recognised_and_the_same_r
     _, late, stranger = sorted(collect(line), key=lambda each: each.file_name)
     assert (late.file_name, late.kind) == ("late.pgp", ResponseKind.AWACS)
     assert (stranger.status, stranger.fault) == (ResponseStatus.QUARANTINED, ResponseFault.ENCRYPTED)
+
+
+def test_where_only_signed_answers_count_any_other_is_kept_until_it_comes_signed_or_by_hand(line, clock):  # noqa: F811
+    terms = {"pgp_certificate": BANK, "opens_answers": True, "requires_signature": True, "collects": True}
+    line.connect(days_ago=0, incoming_folder="out", **terms)
+    ours = counting(line).our_certificate
+    folder = line.bank.folder("harbour", "out")
+    (folder / "signed.pgp").write_bytes(from_bank(AWACS, ours))
+    (folder / "unsigned.pgp").write_bytes(from_bank(AWACS + b"\n", ours, signed=False))
+    (folder / "plain.xml").write_bytes(AWACS + b"\n\n")
+    plain, signed, unsigned = sorted(collect(line), key=lambda each: each.file_name)
+    assert (signed.signature, signed.signed_by) == (Signature.VERIFIED, FINGERPRINT)
+    assert signed.kind is ResponseKind.AWACS
+    assert signed.fault not in (ResponseFault.NOT_SIGNED, ResponseFault.SIGNATURE_BROKEN)
+    for lacking, proves in ((unsigned, Signature.NONE), (plain, None)):
+        assert (lacking.signature, lacking.must_be_signed) == (proves, True)
+        assert (lacking.status, lacking.fault) == (ResponseStatus.QUARANTINED, ResponseFault.NOT_SIGNED)
+    # the same content with the signature, and the other one by the hand of somebody who answers for it
+    (folder / "signed-at-last.pgp").write_bytes(from_bank(AWACS + b"\n", ours))
+    clock.advance(minutes=1)
+    by_hand = receive(line.office, AWACS + b"\n\n")
+    assert len(collect(line)) == 3, "they are the files that there were"
+    assert by_hand.id == plain.id
+    with line.office.transaction() as session:
+        for each, proves in ((unsigned, Signature.VERIFIED), (plain, None)):
+            now = get_response(session, each.id)
+            assert (now.fault, now.signature) == (signed.fault, proves)
+
+
+def test_a_signature_in_the_banks_name_that_is_not_good_is_never_believed(line, monkeypatch) -> None:  # noqa: F811
+    line.connect(days_ago=0, pgp_certificate=BANK, opens_answers=True)
+    # as if the bank's certificate were our own: a forged message to it was made with another program
+    monkeypatch.setattr(opening, "open_pgp_key", lambda *_: BANK_KEY)
+    got = receive(line.office, (GOLDEN / "forged.asc").read_bytes())
+    assert (got.status, got.fault) == (ResponseStatus.QUARANTINED, ResponseFault.SIGNATURE_BROKEN)
+    assert (got.signature, got.signed_by) == (Signature.BROKEN, FINGERPRINT)
 
 
 def test_the_administrators_are_warned_a_month_and_a_week_before_and_when_it_is_over_each_once(line, clock) -> None:  # noqa: F811

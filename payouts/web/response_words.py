@@ -139,8 +139,8 @@ def signature_words(response: Response) -> str | None:
         Signature.NONE: "Not signed",
         Signature.VERIFIED: f"Signed by the bank’s key {response.signed_by}, verified",
         Signature.UNKNOWN: f"Signed by a key that your body has not entered, {response.signed_by}: it proves nothing",
-        Signature.UNCHECKED: "In a compressed message, in which it can’t be checked: it proves nothing. Ask the bank to "
-        "send its answers without compression",
+        Signature.UNCHECKED: "In a compressed message, in which it can’t be checked: it proves nothing. Ask the bank "
+        "to send its answers without compression",
         Signature.BROKEN: f"In the name of the bank’s key {response.signed_by}, and not good",
     }[response.signature]
 

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from uuid import UUID
 
+from fewer_colours import fewer_colours
 from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 from rich.progress import Progress
 from sqlalchemy import select
@@ -137,7 +138,10 @@ def in_the_guide(browser: Browser, job: MainJob, role: Role, address: str, name:
     box = page.locator("main").bounding_box()
     assert box is not None
     part: FloatRect = {"x": 0, "y": box["y"], "width": width, "height": min(box["height"], HIGH)}
-    keep(page, GUIDE / f"{name}.png", clip=part)
+    to = GUIDE / f"{name}.png"
+    keep(page, to, clip=part)
+    # the pages that it stands on stay under 150 kB
+    to.write_bytes(fewer_colours(to.read_bytes()))
     page.context.close()
 
 

@@ -15,6 +15,8 @@ from schemes.colour import HEX, text_on
 
 STATIC = Path(__file__).parent / "static"
 A_YEAR = 365 * 24 * 60 * 60
+# the smaller first, which browsers take by https only
+COPIES = {"br": "br", "gzip": "gz"}
 
 
 def version() -> str:
@@ -30,13 +32,15 @@ def version() -> str:
 def asset(version: str, name: str) -> ResponseReturnValue:
     """A compiled file, whatever version is asked for: an old page may ask while a new release is starting.
 
-    Compressed for whoever takes it so, by the copy that was made with the file.
+    Compressed for whoever takes it so, by a copy that was made with the file.
     """
     g.cacheable = True
-    if request.accept_encodings.quality("gzip") and (STATIC / f"{name}.gz").is_file():
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        response = send_from_directory(STATIC, f"{name}.gz", mimetype=media_type, max_age=A_YEAR)
-        response.content_encoding = "gzip"
+    for coding, ending in COPIES.items():
+        if request.accept_encodings.quality(coding) and (STATIC / f"{name}.{ending}").is_file():
+            media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            response = send_from_directory(STATIC, f"{name}.{ending}", mimetype=media_type, max_age=A_YEAR)
+            response.content_encoding = coding
+            break
     else:
         response = send_from_directory(STATIC, name, max_age=A_YEAR)
     response.vary.add("Accept-Encoding")

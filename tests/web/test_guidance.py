@@ -39,7 +39,7 @@ def test_every_picture_of_the_guide_is_described_shown_and_comes_when_it_is_scro
     for picture in shown:
         answer = visitor.client.get(f"/help/{picture}")
         assert (answer.status_code, answer.mimetype, answer.data[:4]) == (200, "image/png", b"\x89PNG")
-        assert (len(answer.data) < 150_000, answer.headers["Cache-Control"]) == (True, "max-age=86400, public")
+        assert (len(answer.data) < 40_000, answer.headers["Cache-Control"]) == (True, "max-age=86400, public")
     kept = resources.files("payouts.web").joinpath("guide", "pictures").iterdir()
     assert {f"pictures/{one.name}" for one in kept} == shown
     assert visitor.get("/help/pictures/nothing.png").status == 404

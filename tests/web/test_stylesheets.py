@@ -17,3 +17,12 @@ def test_a_body_s_name_can_be_read_on_its_colour(colour, text):
 )
 def test_only_six_digits_of_a_colour_ever_reach_a_stylesheet(stored, served):
     assert css_colour(stored) == served
+
+
+def test_what_pages_need_comes_by_the_smallest_copy_that_the_browser_reads(visitor):
+    sent = {}
+    for taken in ("", "gzip", "gzip, deflate, br"):
+        answer = visitor.client.get("/assets/x/payouts.css", headers={"Accept-Encoding": taken})
+        assert (answer.mimetype, "Accept-Encoding" in answer.vary) == ("text/css", True)
+        sent[answer.content_encoding] = len(answer.data)
+    assert sent["br"] < sent["gzip"] < sent[None]

@@ -1,8 +1,8 @@
-// Puts what needs no compiling beside the compiled CSS, and a compressed copy beside each
+// Puts what needs no compiling beside the compiled CSS, and two compressed copies beside each
 import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const assets = dirname(fileURLToPath(import.meta.url));
 const served = join(assets, "..", "static");
@@ -21,6 +21,8 @@ for (const name of ["api.mjs", "payouts.mjs", "charts.mjs", "countdown.mjs", "id
 for (const name of await readdir(served)) {
   if (/\.(css|js|mjs|svg)$/.test(name)) {
     // the same bytes each time: no time and no name stand in them
-    await writeFile(join(served, `${name}.gz`), gzipSync(await readFile(join(served, name)), { level: 9 }));
+    const content = await readFile(join(served, name));
+    await writeFile(join(served, `${name}.gz`), gzipSync(content, { level: 9 }));
+    await writeFile(join(served, `${name}.br`), brotliCompressSync(content));
   }
 }

@@ -292,11 +292,24 @@ def end_cases(session: Session, payroll: Payroll, *, at: datetime) -> int:
 
 def payrolls_paying(session: Session, case: ReturnedPayment) -> Payroll | None:
     """The payroll that pays a case's payment again, or is about to."""
+    found = session.execute(paying([case.id])).first()
+    return get_payroll(session, found[1]) if found is not None else None
+
+
+def numbers_paying(session: Session, case_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Of some cases those that a payroll pays again, or is about to, each with the payroll's number."""
+    some = paying(case_ids).subquery()
+    of_payroll = (Payroll.body_id == session.info["body_id"]) & (Payroll.id == some.c.payroll_id)
+    return dict(session.execute(select(some.c.id, Payroll.number).join(Payroll, of_payroll)).all())
+
+
+def paying(case_ids: Collection[UUID]) -> Select[UUID, UUID]:
     original, earlier = aliased(Payment), aliased(Payment, name="earlier")
-    found = session.scalars(
-        select(earlier.payroll_id)
+    return (
+        select(ReturnedPayment.id, earlier.payroll_id)
+        .join(original, (original.body_id == ReturnedPayment.body_id) & (original.id == ReturnedPayment.payment_id))
         .join(
-            original,
+            earlier,
             (original.body_id == earlier.body_id)
             & (original.scheme_id == earlier.scheme_id)
             & (original.beneficiary_id == earlier.beneficiary_id)
@@ -304,6 +317,5 @@ def payrolls_paying(session: Session, case: ReturnedPayment) -> Payroll | None:
             & (original.component == earlier.component)
             & (original.sequence == earlier.sequence),
         )
-        .where(original.id == case.payment_id, LIVE_EARLIER)
-    ).first()
-    return get_payroll(session, found) if found is not None else None
+        .where(ReturnedPayment.id.in_(case_ids), LIVE_EARLIER)
+    )

@@ -29,7 +29,7 @@ STATUSES: dict[PayrollStatus, tuple[str, str]] = {
     PayrollStatus.SUBMITTED: ("Submitted", "green"),
     PayrollStatus.ACCEPTED: ("Accepted by the bank", "green"),
     PayrollStatus.CLOSED: ("Closed", "green"),
-    PayrollStatus.REJECTED: ("Refused by the bank", "red"),
+    PayrollStatus.REJECTED: ("Not taken by the bank", "red"),
     PayrollStatus.CANCELLED: ("Cancelled", "grey"),
 }
 

@@ -12,9 +12,9 @@ from payouts.payment import Payment
 from payouts.payroll import get_payroll
 from payouts.returns import case as work
 from payouts.returns.case import WORKERS, CaseRow, cases, next_of, row_of
-from payouts.returns.outcome import Outcome, ReturnOutcome, outcomes_of, waiting_of
+from payouts.returns.outcome import ENDS, ReturnOutcome, outcomes_of, waiting_of
 from payouts.returns.recall import recall_of
-from payouts.returns.reissue import payrolls_paying
+from payouts.returns.reissue import numbers_paying, payrolls_paying
 from payouts.returns.returned import OPEN, CaseStatus, ReturnedPayment, get_case
 from payouts.web.access import ANYONE_SIGNED_IN, allowed
 from payouts.web.pages import actor, id_given, now, pages, transaction
@@ -42,6 +42,7 @@ def show_returned() -> ResponseReturnValue:
             waiting=work.waiting(session),
             schemes=schemes_of_body(session),
             own=own,
+            paying=numbers_paying(session, [row.case.id for row in rows]),
             ages={row.case.id: (london_day(now()) - london_day(row.case.opened_at)).days for row in rows},
             next=way_on(rows, mine=mine),
             first=url_for("pages.show_returned", mine=mine) if after else None,
@@ -80,7 +81,7 @@ def show_return(returned_payment_id: UUID) -> ResponseReturnValue:
             lapsed=get_payee(session, once.to_payee_id) if once and not claim else None,
             to_payee=get_payee(session, claim.to_payee_id) if claim else row.payee,
             claim_waits=claim_waiting_of(session, row.payee.id, row.beneficiary.id),
-            kept=kept_of(session, case),
+            decided=decided_of(session, case),
             asked=recall_of(session, row.payment),
             names=names(session),
         )
@@ -93,10 +94,10 @@ def successor_of(session: Session, case: ReturnedPayment) -> Payment | None:
     return found
 
 
-def kept_of(session: Session, case: ReturnedPayment) -> ReturnOutcome | None:
-    """What two people said of a payment that is kept for now."""
-    said = outcomes_of(session, case.id) if case.status is CaseStatus.KEPT else ()
-    return next((one for one in said if one.confirmed_at and one.outcome is Outcome.KEEP), None)
+def decided_of(session: Session, case: ReturnedPayment) -> ReturnOutcome | None:
+    """What two people said last of a payment that is kept for now, set off or written off."""
+    said = outcomes_of(session, case.id) if case.status in (CaseStatus.KEPT, *ENDS.values()) else ()
+    return next((one for one in said if one.confirmed_at), None)
 
 
 @pages.route("/bank/returns/<uuid:returned_payment_id>/assign", methods=["POST"])

@@ -39,6 +39,10 @@ def test_a_payment_is_paid_again_by_name_and_another_is_kept_by_two_people(offic
     assert page.h1.startswith("Payments on")
     office.work(leave="notices.send")
     assert "pays it again" in preparer.get(first).text
+    assert [row[1].endswith("pays it again") for row in preparer.get("/bank/returns").table("returned")] == [
+        True,
+        False,
+    ]
     page = preparer.get(preparer.get(second).link("It is not to be paid again"))
     assert faults_of(page) == []
     answer = {"outcome": "keep", "reason": "The estate has no executor yet"}
@@ -52,6 +56,8 @@ def test_a_payment_is_paid_again_by_name_and_another_is_kept_by_two_people(offic
     assert faults_of(page) == []
     page = finance.press("Continue", decision="confirm")
     assert "Kept for now" in page.text
+    assert "The estate has no executor yet" in page.text
+    assert "Priya Preparer, and Femi Finance on 23 November 2026" in page.text
     assert "4 January 2027" in page.text
 
 

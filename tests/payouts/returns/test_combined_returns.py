@@ -7,16 +7,20 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
+from bacs import pence
 from payouts.payment import Payment, PaymentStatus
 from payouts.payment_item import PaymentItem
+from payouts.payroll import get_payroll
 from payouts.responses import by_hand
-from payouts.returns import telling
+from payouts.returns import telling, tracing
 from payouts.returns.case import cases
 from payouts.returns.reason import Reason
 from payouts.returns.reissue import create_reissue
+from payouts.returns.trace import ToldBy, TraceWhy
 from payouts.statement.difference import returns_not_booked
 from payouts.statement.entry import BankEntry, Match, get_entry
 from payouts.statement.manual import suggestions
+from payouts.web.traces import letter_of
 from schemes.database import new_id
 from schemes.payee import payee_of_reference
 from schemes.payee_details import set_payments_combined
@@ -132,3 +136,19 @@ def test_a_credit_for_many_clients_that_is_back_on_the_statement_is_matched_as_o
     say(office, matched.id, Match.RETURN, payment.id)
     with office.transaction() as session:
         assert get_entry(session, matched.id).match is Match.RETURN
+
+
+def test_the_letter_that_looks_for_one_client_s_payment_names_the_credit_that_the_bank_knows(
+    office, bank, provider_id, clock
+):
+    clock.time = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    credit, payment = their_credit(office, bank, provider_id), theirs(office, bank.payroll_id, provider_id)[0]
+    by, at = office.person(Role.FINANCE), office.service.now()
+    said = {"why": TraceWhy.NOT_ARRIVED, "told_by": ToldBy.PAYEE, "told_on": at.date(), "said": "not there"}
+    unknown = {"sort_code": "", "account_number": "", "roll_number": "", "words": ""}
+    with office.transaction() as session:
+        payroll = get_payroll(session, bank.payroll_id)
+        trace = tracing.open_trace(session, office.service, payroll, payment, trace_id=new_id(), **said, by=by, at=at)
+        tracing.compare(session, office.service, trace, **unknown, by=by, at=at)
+        letter = letter_of(session, trace, payment, payroll, "The provider", "ending 1234")
+    assert {("Reference", credit.reference), ("Amount", pence.format(credit.amount_pence))} <= set(letter.facts)

@@ -219,6 +219,20 @@ def joining_whole_tables(session: Session) -> Iterator[None]:
     session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
+@contextmanager
+def looking_up_by_index(session: Session) -> Iterator[None]:
+    """For a statement that looks each of many rows up in a table which it fills itself.
+
+    PostgreSQL plans by what the table holds before: read whole for each row, an almost empty one grows under its hands,
+    and a million rows take hours.
+    """
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    session.execute(text("SET LOCAL enable_bitmapscan = off"))
+    yield
+    session.execute(text("SET LOCAL enable_bitmapscan = on"))
+    session.execute(text("SET LOCAL enable_seqscan = on"))
+
+
 def copy_rows(
     session: Session,
     table: str,

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 from payouts.ledger.closing import open_day
 from payouts.ledger.entry import Event, LedgerAccount, LedgerEntry
 from payouts.payment import Payment
+from schemes.database import looking_up_by_index
 from schemes.duties import london_day
 
 
@@ -165,7 +166,8 @@ def insert_rows(session: Session, event: Event, rows: Select[Any]) -> int:
         "at",
     )
     posted = insert(LedgerEntry).from_select(columns, rows).returning(LedgerEntry.event).cte("posted")
-    return session.scalar(select(func.count()).where(posted.c.event == event)) or 0
+    with looking_up_by_index(session):
+        return session.scalar(select(func.count()).where(posted.c.event == event)) or 0
 
 
 def chosen_of(payments: Select[Any] | Sequence[UUID]) -> FromClause:

@@ -55,6 +55,16 @@ def test_the_balances_follow_the_money_of_a_payroll(office, sealed):
         assert session.scalar(select(func.count()).select_from(LedgerPosting)) == 2, "one for each step, not a payment"
 
 
+def test_a_ledger_that_was_almost_empty_is_not_read_whole_for_each_payment(office, sealed, owner):
+    with owner.begin() as connection:
+        connection.execute(text("ANALYZE ledger_entry"))
+    with office.transaction() as session:
+        count = post(session, Event.RELEASED, select(Payment.id), at=office.service.now())
+        read_whole = session.scalar(text("SELECT pg_stat_get_xact_numscans('ledger_entry'::regclass)"))
+    assert count > 10
+    assert read_whole < 3
+
+
 HISTORIES = [
     ([Event.RETURNED], HELD, 4),
     ([Event.REJECTED], HELD, 3),

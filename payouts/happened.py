@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from payouts.payment import Payment
 from payouts.payroll import Payroll
 from payouts.returns.returned import ReturnedPayment
+from payouts.returns.trace import Trace
 from schemes.audit import AuditEvent, AuditLink
 from schemes.award import Award
 from schemes.database import one_of
@@ -44,9 +45,10 @@ TOLD = (
     "return.",
     "returns.",
     "submission.",
+    "trace.",
 )
 NOT_TOLD = ("bank_details.unmasked", "payee.searched_by_account", "import.refused_rows_downloaded")
-OF_A_SCHEME = (Payroll, Payment, ReturnedPayment, Award, OneOff, OneOffFile, RegisterImport)
+OF_A_SCHEME = (Payroll, Payment, ReturnedPayment, Award, OneOff, OneOffFile, RegisterImport, Trace)
 # one look goes through so many links at most, also where nearly all are about something else
 MOST_LOOKED_AT = 2000
 

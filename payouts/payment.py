@@ -117,6 +117,13 @@ class Payment(BodyOwned, Base):
             unique=True,
             postgresql_where=text(f"one_off_id is not null and {IS_LIVE}"),
         ),
+        Index(
+            "ix_payment_one_offs_of_payroll",
+            "body_id",
+            "payroll_id",
+            "one_off_id",
+            postgresql_where=text("one_off_id is not null"),
+        ),
         UniqueConstraint("body_id", "payroll_id", "ordinal"),
         Index("ix_payment_payee", "body_id", "payee_id", "id"),
         Index("ix_payment_reference", "body_id", "reference"),

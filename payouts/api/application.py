@@ -21,6 +21,7 @@ from payouts.api import (
     errors,
     events,
     explaining,
+    import_rows,
     imports,
     links,
     messages,
@@ -39,6 +40,7 @@ from payouts.api import (
     sandbox,
     schemes,
     spec,
+    traces,
     webhooks,
 )
 from payouts.api.cursor import Cursors
@@ -56,11 +58,13 @@ MORE = (
     award_changes,
     award_overpayments,
     beneficiary_changes,
+    import_rows,
     notes,
     payee_changes,
     payee_outlook,
     payroll_contents,
     safe_contacts,
+    traces,
 )
 RESOURCES = (
     body.resource,

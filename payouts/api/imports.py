@@ -15,7 +15,7 @@ from payouts.api import named, spec
 from payouts.api.door import allowed, field, must_not_be_a_team, must_see_scheme
 from payouts.api.fields import Instant, Text, Truth
 from payouts.api.ground import actor, key, now, service, session
-from payouts.api.listing import ListArgs, by_id, list_schema, page, place_given
+from payouts.api.listing import ChangedArgs, ListArgs, by_id, list_schema, page, page_of_changes, place_given
 from payouts.api.named import SchemeNameSchema
 from payouts.api.ndjson import as_csv
 from payouts.api.problem import Refusal
@@ -78,20 +78,20 @@ class RefusedRowSchema(Schema):
     faults = fields.List(fields.Nested(FieldOfRowSchema), required=True)
 
 
-class ImportArgs(ListArgs):
+class ImportArgs(ChangedArgs):
     scheme = Text(least=1, most=36, metadata={"description": "Its code or id."})
 
 
 @resource.route("/imports")
 @allowed(Scope.READ, Scope.PAYEES)
 @resource.arguments(ImportArgs, location="query")
-@resource.response(200, list_schema(ImportSchema))
+@resource.response(200, list_schema(ImportSchema, changes=True))
 def list_imports(args: dict[str, Any]) -> dict[str, Any]:
     """Imports, the oldest first"""
     which: list[ColumnElement[bool]] = [RegisterImport.scheme_id.in_(key().schemes)] if key().schemes else []
     if "scheme" in args:
         which.append(RegisterImport.scheme_id == named.scheme(args["scheme"]).id)
-    content = page(by_id(RegisterImport, *which, args=args), args, lambda row: [row.id])
+    content = page_of_changes(lambda: by_id(RegisterImport, *which, args=args), args, lambda row: [row.id])
     return {**content, "data": all_told(content["data"])}
 
 

@@ -126,10 +126,7 @@ def moved_since(at: Any) -> list[UUID]:
 @resource.response(200, OnePaymentSchema)
 def get_payment(payment_id: UUID) -> dict[str, Any]:
     """One payment, with what happened to it"""
-    payment = session().scalars(select(Payment).where(Payment.id == payment_id)).one_or_none()
-    if payment is None:
-        raise NotFound("payment", payment_id)
-    must_see_scheme(payment.scheme_id, "payment", payment_id)
+    payment = payment_to_see(payment_id)
     case = case_of(session(), payment.id)
     about = [payment.id, payment.payroll_id, *([case.id] if case else [])]
     events = session().scalars(
@@ -137,6 +134,15 @@ def get_payment(payment_id: UUID) -> dict[str, Any]:
     )
     timeline = [{"at": event.at, "what": event.action} for event in events if concerns(event, payment)]
     return {**told([payment])[0], "timeline": timeline}
+
+
+def payment_to_see(payment_id: UUID) -> Payment:
+    """Raises NotFound, for one of a scheme that the key is not for, too."""
+    payment = session().scalars(select(Payment).where(Payment.id == payment_id)).one_or_none()
+    if payment is None:
+        raise NotFound("payment", payment_id)
+    must_see_scheme(payment.scheme_id, "payment", payment_id)
+    return payment
 
 
 def concerns(event: AuditEvent, payment: Payment) -> bool:

@@ -36,6 +36,7 @@ EVENTS: dict[str, str] = {
     "submission.": "Files that were submitted",
     "payment.": "Single payments, such as one that was returned",
     "return": "What is done about returned payments",
+    "trace.": "Payments that somebody looks for",
     "recall.": "Payments that the bank is asked to take back",
     "import.": "Files of payees",
 }

@@ -50,6 +50,28 @@ def test_a_file_is_sent_read_and_kept_and_its_bad_rows_told(office, caller, kind
     assert details["state"] == "waiting"
 
 
+def test_a_refused_row_is_sent_again_before_the_file_is_kept(office, caller):
+    sender = caller(Scope.READ, Scope.PAYEES, Scope.AWARDS)
+    path = f"/imports/{send_file(sender, CSV, 'text/csv').json['id']}"
+    office.work()
+    name = "Bo Other"
+    row = {"reference": "IMP-2", "beneficiary_name": name, "start_date": "2026-11-01", "account_name": name}
+    row["sort_code"] = "202959"
+    wrong = sender.post(f"{path}/rows/3", {**row, "amount": "0"})
+    assert (wrong.json["outcome"], wrong.json["faults"]) == ("refused", [{"field": "amount", "reason": "amount_zero"}])
+    good = sender.post(f"{path}/rows/3", {**row, "amount": "8.00"})
+    assert (good.status_code, good.json["outcome"], good.json["faults"]) == (200, "good", [])
+    assert problem(sender.post(f"{path}/rows/99", row)) == "not-found"
+    assert pointers(sender.post(f"{path}/rows/3", {**row, "iban": "x"})) == ["#/iban"]
+    assert (sender.get(path).json["rows_good"], sender.get(path).json["rows_refused"]) == (2, 0)
+    assert sender.post(f"{path}/keep", {"whole": True}).status_code == 202
+    office.work()
+    assert problem(sender.post(f"{path}/rows/3", row)) == "not-now"
+    (details,) = sender.get("/payees/IMP-2/bank_details").json["data"]
+    assert details["account_number_ends"] == "8472"
+    assert problem(sender.post(f"{path}/check_names", {})) == "refused", "nobody is set up to ask"
+
+
 def test_whoever_sent_a_file_hears_that_the_work_on_it_stopped(office, caller):
     sender = caller(Scope.READ, Scope.PAYEES, Scope.AWARDS)
     sent = send_file(sender, CSV, "text/csv").json

@@ -24,6 +24,7 @@ from payouts_client import (
     Tries,
     answers,
     one_off_answers,
+    overpaid_answers,
     payroll_answers,
     problems,
     returns,
@@ -213,7 +214,7 @@ def test_it_knows_every_kind_of_problem():
 def schemas():
     """What is told, as the client has it."""
     for name, schema in description()["components"]["schemas"].items():
-        for module in (answers, one_off_answers, payroll_answers, returns, sandbox, webhooks):
+        for module in (answers, one_off_answers, overpaid_answers, payroll_answers, returns, sandbox, webhooks):
             kind = getattr(module, NAMES.get(name, name), None)
             if kind is not None and kind.__module__ == module.__name__:
                 yield kind, schema

@@ -87,6 +87,19 @@ def test_a_payment_of_which_the_bank_says_that_it_was_paid_has_changed(office, b
     assert "payroll.payments_paid" not in timeline, "the bank spoke of another one"
 
 
+def test_a_payment_that_is_not_there_is_looked_for_from_its_pay_day_on(office, bank, caller, clock):
+    payment, payer = payment_of(office, bank.items[0]), caller(Scope.READ, Scope.PAYMENTS)
+    told = {"why": "not_arrived", "told_by": "payee", "told_on": "2026-11-26", "said": "I looked this morning"}
+    path = f"/payments/{payment.id}/traces"
+    assert problem(payer.post(path, told)) == "refused"
+    clock.advance(days=3)
+    assert payer.post(path, {**told, "said": " "}).json["errors"][0]["pointer"] == "#/said"
+    opened = payer.post(path, told)
+    assert (opened.status_code, opened.json["stage"]) == (201, "compare"), opened.json
+    assert problem(payer.post(path, told)) == "not-now"
+    assert payer.get(path).json["data"] == [opened.json]
+
+
 def test_a_sandbox_s_bank_passes_as_many_days_as_are_asked_for_and_no_more_for_the_same_header(
     office, sealed, reader, caller
 ):

@@ -52,7 +52,7 @@ def systems(caller):
 
 
 def system_for(systems, path):
-    return systems[1] if path.startswith("/one_off") else systems[0]
+    return systems[1] if path.startswith(("/one_off", "/payments")) else systems[0]
 
 
 def test_schemathesis_finds_nothing(app, systems):

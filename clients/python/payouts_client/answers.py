@@ -268,53 +268,6 @@ class OneAward(Award):
     suspensions: tuple[Suspension, ...]
 
 
-class OverpaidPeriod(Told):
-    """A period for which more was paid than is due by now."""
-
-    period_first_day: date
-    period_last_day: date
-    paid_pence: int
-    due_pence: int
-    found_at: datetime
-
-
-class Recovery(Told):
-    """How much is taken from an award's payments in all, and how much at a time."""
-
-    id: UUID
-    reason: str
-    proposed_at: datetime
-    confirmed_at: datetime | None
-    rejected_at: datetime | None
-    total_pence: int
-    instalment_pence: int | None
-    share_percent: int | None
-    least_left_pence: int
-    from_day: date
-    taken_pence: int
-    left_pence: int
-
-
-class WriteOff(Told):
-    id: UUID
-    reason: str
-    proposed_at: datetime
-    confirmed_at: datetime | None
-    rejected_at: datetime | None
-    kind: str
-    recovery_id: UUID | None
-    pence: int | None
-
-
-class AwardOverpayments(Told):
-    """What an award was paid too much, and what people agreed to do about it."""
-
-    overpaid_pence: int
-    periods: tuple[OverpaidPeriod, ...]
-    recoveries: tuple[Recovery, ...]
-    write_offs: tuple[WriteOff, ...]
-
-
 class Payment(Told):
     id: UUID
     payroll_id: UUID
@@ -333,6 +286,21 @@ class Payment(Told):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self.id!r}, reference={self.reference!r}, status={str(self.status)!r})"
+
+
+class Trace(Told):
+    """That a payment is looked for."""
+
+    id: UUID
+    payment_id: UUID
+    why: str
+    told_by: str
+    told_on: date
+    stage: str
+    due_on: date | None
+    outcome: str | None
+    opened_at: datetime
+    closed_at: datetime | None
 
 
 class Happened(Told):
@@ -370,6 +338,17 @@ class RefusedRow(Told):
     line: int
     reference: str
     faults: tuple[FieldOfRow, ...]
+
+
+class ReadRow(RefusedRow):
+    outcome: str
+
+
+class NameRun(Told):
+    """That the names of a file are checked; `total`: how many have no good answer yet."""
+
+    id: UUID
+    total: int
 
 
 class Event(Told):

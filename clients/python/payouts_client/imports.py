@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from payouts_client.answers import Import, RefusedRow
+from payouts_client.answers import Import, NameRun, ReadRow, RefusedRow
 from payouts_client.connection import Body, Connection
 from payouts_client.listing import Listing
 from payouts_client.new import Row
@@ -39,9 +39,15 @@ class Imports:
         self.connection = connection
 
     def list(
-        self, *, scheme: str | UUID | None = None, cursor: str | None = None, limit: int | None = None
+        self,
+        *,
+        scheme: str | UUID | None = None,
+        updated_since: datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> Listing[Import]:
-        return Listing(self.connection, "/imports", Import, {"scheme": scheme, "cursor": cursor, "limit": limit})
+        params = {"scheme": scheme, "updated_since": updated_since, "cursor": cursor, "limit": limit}
+        return Listing(self.connection, "/imports", Import, params)
 
     def get(self, import_: Import | UUID) -> Import:
         return self.connection.get(f"/imports/{id_of(import_)}", Import)
@@ -95,6 +101,19 @@ class Imports:
     def refused_rows(self, import_: Import | UUID) -> Listing[RefusedRow]:
         """The rows that were not taken, by line, each with what is wrong."""
         return Listing(self.connection, f"/imports/{id_of(import_)}/refused_rows", RefusedRow, {})
+
+    def correct_row(
+        self, import_: Import | UUID, line: int, row: Row | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> ReadRow:
+        """Send a refused row again, before the import is kept. An account number that is left out stays as it was."""
+        content = row if isinstance(row, Row) else cells(row)
+        path = f"/imports/{id_of(import_)}/rows/{line}"
+        return self.connection.post(path, content, ReadRow, idempotency_key=idempotency_key)
+
+    def check_names(self, import_: Import | UUID, *, idempotency_key: str | None = None) -> NameRun:
+        """Have the banks asked whether the names fit the accounts."""
+        path = f"/imports/{id_of(import_)}/check_names"
+        return self.connection.post(path, {}, NameRun, idempotency_key=idempotency_key)
 
 
 def id_of(import_: Import | UUID) -> UUID:

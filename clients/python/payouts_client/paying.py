@@ -9,17 +9,22 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from payouts_client.answers import Award, AwardOverpayments, OneAward, OnePayment, Payment
+from payouts_client.answers import Award, OneAward, OnePayment, Payment, Trace
 from payouts_client.connection import Connection, part
 from payouts_client.listing import Listing
 from payouts_client.new import NewInputs, given
 from payouts_client.one_off_answers import OneOffPayment
+from payouts_client.overpaid_answers import AwardOverpayments
 from payouts_client.payroll_answers import Difference, DifferenceLine, Finding, OnePayroll, PaymentFile, Payroll, Unpaid
 from payouts_client.words import PayrollStatus
 
 
 class AllFiles(msgspec.Struct, frozen=True):
     data: tuple[PaymentFile, ...]
+
+
+class AllTraces(msgspec.Struct, frozen=True):
+    data: tuple[Trace, ...]
 
 
 def of(award: Award | UUID) -> str:
@@ -288,3 +293,22 @@ class Payments:
 
     def get(self, payment: UUID) -> OnePayment:
         return self.connection.get(f"/payments/{payment}", OnePayment)
+
+    def traces(self, payment: UUID) -> Sequence[Trace]:
+        """Whether it is or was looked for, the newest first."""
+        return self.connection.get(f"/payments/{payment}/traces", AllTraces).data
+
+    def look_for(
+        self,
+        payment: UUID,
+        *,
+        why: str,
+        told_by: str,
+        told_on: date,
+        said: str,
+        idempotency_key: str | None = None,
+    ) -> Trace:
+        """Say that it is not there (`not_arrived`) or went to a `wrong_account`. People find out. Raises NotNow."""
+        content = {"why": why, "told_by": told_by, "told_on": told_on, "said": said}
+        path = f"/payments/{payment}/traces"
+        return self.connection.post(path, content, Trace, idempotency_key=idempotency_key)

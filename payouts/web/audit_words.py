@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from string import Formatter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +13,7 @@ from flask import url_for
 
 from payouts.checks.finding import Kind
 from payouts.web import first_payroll_words, going_live_words, looking_back_words, promotion_words, response_words
+from payouts.web.figures import day, pounds
 from payouts.web.finding_words import KINDS
 from schemes.audit import AuditEvent
 
@@ -286,6 +288,9 @@ UNTOLD = frozenset(
     }
 )
 DIGEST = 64
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# "1 files" of a sentence that is mostly about several
+ONE_OF_MANY = re.compile(r"(?<![\d,.])1 (file|line|payment|row|byte|message|working day)s\b")
 
 PAGES: dict[str, tuple[str, str]] = {
     "bank_profile": ("pages.show_bank_profile", "bank_profile_id"),
@@ -321,7 +326,7 @@ def told(events: Iterable[AuditEvent], names: Mapping[UUID, str]) -> list[Told]:
             "The service" if event.actor_id is None else names.get(event.actor_id, "Someone who has left"),
             act(event),
             way_to(event),
-            ", ".join(f"{name.replace('_', ' ')} {written(value)}" for name, value in left_over(event)),
+            ", ".join(f"{fact_name(name)} {fact(name, value)}" for name, value in left_over(event)),
         )
         for event in events
     ]
@@ -332,10 +337,10 @@ def act(event: AuditEvent) -> str:
     sentence = sentence_of(event)
     if not sentence:
         return event.action.replace(".", " ").replace("_", " ").capitalize()
-    facts = Facts({name: written(value) for name, value in event.facts.items()})
+    facts = Facts({name: fact(name, value) for name, value in event.facts.items()})
     if "{finding_title}" in sentence:
         facts["finding_title"] = KINDS[Kind(event.facts["kind"])].title
-    return sentence.format_map(facts)
+    return ONE_OF_MANY.sub(r"1 \1", sentence.format_map(facts))
 
 
 def sentence_of(event: AuditEvent) -> str:
@@ -356,6 +361,8 @@ def left_over(event: AuditEvent) -> list[tuple[str, Any]]:
     told_already = {name for _, name, _, _ in Formatter().parse(sentence_of(event)) if name}
     if "finding_title" in told_already:
         told_already.add("kind")
+    # what is None says only that there was none
+    told_already |= {name for name, value in event.facts.items() if value is None}
     return [(name, value) for name, value in event.facts.items() if name not in UNTOLD | told_already]
 
 
@@ -367,10 +374,20 @@ def way_to(event: AuditEvent) -> str | None:
     return url_for(endpoint, **values)
 
 
+def fact_name(name: str) -> str:
+    return name.removesuffix("_pence").replace("_", " ").replace("sha256", "SHA-256")
+
+
+def fact(name: str, value: Any) -> str:
+    return pounds(value) if name.endswith("_pence") and isinstance(value, int) else written(value)
+
+
 def written(value: Any) -> str:
     if isinstance(value, list):
         return " and ".join(written(part) for part in value)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
     # the first digits of a digest are enough to find it again
     return f"{value[:12]}…" if isinstance(value, str) and len(value) == DIGEST else str(value).replace("_", " ")

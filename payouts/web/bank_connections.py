@@ -65,14 +65,14 @@ class ProposeConnection(Form):
         validators=[InputRequired(FAULTS[ConnectionFault.HOST])],
     )
     port = WholeNumberField("Port", validators=[InputRequired(FAULTS[ConnectionFault.PORT])])
-    username = StringField(
-        "User name", widget=GovTextInput(), validators=[InputRequired(FAULTS[ConnectionFault.USERNAME])]
-    )
     host_key = TextAreaField(
         "The server’s public key",
         description="From the bank’s letter or site, like ssh-ed25519 AAAA… No other server gets any file",
         widget=GovTextArea(),
         validators=[InputRequired(FAULTS[ConnectionFault.HOST_KEY])],
+    )
+    username = StringField(
+        "User name", widget=GovTextInput(), validators=[InputRequired(FAULTS[ConnectionFault.USERNAME])]
     )
     sign_in = RadioField(
         "How does the service sign in?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-from flask import Flask, Response, current_app, g, make_response, render_template
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -135,7 +135,9 @@ def broken(error: Exception) -> ResponseReturnValue:
     return page(
         500,
         "Sorry, there is a problem with the service",
-        "What you just did was not saved. Try again in a few minutes.",
+        "Try again in a few minutes."
+        if request.method == "GET"
+        else "What you just did was not saved. Try again in a few minutes.",
         f"If it goes on, tell the people who run the service that it happened at {when:%H:%M:%S} UTC.",
         number_to_quote(),
     )

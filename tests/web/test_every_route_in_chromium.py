@@ -23,6 +23,12 @@ EVERY = int(os.environ.get("PAYOUTS_CRAWL_EVERY", "16"))
 WIDTHS = (1280, 320)
 FIELDS = "input:not([type=hidden]), textarea, select"
 LOST = "links => links.map(a => a.hash.slice(1)).filter(id => !document.getElementById(id))"
+# the fields as the summary names them, and as they stand on the page
+ORDER = """links => {
+    const told = [...new Set(links.map(a => document.getElementById(a.hash.slice(1))).filter(Boolean))];
+    const stand = [...told].sort((a, b) => a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1);
+    return [told, stand].map(fields => fields.map(field => field.id));
+}"""
 
 
 @pytest.fixture
@@ -89,6 +95,8 @@ def faults_of(page: Page) -> list[str]:
         found += [f"{page.url} is {wide} wide at {width}"] if wide > width else []
         found += [f"{page.url} at {width}: {violation}" for violation in violations_on(page)]
     lost = page.locator(".govuk-error-summary a").evaluate_all(LOST)
+    told, stand = page.locator(".govuk-error-summary a").evaluate_all(ORDER)
+    found += [f"{page.url}: the summary has {told}, the page {stand}"] if told != stand else []
     return found + [f"{page.url}: the summary leads to {each}, which is not there" for each in lost]
 
 

@@ -27,6 +27,9 @@ LARGEST_ELEMENT = 16 * 1024**2
 LARGEST_TAG = 2 * 1024**2
 """Bytes from one tag to the next where no tree is built: expat reads an unfinished tag again with each chunk."""
 
+DEEPEST = 256
+"""Elements inside each other, as libxml2 has it too: expat keeps room for each, however many megabytes of them come."""
+
 _LONGEST_PROLOG = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -69,13 +72,24 @@ def opened(source: bytes | BinaryIO, *, limit_bytes: int = LARGEST_FILE) -> Iter
     parser.ordered_attributes = True
     begun: list[tuple[str, list[str]]] = []
 
+    depth = 0
+
     def on_element(name: str, attributes: list[str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise HostileXml(parser.CurrentLineNumber, "elements stand too deep in each other")
         begun.append((name.rpartition(":")[2] if ":" in name else name, attributes))
+
+    def on_end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
 
     def on_doctype(*_: object) -> None:
         raise HostileXml(parser.CurrentLineNumber, "the file has a document type")
 
     parser.StartElementHandler = on_element
+    parser.EndElementHandler = on_end
     parser.StartDoctypeDeclHandler = on_doctype
     try:
         while chunk := checked.read(_CHUNK):

@@ -99,9 +99,7 @@ class ProposeConnection(Form):
     signs = BooleanField("Sign each file with the body’s OpenPGP key", widget=GovCheckboxInput())
     opens_answers = BooleanField("The bank encrypts its answers to the body’s OpenPGP key", widget=GovCheckboxInput())
     requires_signature = BooleanField(
-        "Believe only answers that the bank signed",
-        description="With the key of its certificate above. Any other that is collected is kept, and not read",
-        widget=GovCheckboxInput(),
+        "Believe only answers that the bank signed with the key of its certificate", widget=GovCheckboxInput()
     )
     makes_pgp_key = BooleanField("Make a new OpenPGP key", widget=GovCheckboxInput())
     reason = reason()

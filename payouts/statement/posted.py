@@ -36,7 +36,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from payouts.ledger.closing import closed_to, open_day
 from payouts.statement.entry import BankEntry, Match
-from schemes.database import Base, BodyOwned, stored, to_body_row
+from schemes.database import Base, BodyOwned, looking_up_by_index, stored, to_body_row
 from schemes.duties import london_day
 
 
@@ -204,7 +204,8 @@ def moved(
         "at",
     ]
     posted = insert(BankPosting).from_select(names, rows).returning(BankPosting.step).cte("posted")
-    return session.scalar(select(func.count()).select_from(posted)) or 0
+    with looking_up_by_index(session):
+        return session.scalar(select(func.count()).select_from(posted)) or 0
 
 
 def read_or_matched(file_id: UUID, line_id: UUID, at: datetime) -> ColumnElement[bool]:

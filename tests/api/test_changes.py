@@ -50,6 +50,19 @@ def test_what_a_long_transaction_wrote_is_found_by_whoever_asked_while_it_ran(of
     assert changed_since(reader, "/payees", now_for(reader, "/payees")) == []
 
 
+def test_a_list_that_has_not_changed_is_spared_whoever_has_it(office, reader):
+    first = reader.get("/payees?limit=3")
+    later = {"If-None-Match": first.headers["ETag"]}
+    assert reader.get("/payees?limit=3").json["changed_until"] > first.json["changed_until"]
+    assert reader.get("/payees?limit=3", **later).status_code == 304
+    with office.transaction() as session:
+        payee_details.correct_payee(
+            session, office.service.seals, first.json["data"][0]["id"], name="Somebody Else", date_of_birth=None,
+            reason="a deed", by=office.person(Role.PREPARER), at=office.service.now(),
+        )  # fmt: skip
+    assert reader.get("/payees?limit=3", **later).status_code == 200
+
+
 def test_a_corrected_beneficiary_has_changed(office, reader):
     since = now_for(reader, "/beneficiaries")
     with office.transaction() as session:

@@ -55,6 +55,7 @@ class HandOver(StandIn):
 
 
 class AppointCover(StandIn):
+    before_others = ("person",)
     person = RadioField("Who is away?", widget=GovRadioInput(), validators=[InputRequired("Choose who is away")])
     submit = SubmitField("Propose it to a second person", widget=GovSubmitInput())
 

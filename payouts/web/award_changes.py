@@ -85,6 +85,7 @@ class AddAward(AwardInputs):
 
 
 class ChangeAward(AwardInputs):
+    before_others = ("from_day",)
     version_id = MadeField()
     from_day = DayField("From which day?", validators=[InputRequired("Enter the day from which it changes")])
     last_day = DayField("Last day, if it is known", validators=[Optional()])

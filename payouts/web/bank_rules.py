@@ -29,6 +29,7 @@ class WhyRule(Form):
 
 
 class MakeRule(WhyRule):
+    before_others = ("way", "words", "code", "what")
     way = RadioField(
         "Which entries?",
         widget=GovRadioInput(),

@@ -69,7 +69,9 @@ FIELDS: dict[str, Any] = {
     **{check.value: weight_field(check) for check in Check},
     **{name: threshold_field(name) for name in BETWEEN},
 }
-ProposeSettings: type[ProposedSettings] = type("ProposeSettings", (ProposedSettings,), FIELDS)
+ProposeSettings: type[ProposedSettings] = type(
+    "ProposeSettings", (ProposedSettings,), {**FIELDS, "before_others": tuple(FIELDS)}
+)
 
 
 @pages.route("/schemes/<uuid:scheme_id>/checks")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from flask_wtf import FlaskForm
@@ -20,7 +20,12 @@ from schemes.errors import NotAllowed, NotFound, Refused
 
 
 class Form(FlaskForm):
-    """A form. Its fields carry GOV.UK widgets; its errors come from validation or from what an operation refused."""
+    """A form. Its fields carry GOV.UK widgets; its errors come from validation or from what an operation refused.
+
+    before_others: the fields that stand on the page before those that the class inherits.
+    """
+
+    before_others: ClassVar[tuple[str, ...]] = ()
 
     def refuse(self, words: str, field: Field | None = None) -> None:
         """Say why what was asked cannot be done, beside a field or for the form as a whole."""
@@ -39,8 +44,10 @@ class Form(FlaskForm):
     @property
     def error_list(self) -> list[dict[str, str]]:
         """Each error with the address of the field to put right, in the order of the page."""
+        place = {name: number for number, name in enumerate(self.before_others)}
+        fields = sorted(self, key=lambda field: place.get(field.name, len(place)))
         of_fields = [
-            {"text": str(words), "href": f"#{place_of(field)}"} for field in self for words in list(field.errors)[:1]
+            {"text": str(words), "href": f"#{place_of(field)}"} for field in fields for words in list(field.errors)[:1]
         ]
         return [*({"text": words} for words in self.form_errors), *of_fields]
 

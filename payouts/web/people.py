@@ -75,6 +75,7 @@ class ChooseRoles(Because):
 
 
 class InviteSomebody(ChooseRoles):
+    before_others = ("name", "email", "roles", "reach", "schemes")
     invitation_id = MadeField()
     name = StringField(
         "Name",
@@ -91,6 +92,7 @@ class InviteSomebody(ChooseRoles):
 
 
 class ChangeRoles(ChooseRoles):
+    before_others = ("roles", "reach", "schemes")
     change_id = MadeField()
     submit = SubmitField("Propose the change", widget=GovSubmitInput())
 

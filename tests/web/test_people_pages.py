@@ -343,3 +343,19 @@ def test_the_link_of_a_reset_works_for_a_day(administrator, harbour, confirm, me
     assert visitor.get(address).status == 200
     clock.advance(hours=2)
     assert visitor.get(address).status == 410
+
+
+@pytest.mark.parametrize(
+    ("address", "button"),
+    [
+        ("/people/invite", "Propose the invitation"),
+        ("/absences/appoint", "Propose it to a second person"),
+    ],
+)
+def test_the_summary_names_the_fields_in_the_order_of_the_page(signed_in, address, button):
+    administrator = signed_in(Role.ADMINISTRATOR)
+    administrator.get(address)
+    page = administrator.press(button)
+    told = [link["href"][1:] for link in page.soup.select(".govuk-error-summary a")]
+    assert len(told) > 1
+    assert told == [tag["id"] for tag in page.soup.find_all(id=told)]

@@ -56,7 +56,12 @@ class LedgerEntry(BodyOwned, Base):
     __table_args__ = (
         Index("ix_ledger_entry_payroll", "body_id", "payroll_id"),
         # those that came back are few: what is held is found among them
-        Index("ix_ledger_entry_held", "body_id", "id", postgresql_where=text("credit = 'returned_and_held'")),
+        Index(
+            "ix_ledger_entry_held",
+            "body_id",
+            "id",
+            postgresql_where=text("credit = 'returned_and_held' OR debit = 'returned_and_held'"),
+        ),
         Index("ix_ledger_entry_step", "body_id", "payment_id", "step", unique=True),
         to_body_row("payroll", "payroll_id"),
         to_body_row("payment", "payment_id"),

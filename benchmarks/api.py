@@ -102,7 +102,7 @@ def secret_of(service: Service, harbour: Harbour, scope: Scope) -> str:
     key_id, at = new_id(), service.now()
     proposer, confirmer = harbour.people[Role.ADMINISTRATOR], harbour.people[Role.APPROVER]
     with service.transaction(harbour.body_id) as session:
-        facts = {"name": scope.value, "kind": KeyKind.TEST, "scopes": [scope], "reason": "benchmark"}
+        facts = {"name": f"{scope.value} {key_id}", "kind": KeyKind.TEST, "scopes": [scope], "reason": "benchmark"}
         api_key.propose(session, key_id=key_id, by=proposer, at=at, **facts)
         change_applied.confirm(session, get_change(session, key_id, lock=True), by=confirmer, at=at)
         key = get_key(session, key_id, lock=True)

@@ -55,6 +55,7 @@ from schemes.freeze import Freeze, freezes_between
 from schemes.gate_rule import EvidenceForm, GateKind
 from schemes.passkey import PasskeyCopied, live_passkeys, usable_passkeys
 from schemes.person import Role, names
+from schemes.scheme import get_scheme
 
 
 class DecideGate(Form):
@@ -321,6 +322,7 @@ def gate_page(payroll_id: UUID, gate_id: UUID, form: DecideGate) -> ResponseRetu
             "gates/decide_gate.html",
             form=form,
             payroll=payroll,
+            scheme=get_scheme(session, payroll.scheme_id),
             state=state,
             shown=seen,
             amount=amount_of(session, payroll),

@@ -127,6 +127,12 @@ def test_the_page_shows_what_is_signed_and_the_decision_keeps_it(decide, signed_
     assert decision.manifest_digest in page.text
 
 
+def test_the_page_of_a_gate_says_on_screen_and_on_paper_which_payroll_it_decides(signed_in, here):
+    preparer = signed_in(Role.PREPARER)
+    page = preparer.get(preparer.get(here).link("Decide"))
+    assert "Independent living payments: payroll 1, gate 1, Ready" in page.text
+
+
 def test_a_no_go_needs_a_reason_and_returns_the_payroll(decide, here, office, sealed):
     decide(Role.PREPARER)
     page = decide(Role.FINANCE, "no_go")

@@ -54,82 +54,117 @@ def every_address(app: Flask, office: Office, sealed: Any) -> list[str]:
 
 def everything_in(office: Office, sealed: Any) -> dict[str, Any]:
     """Something of every kind, by the name that routes give its id."""
+    return {
+        **WORDS,
+        **of_the_register(office),
+        **of_payrolls(office, sealed),
+        **of_the_bank(office),
+        **of_rules_and_machines(office),
+    }
+
+
+# what stands in addresses and is the id of nothing
+WORDS: dict[str, Any] = {
+    "difference_class": "extra",
+    "following": PayrollKind.TOP_UP.value,
+    "component": "support",
+    "part": "about",
+    "point": "trained",
+    "event": "payment_on_its_way",
+    "way": "email",
+    "language": "english",
+    "place": "0",
+    "kind": FindingKind.UNUSUALLY_LARGE.value,
+    "cause": Cause.STARTERS.value,
+    "token": "of-nobody",
+    "line": 2,
+    "colour": "00625e",
+    "version": "x",
+    "staff_text": "no_go",
+    "name": "payouts.css",
+    "picture": "gate",
+    "table_name": "over-time",
+    "ending": "csv",
+}
+
+
+def of_the_register(office: Office) -> dict[str, Any]:
+    """A payee with all that one can have, and what became of their award; people who may be one; an import."""
     with office.transaction() as session:
         contact = session.scalars(select(Contact)).first()
         account = session.scalars(select(Account).where(Account.payee_id == contact.payee_id)).first()
         mandate = session.scalars(select(Mandate).where(Mandate.payee_id == account.payee_id).limit(1)).one()
+        import_id = session.scalars(select(RegisterImport.id)).first()
+        pair_id = session.scalars(select(DuplicatePair.id)).first()
     hold_id = office.stop_payments(account.payee_id)
     office.let_go_on(account.payee_id, hold_id)
-    access_id = office.ask_for_everything(account.payee_id)
-    parallel_run_id = office.compare(sealed.payroll_id, b"sort_code,account_number,amount,processing_date,name,ref\n")
-    statement_id = send(office, camt(account_of(office), entry(1_00, "somebody"))).id
-    award, hooked = an_award(office), a_webhook(office)
-    suspension_id = award.suspend(date(2027, 1, 1))
+    award = an_award(office)
+    return {
+        "import_id": import_id,
+        "pair_id": pair_id,
+        "payee_id": account.payee_id,
+        "account_id": account.id,
+        "contact_id": contact.id,
+        "mandate_id": mandate.id,
+        "beneficiary_id": mandate.beneficiary_id,
+        "hold_id": hold_id,
+        "access_id": office.ask_for_everything(account.payee_id),
+        "award_id": award.id,
+        "suspension_id": award.suspend(date(2027, 1, 1)),
+        "recovery_id": award.recover(),
+        "write_off_id": award.write_off(),
+        "one_off_id": entering(office).propose().id,
+        "one_off_file_id": send_file(office, FILE_HEADER).id,
+        "beneficiary_pair_id": a_beneficiary_pair(office),
+        "shared_account_id": a_shared_account(office),
+    }
+
+
+def of_payrolls(office: Office, sealed: Any) -> dict[str, Any]:
+    header = b"sort_code,account_number,amount,processing_date,name,ref\n"
+    parallel_run_id = office.compare(sealed.payroll_id, header)
     with office.transaction() as session:
         return {
-            "import_id": session.scalars(select(RegisterImport.id)).first(),
-            "payee_id": account.payee_id,
-            "account_id": account.id,
-            "hold_id": hold_id,
-            "award_id": award.id,
-            "suspension_id": suspension_id,
-            "parallel_run_id": parallel_run_id,
-            "difference_class": "extra",
-            "recovery_id": award.recover(),
-            "write_off_id": award.write_off(),
-            "one_off_id": entering(office).propose().id,
-            "one_off_file_id": send_file(office, FILE_HEADER).id,
-            "following": PayrollKind.TOP_UP.value,
-            "component": "support",
-            "contact_id": contact.id,
-            "correction_report_id": office.take_corrections(),
-            "bank_profile_id": session.scalars(select(BankProfile.id)).first(),
-            "mandate_id": mandate.id,
-            "beneficiary_id": mandate.beneficiary_id,
-            "change_id": office.propose_a_change(),
-            "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
             "payroll_id": sealed.payroll_id,
+            "parallel_run_id": parallel_run_id,
             "file_id": session.scalars(select(PaymentFile.id)).first(),
+            "payment_id": session.scalars(select(Payment.id)).first(),
+            "finding_id": session.scalars(select(Finding.id)).first(),
+            "gate_id": session.scalars(select(Gate.id).order_by(Gate.position)).first(),
+            "query_id": a_question(office, sealed.payroll_id),
+            "decision_id": first_decision(office, sealed.payroll_id),
+            "process_id": a_process_id(office, session),
+        }
+
+
+def of_the_bank(office: Office) -> dict[str, Any]:
+    statement_id = send(office, camt(account_of(office), entry(1_00, "somebody"))).id
+    with office.transaction() as session:
+        return {
+            "correction_report_id": office.take_corrections(),
+            "statement_file_id": statement_id,
+            "bank_rule_id": a_rule(office).id,
+            "export_profile_id": a_layout(office).id,
+            "control_id": compare(session, asked_by=None, at=office.service.now()).id,
+            "bank_entry_id": session.scalars(select(BankEntry.id)).first(),
+            "bank_profile_id": session.scalars(select(BankProfile.id)).first(),
+            **from_the_bank(office),
+        }
+
+
+def of_rules_and_machines(office: Office) -> dict[str, Any]:
+    hooked, person_id = a_webhook(office), office.harbour.people[Role.FINANCE].person_id
+    with office.transaction() as session:
+        return {
+            "scheme_id": office.harbour.scheme_id,
+            "scheme_draft_id": scheme_draft_of(session, office),
+            "change_id": office.propose_a_change(),
             "freeze_id": a_freeze(office),
             "api_key_id": a_key(office).id,
             "webhook_id": hooked.id,
             "webhook_delivery_id": a_delivery(office, hooked.id).id,
-            "control_id": compare(session, asked_by=None, at=office.service.now()).id,
-            "statement_file_id": statement_id,
-            "bank_rule_id": a_rule(office).id,
-            "export_profile_id": a_layout(office).id,
-            "bank_entry_id": session.scalars(select(BankEntry.id)).first(),
-            "payment_id": session.scalars(select(Payment.id)).first(),
-            **from_the_bank(office),
-            "query_id": a_question(office, sealed.payroll_id),
-            "decision_id": first_decision(office, sealed.payroll_id),
-            "process_id": a_process_id(office, session),
-            "scheme_id": office.harbour.scheme_id,
-            "scheme_draft_id": scheme_draft_of(session, office),
-            "part": "about",
-            "point": "trained",
-            "event": "payment_on_its_way",
-            "way": "email",
-            "language": "english",
-            "place": "0",
-            "kind": FindingKind.UNUSUALLY_LARGE.value,
-            "finding_id": session.scalars(select(Finding.id)).first(),
-            "cause": Cause.STARTERS.value,
             "passkey_id": a_passkey_of(office, Role.FINANCE),
-            "person_id": office.harbour.people[Role.FINANCE].person_id,
-            "token": "of-nobody",
-            "access_id": access_id,
-            "pair_id": session.scalars(select(DuplicatePair.id)).first(),
-            "beneficiary_pair_id": a_beneficiary_pair(office),
-            "shared_account_id": a_shared_account(office),
-            "line": 2,
-            "colour": "00625e",
-            "version": "x",
-            "staff_text": "no_go",
-            "name": "payouts.css",
-            "picture": "gate",
-            "table_name": "over-time",
-            "ending": "csv",
+            "person_id": person_id,
         }
 
 

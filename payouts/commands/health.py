@@ -16,6 +16,8 @@ from payouts.commands import ground
 from payouts.health import Part
 from payouts.tasks import clock
 from schemes import standing
+from schemes.before_body import all_bodies
+from schemes.older_copy import is_held
 
 
 class Line(NamedTuple):
@@ -85,13 +87,29 @@ def workers_line(given: Service, *, answers: bool) -> Line:
     return Line("workers", bool(workers), words)
 
 
+def held_bodies(given: Service) -> list[str]:
+    """The bodies of a restored copy that nothing goes out of, by name: the clock waits for them."""
+    with given.transaction(None) as session:
+        bodies = all_bodies(session)
+    found = []
+    for body_id, name, _ in bodies:
+        with given.transaction(body_id) as session:
+            if is_held(session):
+                found.append(name)
+    return found
+
+
 def work_lines(given: Service, late: timedelta) -> Iterator[Line]:
     """The clock and the tasks, as the database knows them."""
     at = given.now()
     with given.transaction(None) as session:
         elected = clock.at_work(session)
         kinds = standing.tasks_standing(session, at)
-    yield Line("clock", elected, "at work" if elected else "none at work: start `payouts clock`")
+    names = [] if elected else held_bodies(given)
+    if names:
+        yield Line("clock", well=False, words=f"held for {', '.join(names)}: see `payouts restored check`")
+    else:
+        yield Line("clock", elected, "at work" if elected else "none at work: start `payouts clock`")
     waiting, due = sum(kind.waiting for kind in kinds), sum(kind.due for kind in kinds)
     oldest = min((kind.oldest_due_at for kind in kinds if kind.oldest_due_at), default=at)
     behind = max(at - oldest, timedelta(0))

@@ -20,6 +20,7 @@ from payouts.app import make_service
 from payouts.commands import audit as audit_command
 from payouts.commands import ground
 from payouts.commands import restored as command
+from payouts.commands.health import health
 from payouts.evidence.verifying import verify
 from payouts.files.payment_file import files_of
 from payouts.files.regenerating import regenerate
@@ -145,6 +146,7 @@ def test_a_copy_from_before_a_release_is_held_until_a_person_says_go(office, sea
             audit.record(session, "payee.looked_at", by=None, at=copy.now())
         audit.seal_chain(session, office.harbour.body_id)
     assert not ticking.may_work(copy), "however long its chain has become since"
+    assert "clock      held for Harbour Independent Living Fund" in say(health, copy)[1]
 
     assert say(command.go_on, copy, "--operator", "Oz", "--yes")[0] == 0
     assert ticking.may_work(copy)

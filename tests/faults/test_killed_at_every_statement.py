@@ -34,7 +34,7 @@ from tests.web.one_app import app_on
 
 pytestmark = pytest.mark.faults
 
-EVERY = int(os.environ.get("PAYOUTS_KILL_EVERY", "16"))
+EVERY = int(os.environ.get("PAYOUTS_KILL_EVERY", "24"))
 """Processes die at every so-manieth boundary, from the seed's on; `make faults` kills at each, a quarter a seed."""
 PEOPLE = 9
 SERVICE = "8b3a2c52-6a3c-4f5e-9e0f-51f1b9b8c001"

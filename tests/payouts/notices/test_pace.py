@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from payouts.notices.connection import Way, a_minute_of
 from payouts.notices.pace import Pace
@@ -71,7 +73,7 @@ def test_a_day_that_notify_calls_over_is_over_for_this_channel_alone(pace):
 
 def test_without_redis_each_worker_keeps_its_own_pace(pace):
     slept = []
-    gone = pace(slept, at=redis.Redis(port=1))
+    gone = pace(slept, at=redis.Redis(port=1, retry=Retry(NoBackoff(), 0)))
     assert gone.wait(Way.EMAIL) is None
     assert slept == [pytest.approx(1.0, rel=1e-3)]
     assert gone.slow_down(Way.EMAIL, day_is_over=False) == NOW + timedelta(seconds=60)

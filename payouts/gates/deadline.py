@@ -57,6 +57,13 @@ class Offices(NamedTuple):
         day = planned_day if days_before == 0 else self.office.add_working_days(planned_day, -days_before)
         return datetime.combine(day, min(cut_off, OFFICE_ENDS), LONDON)
 
+    def first_end(self, at: datetime, last: datetime) -> datetime:
+        """When people next stop working after an instant, or the last moment at all if that comes first."""
+        end = datetime.combine(at.astimezone(LONDON).date(), OFFICE_ENDS, LONDON)
+        while end <= at or not self.works(end.date()):
+            end = datetime.combine(end.date() + timedelta(days=1), OFFICE_ENDS, LONDON)
+        return min(end, last)
+
 
 def offices_of(session: Session, bacs: Calendar) -> Offices:
     days = office_days.current(session)
@@ -70,11 +77,16 @@ def plan_of(session: Session, payroll: Payroll, bacs: Calendar) -> Plan:
 
 
 def plan_for(offices: Offices, payroll: Payroll, gates: Iterable[tuple[UUID, int]]) -> Plan:
-    """The deadlines of a payroll. An urgent payment is decided and made on its day: no day before counts."""
+    """The deadlines of a payroll. An urgent payment is decided and made on its day: no day before counts.
+
+    A payroll that was made late has no deadline before anybody could keep it: that is the end of its first day then.
+    """
     if payroll.kind is PayrollKind.URGENT:
         last = payroll.deadline_at.astimezone(LONDON)
         return Plan(last, last, {gate_id: last for gate_id, _ in gates})
-    return plan(offices, payroll.deadline_at, gates)
+    planned = plan(offices, payroll.deadline_at, gates)
+    earliest = offices.first_end(payroll.made_at, planned.last_input)
+    return planned._replace(due={gate_id: max(due, earliest) for gate_id, due in planned.due.items()})
 
 
 def plan(offices: Offices, deadline_at: datetime, gates: Iterable[tuple[UUID, int]]) -> Plan:

@@ -37,8 +37,11 @@ def test_a_payroll_s_page_says_what_is_due_when_and_how_much_time_is_left(signed
     rows = {row[0]: row[1:] for row in page.table("deadlines")}
     assert rows["Files go to the bank, at the latest"] == ["Monday 23 November 2026, 9pm", "11 hours 29 minutes left"]
     assert rows["Files go to the bank, as planned"] == ["Friday 20 November 2026, 9pm", "Later than planned"]
-    assert rows["Gate: Ready"] == ["Wednesday 18 November 2026, 5pm", "Late"]
-    clock.advance(hours=12)
+    assert rows["Gate: Ready"] == ["Monday 23 November 2026, 5pm", "Waiting"]
+    clock.advance(hours=8)
+    page = signed_in(Role.PREPARER).get(f"/payrolls/{sealed.payroll_id}")
+    assert ["Gate: Ready", "Monday 23 November 2026, 5pm", "Late"] in page.table("deadlines")
+    clock.advance(hours=4)
     page = signed_in(Role.PREPARER).get(f"/payrolls/{sealed.payroll_id}")
     assert ["Files go to the bank, at the latest", "Monday 23 November 2026, 9pm", "Too late"] in page.table(
         "deadlines"

@@ -129,17 +129,43 @@ def look(office):
 def test_those_who_may_decide_are_reminded_once_and_when_it_is_late_others_hear_of_it_once(
     office, payroll_id, clock, service
 ):
-    """The small payroll is for Wednesday: sent by Monday, planned for Friday, so that each deadline has passed."""
+    """The small payroll is for Wednesday: sent by Monday, planned for Friday, and made on Monday, which is its day."""
+    look(office)
+    assert told(office) == [StaffEvent.GATE_REMINDER], "nobody is late with what was not there"
+    look(office)
+    clock.advance(hours=1)
+    look(office)
+    assert len(told(office)) == 1
+    clock.time = datetime(2026, 11, 23, 17, 5, tzinfo=UTC)
     look(office)
     assert told(office) == [StaffEvent.GATE_LATE, StaffEvent.GATE_REMINDER]
-    look(office)
-    clock.advance(hours=1)
-    look(office)
-    assert len(told(office)) == 2
     office.decide_all(payroll_id, upto=1)
-    clock.advance(hours=1)
+    clock.advance(minutes=20)
+    look(office)
+    assert len(told(office)) == 2, "once an hour"
+    clock.advance(minutes=40)
     look(office)
     assert len(told(office)) == 4
+
+
+def test_a_payroll_that_was_made_late_has_the_rest_of_its_day(office, payroll_id, service):
+    with office.transaction() as session:
+        due = plan_of(session, get_payroll(session, payroll_id), service.calendar).due
+    assert set(due.values()) == {datetime(2026, 11, 23, 17, tzinfo=LONDON)}
+
+
+@pytest.mark.parametrize(
+    ("made", "day", "hour"),
+    [
+        (datetime(2026, 11, 23, 16, 59, tzinfo=LONDON), 23, 17),
+        (datetime(2026, 11, 23, 17, tzinfo=LONDON), 24, 17),
+        (datetime(2026, 11, 20, 18, tzinfo=LONDON), 23, 17),
+        (datetime(2026, 11, 24, 18, tzinfo=LONDON), 24, 21),
+    ],
+)
+def test_people_have_until_they_next_stop_working_or_the_bank_does(made, day, hour):
+    last = datetime(2026, 11, 24, 21, tzinfo=LONDON)
+    assert offices().first_end(made, last) == datetime(2026, 11, day, hour, tzinfo=LONDON)
 
 
 def test_those_who_may_decide_hear_that_a_payroll_waits_and_again_when_its_deadline_is_near(office, clock, sealed):

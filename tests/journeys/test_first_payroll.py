@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from payouts.demo.main_job import MainJob
 from payouts.demo.register import write_register
+from payouts.evidence.verifying import verify
 from schemes.person import Role
 
 pytestmark = pytest.mark.browser
@@ -116,6 +117,33 @@ def ask_the_bank(preparer, payroll: str) -> None:
     preparer.look()
 
 
+def audit_it(auditor, payroll: str) -> None:
+    """What an auditor does in March: who decided what, the proof of it, where the money went, and the figures."""
+    page = auditor.page
+    page.get_by_role("link", name="Payrolls", exact=True).click()
+    auditor.look("Payrolls")
+    page.goto(payroll)
+    auditor.look()
+    page.get_by_role("link", name="Download the evidence of this payroll").click()
+    auditor.look("Evidence")
+    page.get_by_label("The decisions and the audit trail").check()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download the evidence").click()
+    key = auditor.site.service.signer.public_key
+    with Path(taken.value.path()).open("rb") as pack:
+        assert verify(pack, trusted_keys=frozenset({key})).faults == []
+    page.get_by_role("link", name="Money", exact=True).click()
+    auditor.look()
+    page.goto(f"{auditor.site.url}/reports")
+    auditor.look()
+    with page.expect_download() as table:
+        page.get_by_role("link", name="CSV").first.click()
+    assert Path(table.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")
+    page.get_by_role("link", name="Audit", exact=True).click()
+    auditor.look()
+    expect(page.get_by_text("Took out the evidence of the payroll").first).to_be_visible()
+
+
 def test_four_people_take_a_register_to_a_file_and_every_payee_is_told_once(site, desk, tmp_path):
     register = tmp_path / "register.csv"
     written = write_register(register, people=120)
@@ -158,6 +186,7 @@ def test_four_people_take_a_register_to_a_file_and_every_payee_is_told_once(site
     page.get_by_role("link", name="Audit").click()
     releaser.look()
     ask_the_bank(preparer, payroll)
+    audit_it(desk(Role.AUDITOR), payroll)
 
 
 def test_the_approver_reads_every_page_on_a_telephone(site, desk, tmp_path):

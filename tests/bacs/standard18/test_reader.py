@@ -1,6 +1,7 @@
 """Reading files as they come."""
 
 import io
+from codecs import BOM_UTF8
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -118,8 +119,12 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(damages):
     data = bytearray(EXAMPLE)
     for place, damage in damages:
         data[place : place + len(damage)] = damage
-    for line in read(bytes(data)):
+    lines = list(read(bytes(data)))
+    for line in lines:
         line.fields()
         line.item()
+    assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+    mark = len(BOM_UTF8) if lines[0].has_byte_order_mark else 0
+    assert mark + sum(len(line.text) + len(line.end) for line in lines) == len(data), "nothing is left out"
     with suppress(BacsError):
         read_submission(bytes(data))

@@ -7,7 +7,8 @@ sealed with its number and how many there are: none can be left out, moved or cu
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -83,15 +84,20 @@ class SealedFile:
         """The file from its beginning; it can be wound back."""
         if not self.is_in_segments:
             return io.BytesIO(self.whole())
-        return io.BufferedReader(Segments(self), buffer_size=SEGMENT // 4)
+        ends = [min((number + 1) * SEGMENT, self.byte_count) for number in range(self.count)]
+        return io.BufferedReader(Segments(ends, self.segment), buffer_size=SEGMENT // 4)
 
 
 class Segments(io.RawIOBase):
-    """The segments of a file as one stream, of which one is open at a time."""
+    """The segments of a file as one stream, of which one is open at a time.
 
-    def __init__(self, file: SealedFile) -> None:
+    ends: the place in the file where each segment ends. segment: opens one by its number.
+    """
+
+    def __init__(self, ends: Sequence[int], segment: Callable[[int], bytes]) -> None:
         super().__init__()
-        self.file, self.place, self.number, self.content = file, 0, -1, b""
+        self.ends, self.segment = ends, segment
+        self.place, self.number, self.content = 0, -1, b""
 
     def readable(self) -> bool:
         return True
@@ -103,19 +109,22 @@ class Segments(io.RawIOBase):
         return self.place
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: self.file.byte_count}[whence]
+        end = self.ends[-1] if self.ends else 0
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: end}[whence]
         self.place = max(0, base + offset)
         return self.place
 
     def readinto(self, buffer: Any) -> int:
-        number, start = divmod(self.place, SEGMENT)
-        if number >= self.file.count:
+        number = bisect_right(self.ends, self.place)
+        if number == len(self.ends):
             return 0
         if number != self.number:
             # the one before is let go of first
             self.content = b""
-            self.number, self.content = number, self.file.segment(number)
-        taken = self.content[start : start + len(buffer)]
-        buffer[: len(taken)] = taken
+            self.number, self.content = number, self.segment(number)
+        start = self.place - (self.ends[number] - len(self.content))
+        into = memoryview(buffer).cast("B")
+        taken = self.content[start : start + len(into)]
+        into[: len(taken)] = taken
         self.place += len(taken)
         return len(taken)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import UUID
@@ -20,9 +21,10 @@ from payouts.files.payment_file import PaymentFile
 from schemes.database import Base, to_body_row
 from schemes.errors import SealBroken
 from schemes.seal import SEALED_IS_LONGER, OpenKey, Seals, get_key
+from schemes.sealed_file import Segments
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+    pass
 
 
 class FileSegment(Base):
@@ -118,50 +120,11 @@ def open_content(session: Session, seals: Seals, file: PaymentFile) -> BinaryIO:
     key = open_key(session, seals, file)
     if file.sealed_content is not None:
         return io.BytesIO(key.open(file.sealed_content, "payment_file", file.id))
-    return io.BufferedReader(Segments(session, key, file))
-
-
-class Segments(io.RawIOBase):
-    """The segments of a file as one stream."""
-
-    def __init__(self, session: Session, key: OpenKey, file: PaymentFile) -> None:
-        super().__init__()
-        self.session, self.key, self.file = session, key, file
-        sizes = session.scalars(
-            select(func.octet_length(FileSegment.sealed) - SEALED_IS_LONGER)
-            .where(FileSegment.file_id == file.id)
-            .order_by(FileSegment.number)
-        ).all()
-        if len(sizes) != file.segment_count:
-            raise SealBroken(f"file_segment {file.id}")
-        self.ends = list(accumulate(sizes))
-        self.place = 0
-        self.opened = (-1, b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: self.ends[-1]}[whence]
-        self.place = max(0, base + offset)
-        return self.place
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        number = next((number for number, end in enumerate(self.ends) if self.place < end), None)
-        if number is None:
-            return 0
-        if self.opened[0] != number:
-            self.opened = (number, open_segment(self.session, self.key, self.file, number))
-        content = self.opened[1]
-        start = self.place - (self.ends[number] - len(content))
-        into = memoryview(buffer).cast("B")
-        taken = content[start : start + len(into)]
-        into[: len(taken)] = taken
-        self.place += len(taken)
-        return len(taken)
+    sizes = session.scalars(
+        select(func.octet_length(FileSegment.sealed) - SEALED_IS_LONGER)
+        .where(FileSegment.file_id == file.id)
+        .order_by(FileSegment.number)
+    ).all()
+    if len(sizes) != file.segment_count:
+        raise SealBroken(f"file_segment {file.id}")
+    return io.BufferedReader(Segments(list(accumulate(sizes)), partial(open_segment, session, key, file)))
